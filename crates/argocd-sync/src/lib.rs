@@ -1,0 +1,1 @@
+//! Syncs an Argo CD application and proves that the new pods serve

@@ -1,0 +1,1 @@
+//! Merges a pull request when its gate holds

@@ -1,0 +1,1 @@
+//! Fast-forwards a branch to a commit

@@ -1,0 +1,1 @@
+//! A repository through the git binary

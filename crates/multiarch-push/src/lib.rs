@@ -1,0 +1,1 @@
+//! Assembles and pushes multi-arch images

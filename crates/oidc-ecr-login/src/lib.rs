@@ -1,0 +1,1 @@
+//! Signs in to Amazon ECR with an OIDC token

@@ -1,0 +1,217 @@
+//! Latency and faults, as state.
+//!
+//! A fault is matched by service, method and a part of the path. It can skip the first calls, and it wears
+//! off after a number of hits, so that "the second PUT fails once" is one value.
+
+use std::{sync::Arc, sync::Mutex, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::World;
+
+/// What happens to a call that a fault matches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// The call is answered with this status and body, and does not reach the service.
+    Reply {
+        /// The HTTP status.
+        status: u16,
+        /// The body, as it is.
+        body: String,
+        /// The content type.
+        #[serde(default = "json")]
+        content_type: String,
+        /// Further headers, such as `Retry-After`.
+        #[serde(default)]
+        headers: Vec<(String, String)>,
+    },
+    /// The call takes effect, but the client sees this status: a gateway that lost the reply.
+    ReplyAfter {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The connection is cut before the service sees the call.
+    Drop,
+    /// The call takes effect and the connection is cut before the reply.
+    DropAfter,
+    /// The call is held back for this many milliseconds, then goes on.
+    Delay {
+        /// Milliseconds.
+        millis: u64,
+    },
+}
+
+fn json() -> String {
+    "application/json".to_owned()
+}
+
+/// One fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// `github`, `oidc`, `sts`, `ecr`, `registry`, `argocd`; empty for all.
+    #[serde(default)]
+    pub service: String,
+    /// The HTTP method; empty for all.
+    #[serde(default)]
+    pub method: String,
+    /// A part of the path and query; empty for all.
+    #[serde(default)]
+    pub path: String,
+    /// How many matching calls pass first.
+    #[serde(default)]
+    pub skip: u32,
+    /// How many calls it hits, none for no end.
+    #[serde(default)]
+    pub times: Option<u32>,
+    /// What happens.
+    pub effect: Effect,
+}
+
+impl Fault {
+    /// A fault that hits the next call of `service` whose method and path match.
+    pub fn once(service: &str, method: &str, path: &str, effect: Effect) -> Self {
+        Self {
+            service: service.into(),
+            method: method.into(),
+            path: path.into(),
+            skip: 0,
+            times: Some(1),
+            effect,
+        }
+    }
+
+    fn matches(&self, service: &str, method: &str, path: &str) -> bool {
+        (self.service.is_empty() || self.service == service)
+            && (self.method.is_empty() || self.method == method)
+            && path.contains(&self.path)
+    }
+}
+
+/// The faults that are set, in order; the first that matches and is due decides.
+#[derive(Debug, Default)]
+pub struct Faults {
+    faults: Mutex<Vec<Fault>>,
+    calls: Mutex<Vec<Call>>,
+}
+
+/// A call that was received, for counting requests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Call {
+    /// The service.
+    pub service: String,
+    /// The HTTP method.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+}
+
+impl Faults {
+    /// Adds a fault.
+    pub fn add(&self, fault: Fault) {
+        lock(&self.faults).push(fault);
+    }
+
+    /// Removes all faults.
+    pub fn clear(&self) {
+        lock(&self.faults).clear();
+    }
+
+    /// Returns every call so far, the controls' own left out.
+    pub fn calls(&self) -> Vec<Call> {
+        lock(&self.calls).clone()
+    }
+
+    fn hit(&self, service: &str, method: &str, path: &str) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for fault in lock(&self.faults).iter_mut().filter(|fault| fault.matches(service, method, path)) {
+            if fault.skip > 0 {
+                fault.skip -= 1;
+                continue;
+            }
+            match &mut fault.times {
+                Some(0) => continue,
+                Some(times) => *times -= 1,
+                None => {}
+            }
+            let ends_it = !matches!(fault.effect, Effect::Delay { .. });
+            effects.push(fault.effect.clone());
+            if ends_it {
+                break;
+            }
+        }
+        effects
+    }
+}
+
+/// Locks, and goes on with the value of a thread that panicked: a test has failed by then anyway.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// The middleware in front of each service.
+pub(crate) async fn apply(
+    State((service, world)): State<(&'static str, Arc<World>)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if service == "control" {
+        return next.run(request).await;
+    }
+    let method = request.method().to_string();
+    let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+    lock(&world.faults.calls).push(Call {
+        service: service.into(),
+        method: method.clone(),
+        path: path.clone(),
+    });
+    for effect in world.faults.hit(service, &method, &path) {
+        match effect {
+            Effect::Delay { millis } => tokio::time::sleep(Duration::from_millis(millis)).await,
+            Effect::Reply { status, body, content_type, headers } => {
+                let mut reply = Response::builder().status(status).header("content-type", content_type);
+                for (name, value) in headers {
+                    reply = reply.header(name, value);
+                }
+                return reply.body(Body::from(body)).unwrap_or_default();
+            }
+            Effect::Drop => return cut(),
+            Effect::ReplyAfter { status } => {
+                let _ = next.run(request).await;
+                return Response::builder().status(status).body(Body::empty()).unwrap_or_default();
+            }
+            Effect::DropAfter => {
+                let _ = next.run(request).await;
+                return cut();
+            }
+        }
+    }
+    next.run(request).await
+}
+
+/// A reply whose body fails at once: the client sees a promised body and a closed connection.
+fn cut() -> Response {
+    let error = std::io::Error::other("cut by a fault");
+    let body = Body::from_stream(futures_util::stream::iter([Err::<bytes::Bytes, _>(error)]));
+    Response::builder().header("content-length", "1000000").body(body).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_skips_then_wears_off() {
+        let faults = Faults::default();
+        faults.add(Fault { skip: 1, ..Fault::once("sts", "POST", "/", Effect::Drop) });
+        let hits: Vec<bool> = (0..3).map(|_| !faults.hit("sts", "POST", "/").is_empty()).collect();
+        assert_eq!(hits, [false, true, false]);
+        assert!(faults.hit("ecr", "POST", "/").is_empty());
+    }
+}

@@ -1,0 +1,1 @@
+//! The GitHub Actions runtime: inputs, outputs, masks, annotations, groups, summary, event payload, OIDC token

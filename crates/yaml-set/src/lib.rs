@@ -1,0 +1,1 @@
+//! Sets scalars in YAML and leaves every other byte as it is
