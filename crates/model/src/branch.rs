@@ -62,8 +62,10 @@ mod tests {
 
     #[test]
     fn refuses_what_git_refuses() {
-        for text in ["", "-x", "a..b", "a b", "a~1", "a^", "a:b", "a.lock", "/a", "a/", "a//b", ".a", "a.", "@", "a@{b", "HEAD"]
-        {
+        for text in [
+            "", "-x", "a..b", "a b", "a~1", "a^", "a:b", "a.lock", "/a", "a/", "a//b", ".a", "a.", "@",
+            "a@{b", "HEAD",
+        ] {
             assert!(text.parse::<Branch>().is_err(), "{text}");
         }
     }

@@ -27,7 +27,11 @@ impl FromStr for CommitSha {
         if text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
             Ok(Self(text.to_ascii_lowercase()))
         } else {
-            Err(ParseError::new("a commit id", text, "40 hexadecimal digits, not a branch or an abbreviation"))
+            Err(ParseError::new(
+                "a commit id",
+                text,
+                "40 hexadecimal digits, not a branch or an abbreviation",
+            ))
         }
     }
 }

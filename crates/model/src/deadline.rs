@@ -50,7 +50,8 @@ impl Deadline {
 
 /// Reads a duration: `90`, `90s`, `1m30s`, `2m`, `1h`, `500ms`; a bare number is seconds.
 pub fn parse_duration(text: &str) -> Result<Duration, ParseError> {
-    let error = || ParseError::new("a duration", text, "a number with a unit, such as `90s`, `1m30s` or `500ms`");
+    let error =
+        || ParseError::new("a duration", text, "a number with a unit, such as `90s`, `1m30s` or `500ms`");
     let trimmed = text.trim();
     if let Ok(seconds) = trimmed.parse::<u64>() {
         return within_a_day(Duration::from_secs(seconds)).ok_or_else(error);
@@ -89,16 +90,23 @@ mod tests {
 
     #[test]
     fn reads_durations() {
-        for (text, millis) in
-            [("90", 90_000), ("90s", 90_000), ("1m30s", 90_000), ("500ms", 500), ("1h", 3_600_000), (" 2m ", 120_000)]
-        {
+        for (text, millis) in [
+            ("90", 90_000),
+            ("90s", 90_000),
+            ("1m30s", 90_000),
+            ("500ms", 500),
+            ("1h", 3_600_000),
+            (" 2m ", 120_000),
+        ] {
             assert_eq!(parse_duration(text).unwrap(), Duration::from_millis(millis), "{text}");
         }
     }
 
     #[test]
     fn refuses_other_texts() {
-        for text in ["", "s", "1x", "-1s", "1.5s", "99999999999999999999s", "25h", "1s2", "99999999999999999h"] {
+        for text in
+            ["", "s", "1x", "-1s", "1.5s", "99999999999999999999s", "25h", "1s2", "99999999999999999h"]
+        {
             assert!(parse_duration(text).is_err(), "{text}");
         }
     }

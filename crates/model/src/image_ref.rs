@@ -152,7 +152,9 @@ mod tests {
 
     #[test]
     fn refuses_bad_names() {
-        for text in ["", "UPPER", "a.b/", "a.b/C", "a.b//c", "a.b/c_", "a.b/c___d", "a.b/c d", "https://a.b/c"] {
+        for text in
+            ["", "UPPER", "a.b/", "a.b/C", "a.b//c", "a.b/c_", "a.b/c___d", "a.b/c d", "https://a.b/c"]
+        {
             assert!(text.parse::<ImageRef>().is_err(), "{text}");
         }
     }

@@ -30,7 +30,9 @@ impl FromStr for Platform {
                 architecture: (*architecture).to_owned(),
                 variant: variant.first().map(|v| (*v).to_owned()),
             }),
-            _ => Err(ParseError::new("a platform", text, "`os/architecture[/variant]`, such as `linux/amd64`")),
+            _ => {
+                Err(ParseError::new("a platform", text, "`os/architecture[/variant]`, such as `linux/amd64`"))
+            }
         }
     }
 }

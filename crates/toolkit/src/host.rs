@@ -1,0 +1,236 @@
+//! Where an action's words go: the runner's files and commands, or a terminal.
+
+use std::{
+    fs::OpenOptions,
+    io::{self, Write},
+    sync::{Mutex, PoisonError},
+};
+
+use model::{Failure, Secret, codes};
+
+use crate::{Annotation, Env, Report, annotation::escape_data, nonce};
+
+/// The runner (or the terminal) of one action. All methods take `&self`, so that concurrent work can log.
+pub struct Host {
+    env: Env,
+    in_actions: bool,
+    stdout: Mutex<Box<dyn Write + Send>>,
+    stderr: Mutex<Box<dyn Write + Send>>,
+}
+
+impl Host {
+    /// Builds a host over the process's own streams.
+    pub fn new(env: Env) -> Self {
+        Self::with_streams(env, Box::new(io::stdout()), Box::new(io::stderr()))
+    }
+
+    /// Builds a host over other streams.
+    pub fn with_streams(env: Env, stdout: Box<dyn Write + Send>, stderr: Box<dyn Write + Send>) -> Self {
+        let in_actions = env.in_actions();
+        Self { env, in_actions, stdout: Mutex::new(stdout), stderr: Mutex::new(stderr) }
+    }
+
+    /// Returns the environment.
+    pub fn env(&self) -> &Env {
+        &self.env
+    }
+
+    /// Whether this runs as a step of a workflow.
+    pub fn in_actions(&self) -> bool {
+        self.in_actions
+    }
+
+    /// Writes a line to the log.
+    pub fn info(&self, line: &str) {
+        if self.in_actions {
+            // A line from a server must not become a workflow command.
+            self.to_stdout(&line.replace("\n::", "\n ::").trim_start_matches("::").replace('\r', ""));
+        } else {
+            self.to_stderr(line);
+        }
+    }
+
+    /// Writes a line that is shown only with debug logging.
+    pub fn debug(&self, line: &str) {
+        if self.in_actions {
+            self.to_stdout(&format!("::debug::{}", escape_data(line)));
+        } else if self.env.is_debug() {
+            self.to_stderr(&format!("debug: {line}"));
+        }
+    }
+
+    /// Writes lines under a title that can be folded.
+    pub fn group(&self, title: &str, lines: &[String]) {
+        if self.in_actions {
+            self.to_stdout(&format!("::group::{}", escape_data(title)));
+            lines.iter().for_each(|line| self.info(line));
+            self.to_stdout("::endgroup::");
+        } else {
+            self.to_stderr(&format!("{title}:"));
+            lines.iter().for_each(|line| self.to_stderr(&format!("  {line}")));
+        }
+    }
+
+    /// Tells the runner to replace a secret by `***` in every log from now on.
+    ///
+    /// Each line of it is masked by itself, since the runner compares line by line.
+    pub fn mask(&self, secret: &Secret) {
+        if self.in_actions {
+            for line in secret.expose().lines().map(str::trim).filter(|line| !line.is_empty()) {
+                self.to_stdout(&format!("::add-mask::{}", escape_data(line)));
+            }
+        }
+    }
+
+    /// Writes an annotation.
+    pub fn annotate(&self, annotation: &Annotation) {
+        if self.in_actions {
+            self.to_stdout(&annotation.to_command());
+        } else {
+            self.to_stderr(&annotation.to_text());
+        }
+    }
+
+    /// Sets an environment variable for the job's later steps; prints it outside Actions.
+    pub fn export_env(&self, name: &str, value: &str) -> Result<(), Failure> {
+        if self.in_actions {
+            self.append("GITHUB_ENV", &entry(name, value))
+        } else {
+            self.to_stdout(&format!("export {name}={}", shell_quoted(value)));
+            Ok(())
+        }
+    }
+
+    /// Writes a report: the log's lines, annotations, outputs and summary.
+    pub fn publish(&self, report: &Report) -> Result<(), Failure> {
+        report.lines.iter().for_each(|line| self.info(line));
+        report.annotations.iter().for_each(|annotation| self.annotate(annotation));
+        if self.in_actions {
+            let outputs: String = report.outputs.iter().map(|(name, value)| entry(name, value)).collect();
+            self.append("GITHUB_OUTPUT", &outputs)?;
+        } else {
+            for (name, value) in &report.outputs {
+                self.to_stdout(&match value.contains('\n') {
+                    true => entry(name, value).trim_end().to_owned(),
+                    false => format!("{name}={value}"),
+                });
+            }
+        }
+        self.add_summary(report.summary.as_str())
+    }
+
+    /// Adds Markdown to the run's page. Outside Actions it is not shown: the log and the outputs say the same.
+    pub fn add_summary(&self, markdown: &str) -> Result<(), Failure> {
+        if markdown.is_empty() || self.env.get("GITHUB_STEP_SUMMARY").is_none() {
+            return Ok(());
+        }
+        // The runner refuses a summary of more than 1 MiB whole (actions/runner `FileCommandManager.cs`).
+        let end = markdown.floor_char_boundary(1_000_000);
+        let cut = if end < markdown.len() { "\n\n(cut at 1 MB)\n" } else { "" };
+        self.append("GITHUB_STEP_SUMMARY", &format!("{}{cut}", &markdown[..end]))
+    }
+
+    fn append(&self, variable: &str, text: &str) -> Result<(), Failure> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let path = self.env.require(variable)?;
+        // One write of the whole text, so that a process that is killed leaves no half entry.
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .map_err(|error| {
+                Failure::new(
+                    &codes::FILE_ACCESS,
+                    format!("cannot write to the file of `{variable}`: {error}"),
+                )
+            })
+    }
+
+    // A closed pipe is no reason to stop half way.
+    fn to_stdout(&self, line: &str) {
+        let mut stream = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = writeln!(stream, "{line}").and_then(|()| stream.flush());
+    }
+
+    fn to_stderr(&self, line: &str) {
+        let mut stream = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = writeln!(stream, "{line}");
+    }
+}
+
+/// Returns `name<<delimiter`, the value, `delimiter`; the delimiter is random, so no value can hold it
+/// (actions/toolkit `packages/core/src/file-command.ts`).
+fn entry(name: &str, value: &str) -> String {
+    let delimiter = format!("ghadelimiter_{}", nonce());
+    format!("{name}<<{delimiter}\n{value}\n{delimiter}\n")
+}
+
+fn shell_quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn host(env: &[(&str, &str)]) -> (Host, Buffer, Buffer) {
+        let (out, err) = (Buffer::default(), Buffer::default());
+        let env = Env::from_pairs(env.iter().copied());
+        (Host::with_streams(env, Box::new(out.clone()), Box::new(err.clone())), out, err)
+    }
+
+    fn text(buffer: &Buffer) -> String {
+        String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn outputs_cannot_forge_other_outputs() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("output");
+        let (host, ..) = host(&[("GITHUB_ACTIONS", "true"), ("GITHUB_OUTPUT", path.to_str().unwrap())]);
+        host.publish(&Report::new().output("diff", "a\nEOF\nmerged=true")).unwrap();
+        let written = std::fs::read_to_string(path).unwrap();
+        let delimiter = written.lines().next().unwrap().strip_prefix("diff<<").unwrap();
+        assert_eq!(written, format!("diff<<{delimiter}\na\nEOF\nmerged=true\n{delimiter}\n"));
+    }
+
+    #[test]
+    fn a_terminal_gets_outputs_on_stdout_and_the_log_on_stderr() {
+        let (host, out, err) = host(&[]);
+        host.publish(&Report::new().output("changed", "true").line("bumped")).unwrap();
+        host.mask(&Secret::new("s3cret"));
+        assert_eq!((text(&out).as_str(), text(&err).as_str()), ("changed=true\n", "bumped\n"));
+    }
+
+    #[test]
+    fn a_log_line_is_never_a_command() {
+        let (host, out, _) = host(&[("GITHUB_ACTIONS", "true")]);
+        host.info("::set-output name=x::y\n::error::z");
+        assert_eq!(text(&out), "set-output name=x::y\n ::error::z\n");
+    }
+
+    #[test]
+    fn every_line_of_a_secret_is_masked() {
+        let (host, out, _) = host(&[("GITHUB_ACTIONS", "true")]);
+        host.mask(&Secret::new("one\ntwo%\n"));
+        assert_eq!(text(&out), "::add-mask::one\n::add-mask::two%25\n");
+    }
+}
