@@ -26,7 +26,8 @@ impl FromStr for Branch {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let name = text.strip_prefix("refs/heads/").unwrap_or(text);
-        let component = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+        let component =
+            |part: &str| !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none();
         let valid = !name.starts_with('-')
             && name != "@"
             && name != "HEAD"

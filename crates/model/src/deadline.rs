@@ -81,7 +81,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, ParseError> {
 
 /// A longer wait than a day is a typing mistake, and would overflow an `Instant` on some systems.
 fn within_a_day(duration: Duration) -> Option<Duration> {
-    (duration <= Duration::from_secs(24 * 3600)).then_some(duration)
+    (duration <= Duration::from_hours(24)).then_some(duration)
 }
 
 #[cfg(test)]

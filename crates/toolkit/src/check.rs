@@ -80,8 +80,8 @@ impl<'a> Check<'a> {
     pub fn secret(&mut self, input: &str, value: Option<&str>, fallbacks: &[&str]) -> Option<Secret> {
         match value.filter(|value| !value.is_empty()) {
             None => fallbacks.iter().find_map(|name| self.env.get(name)).map(Secret::new),
-            Some(source) => match source.strip_prefix("env:") {
-                Some(name) => {
+            Some(source) => {
+                if let Some(name) = source.strip_prefix("env:") {
                     let secret = self.env.get(name).map(|text| Secret::new(text.trim()));
                     if secret.is_none() {
                         self.problem(
@@ -90,18 +90,17 @@ impl<'a> Check<'a> {
                         );
                     }
                     secret
-                }
-                None => {
+                } else {
                     self.problem(
-                        input,
-                        &format!(
-                            "takes no secret on the command line, where every process can read it: put it into an \
-                             environment variable and pass `--{input}=env:NAME`"
-                        ),
-                    );
+                    input,
+                    &format!(
+                        "takes no secret on the command line, where every process can read it: put it into an \
+                         environment variable and pass `--{input}=env:NAME`"
+                    ),
+                );
                     None
                 }
-            },
+            }
         }
     }
 

@@ -110,9 +110,10 @@ impl Host {
             self.append("GITHUB_OUTPUT", &outputs)?;
         } else {
             for (name, value) in &report.outputs {
-                self.to_stdout(&match value.contains('\n') {
-                    true => entry(name, value).trim_end().to_owned(),
-                    false => format!("{name}={value}"),
+                self.to_stdout(&if value.contains('\n') {
+                    entry(name, value).trim_end().to_owned()
+                } else {
+                    format!("{name}={value}")
                 });
             }
         }

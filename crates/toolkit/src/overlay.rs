@@ -57,8 +57,7 @@ pub fn lay_over(command: &Command, mut argv: Vec<OsString>, env: &Env) -> Vec<Os
 
 /// Returns the `INPUT_*` variables that no argument of `command` answers to, as input names.
 pub fn unknown_inputs(command: &Command, env: &Env) -> Vec<String> {
-    let known: Vec<String> =
-        command.get_arguments().filter_map(|arg| arg.get_long()).map(|name| variable(name)).collect();
+    let known: Vec<String> = command.get_arguments().filter_map(|arg| arg.get_long()).map(variable).collect();
     env.with_prefix("INPUT_")
         .map(|(name, _)| name.to_ascii_lowercase().replace('_', "-"))
         .filter(|name| !known.contains(&variable(name)))

@@ -7,8 +7,7 @@ pub fn nonce() -> String {
 
 /// Returns a number in `0..=most`.
 pub(crate) fn up_to(most: u64) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = random();
-    let number = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+    let number = random().iter().take(8).fold(0, |number, &byte| (number << 8) | u64::from(byte));
     most.checked_add(1).map_or(number, |range| number % range)
 }
 
