@@ -1,21 +1,93 @@
-//! The sandbox's ecr.
+//! The ECR API: hands out registry passwords.
 
-use std::sync::Arc;
+mod routes;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use axum::Router;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::json;
 
-use crate::World;
+use crate::{
+    World, faults,
+    oidc::{now, random_hex},
+    sts::Session,
+};
 
-/// The state of ecr.
+/// How long a password is valid: twelve hours.
+const LIFETIME: i64 = 12 * 3600;
+
+/// For whom a registry password was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
+    pub arn: String,
+    /// The role behind it.
+    pub role_arn: String,
+    /// When it ends, in seconds since 1970.
+    pub expires: i64,
+}
+
+/// The passwords that were issued.
 #[derive(Debug)]
-pub struct State {}
+pub struct State {
+    passwords: Mutex<BTreeMap<String, Access>>,
+}
 
 impl State {
     pub(crate) fn new() -> Self {
-        Self {}
+        Self { passwords: Mutex::default() }
+    }
+
+    /// Returns for whom `password` was made, if it was and its time is not over. The registry asks this for
+    /// Basic authentication with the user name `AWS`.
+    pub fn is_valid_password(&self, password: &str) -> Option<Access> {
+        faults::lock(&self.passwords).get(password).filter(|access| access.expires > now()).cloned()
+    }
+
+    /// Makes a password without a call, for tests of what comes after the login.
+    pub fn issue_password(&self, role_arn: &str) -> String {
+        self.add(Access {
+            arn: format!("{role_arn}/issued"),
+            role_arn: role_arn.to_owned(),
+            expires: now() + LIFETIME,
+        })
+    }
+
+    /// Returns every password that was issued, to search logs and files for them.
+    pub fn passwords(&self) -> Vec<String> {
+        faults::lock(&self.passwords).keys().cloned().collect()
+    }
+
+    /// Ends the validity of every password.
+    pub fn expire_passwords(&self) {
+        faults::lock(&self.passwords).values_mut().for_each(|access| access.expires = 0);
+    }
+
+    fn issue(&self, session: &Session) -> (String, i64) {
+        let expires = now() + LIFETIME;
+        let access = Access { arn: session.arn.clone(), role_arn: session.role_arn.clone(), expires };
+        (self.add(access), expires)
+    }
+
+    /// AWS makes passwords of a few kilobytes: the base64 of a JSON document.
+    fn add(&self, access: Access) -> String {
+        let document = json!({
+            "payload": random_hex(700),
+            "datakey": random_hex(180),
+            "version": "2",
+            "type": "DATA_KEY",
+            "expiration": access.expires,
+        });
+        let password = STANDARD.encode(document.to_string());
+        faults::lock(&self.passwords).insert(password.clone(), access);
+        password
     }
 }
 
 pub(crate) fn router(world: Arc<World>) -> Router {
-    Router::new().with_state(world)
+    routes::router(world)
 }

@@ -1,0 +1,103 @@
+//! ECR over HTTP: JSON 1.1, the operation in `X-Amz-Target`, every call signed.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, Method, StatusCode, Uri, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use crate::{
+    World,
+    oidc::uuid,
+    sts::{
+        Session,
+        sigv4::{self, Unsigned},
+    },
+};
+
+/// The prefix of operation names.
+const SERVICE: &str = "AmazonEC2ContainerRegistry_V20150921.";
+
+pub(super) fn router(world: Arc<World>) -> Router {
+    Router::new().route("/", post(call)).with_state(world)
+}
+
+async fn call(
+    State(world): State<Arc<World>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let operation = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok()?.strip_prefix(SERVICE))
+        .unwrap_or_default();
+    let reply = sigv4::verify(&world.sts, &method, &uri, &headers, &body)
+        .map_err(refusal)
+        .and_then(|session| permitted(&world, session, operation))
+        .and_then(|session| match operation {
+            "GetAuthorizationToken" => Ok(authorization_token(&world, &session)),
+            _ => Err(error("UnknownOperationException", "")),
+        });
+    match reply {
+        Ok(value) => json_reply(StatusCode::OK, &value),
+        Err(value) => json_reply(StatusCode::BAD_REQUEST, &value),
+    }
+}
+
+fn permitted(world: &World, session: Session, operation: &str) -> Result<Session, Value> {
+    let action = format!("ecr:{operation}");
+    if world.sts.allows(&session, &action) {
+        return Ok(session);
+    }
+    let message = format!(
+        "User: {} is not authorized to perform: {action} on resource: * because no identity-based policy allows \
+         the {action} action",
+        session.arn
+    );
+    Err(error("AccessDeniedException", &message))
+}
+
+fn authorization_token(world: &World, session: &Session) -> Value {
+    let (password, expires) = world.ecr.issue(session);
+    json!({ "authorizationData": [{
+        "authorizationToken": STANDARD.encode(format!("AWS:{password}")),
+        "expiresAt": expires,
+        "proxyEndpoint": world.urls.registry,
+    }] })
+}
+
+fn refusal(why: Unsigned) -> Value {
+    match why {
+        Unsigned::Missing => error("MissingAuthenticationTokenException", "Missing Authentication Token"),
+        Unsigned::UnknownKey => {
+            error("UnrecognizedClientException", "The security token included in the request is invalid.")
+        }
+        Unsigned::Expired => {
+            error("ExpiredTokenException", "The security token included in the request is expired")
+        }
+        Unsigned::Mismatch => error(
+            "InvalidSignatureException",
+            "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
+             Access Key and signing method. Consult the service documentation for details.",
+        ),
+    }
+}
+
+fn error(kind: &str, message: &str) -> Value {
+    json!({ "__type": kind, "message": message })
+}
+
+fn json_reply(status: StatusCode, value: &Value) -> Response {
+    let headers =
+        [(CONTENT_TYPE.as_str(), "application/x-amz-json-1.1".to_owned()), ("x-amzn-requestid", uuid())];
+    (status, headers, value.to_string()).into_response()
+}

@@ -1,0 +1,161 @@
+//! `AssumeRoleWithWebIdentity`: the checks of STS, in its order, with its words.
+//!
+//! Codes are those of the API reference of STS; sentences are those that users of
+//! `aws-actions/configure-aws-credentials` quote in its issues.
+
+use std::collections::BTreeMap;
+
+use jsonwebtoken::{Algorithm, Validation};
+use serde_json::Value;
+
+use super::{
+    Role, Session, State,
+    policy::{self, Caller},
+    reply::StsError,
+};
+use crate::oidc::{Keys, now, random_hex};
+
+/// The shortest and the longest session that the interface knows.
+const DURATION: std::ops::RangeInclusive<i64> = 900..=43_200;
+/// How long a session is if the request does not say.
+const DEFAULT_DURATION: i64 = 3600;
+
+/// A session and what the reply says beside its keys.
+pub(super) struct Assumed {
+    pub(super) session: Session,
+    pub(super) subject: String,
+    pub(super) audience: String,
+    pub(super) provider_arn: String,
+}
+
+pub(super) fn assume(
+    state: &State,
+    issuer: &str,
+    form: &BTreeMap<String, String>,
+) -> Result<Assumed, StsError> {
+    let needed = |name: &str, shown: &str| {
+        form.get(name)
+            .map(String::as_str)
+            .ok_or_else(|| StsError::validation(None, shown, "must not be null"))
+    };
+    let role_arn = needed("RoleArn", "roleArn")?;
+    let session_name = needed("RoleSessionName", "roleSessionName")?;
+    let token = needed("WebIdentityToken", "webIdentityToken")?;
+    check_session_name(session_name)?;
+    let duration = duration(form.get("DurationSeconds").map(String::as_str))?;
+    if !role_arn.starts_with("arn:") {
+        return Err(StsError::new(400, "ValidationError", format!("{role_arn} is invalid")));
+    }
+    let claims = verified_claims(state, issuer, token)?;
+    let provider = issuer.split_once("://").map_or(issuer, |(_, host)| host);
+    let denied =
+        || StsError::new(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity");
+    let role = state.role(role_arn).ok_or_else(denied)?;
+    if !policy::admits(&role.trust_policy, &Caller { provider, claims: &claims }) {
+        return Err(denied());
+    }
+    if duration > role.max_session {
+        let message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+        return Err(StsError::new(400, "ValidationError", message));
+    }
+    let text = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
+    Ok(Assumed {
+        provider_arn: format!("arn:aws:iam::{}:oidc-provider/{provider}", role.account()),
+        subject: text("sub"),
+        audience: text("aud"),
+        session: new_session(&role, session_name, duration),
+    })
+}
+
+fn check_session_name(name: &str) -> Result<(), StsError> {
+    let parameter = "roleSessionName";
+    if name.chars().count() < 2 {
+        return Err(StsError::validation(
+            Some(name),
+            parameter,
+            "must have length greater than or equal to 2",
+        ));
+    }
+    if name.chars().count() > 64 {
+        return Err(StsError::validation(Some(name), parameter, "must have length less than or equal to 64"));
+    }
+    if !name.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c)) {
+        let constraint = "must satisfy regular expression pattern: [\\w+=,.@-]*";
+        return Err(StsError::validation(Some(name), parameter, constraint));
+    }
+    Ok(())
+}
+
+fn duration(text: Option<&str>) -> Result<i64, StsError> {
+    let Some(text) = text else { return Ok(DEFAULT_DURATION) };
+    let seconds: i64 = text.parse().unwrap_or(0);
+    let bound = |side: &str, bound: i64| {
+        Err(StsError::validation(
+            Some(text),
+            "durationSeconds",
+            &format!("must have value {side} than or equal to {bound}"),
+        ))
+    };
+    if seconds < *DURATION.start() {
+        bound("greater", *DURATION.start())
+    } else if seconds > *DURATION.end() {
+        bound("less", *DURATION.end())
+    } else {
+        Ok(seconds)
+    }
+}
+
+/// Checks that the token is from a provider of the account, for its audience, signed, and in its time.
+fn verified_claims(state: &State, issuer: &str, token: &str) -> Result<Value, StsError> {
+    let invalid = |message: &str| StsError::new(400, "InvalidIdentityToken", message);
+    let not_a_jwt = || {
+        invalid(
+            "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)",
+        )
+    };
+    let header = jsonwebtoken::decode_header(token).map_err(|_| not_a_jwt())?;
+    let claims: Value = jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| not_a_jwt())?;
+    let text = |name: &str| claims[name].as_str().unwrap_or_default();
+    let Some(audiences) = state.provider_audiences().filter(|_| text("iss") == issuer) else {
+        return Err(invalid(&format!("No OpenIDConnect provider found in your account for {}", text("iss"))));
+    };
+    if !audiences.iter().any(|audience| audience == text("aud")) {
+        return Err(invalid("Incorrect token audience"));
+    }
+    let keys = Keys::get().filter(|keys| header.kid.as_deref() == Some(keys.kid())).ok_or_else(|| {
+        invalid(
+            "Couldn't retrieve verification key from your identity provider,  please reference \
+             AssumeRoleWithWebIdentity documentation for requirements",
+        )
+    })?;
+    // Only the signature: audience and time have words of their own.
+    let mut signature_only = Validation::new(Algorithm::RS256);
+    signature_only.validate_aud = false;
+    signature_only.validate_exp = false;
+    jsonwebtoken::decode::<Value>(token, keys.verifying(), &signature_only).map_err(|_| {
+        invalid(
+            "The web identity token that was passed could not be validated by AWS. Get a new token from the \
+             identity provider and then retry the request.",
+        )
+    })?;
+    let (now, expires) = (now(), claims["exp"].as_i64().unwrap_or(0));
+    if expires <= now {
+        let message = format!(
+            "Token expired: current date/time {now} must be before the expiration date/time {expires}"
+        );
+        return Err(StsError::new(400, "ExpiredTokenException", message));
+    }
+    Ok(claims)
+}
+
+fn new_session(role: &Role, name: &str, duration: i64) -> Session {
+    Session {
+        access_key_id: format!("ASIA{}", random_hex(8).to_ascii_uppercase()),
+        secret_access_key: format!("{}+/{}", random_hex(9), random_hex(10)),
+        session_token: format!("IQoJb3JpZ2luX2Vj{}==", random_hex(160)),
+        role_arn: role.arn.clone(),
+        arn: format!("arn:aws:sts::{}:assumed-role/{}/{name}", role.account(), role.name()),
+        user_id: format!("{}:{name}", role.id),
+        expires: now() + duration,
+    }
+}
