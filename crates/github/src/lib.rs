@@ -1,1 +1,19 @@
-//! The calls that the actions make to GitHub, one function and one typed error each
+//! The calls that the actions make to GitHub, one function and one typed error each.
+//!
+//! [`GitHub`] is the transport: raw routes, tolerant structs, no retry of its own. The calls lie in files by area.
+//! Every reply outside 2xx is an [`ApiError`], which keeps what GitHub said; a call with answers of its own
+//! (a merge that is refused, a ref that cannot be moved) has an error enum beside it.
+//! Protocol: <https://docs.github.com/en/rest?apiVersion=2022-11-28>.
+
+mod client;
+pub mod codes;
+mod error;
+mod graphql;
+mod path;
+mod retry;
+mod transport;
+
+pub use client::{Endpoints, GitHub, Reply};
+pub use error::{ApiError, Call, Rejection};
+pub use graphql::{GraphqlError, GraphqlProblem, GraphqlRejection};
+pub use http::Method;

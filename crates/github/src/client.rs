@@ -1,0 +1,146 @@
+//! One authenticated connection to GitHub's two interfaces.
+
+use std::time::{Duration, Instant};
+
+use http::{HeaderMap, Method, StatusCode, Uri};
+use model::{Deadline, Failure, Secret};
+use serde_json::Value;
+
+use crate::{
+    error::{ApiError, Call, Rejection},
+    transport,
+};
+
+/// A read that has not been answered by then is given up and tried again.
+const READ_ATTEMPT: Duration = Duration::from_secs(15);
+/// A repository that was renamed redirects once; more is a loop.
+const MAX_REDIRECTS: usize = 3;
+
+/// Where GitHub's interfaces are: `GITHUB_API_URL` and `GITHUB_GRAPHQL_URL`.
+#[derive(Debug, Clone)]
+pub struct Endpoints {
+    /// The REST interface, `https://api.github.com` or `https://ghes.example/api/v3`.
+    pub api: String,
+    /// The GraphQL interface, `https://api.github.com/graphql`.
+    pub graphql: String,
+}
+
+/// A reply with a status of 2xx.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as JSON; `null` when it was empty or no JSON.
+    pub body: Value,
+}
+
+/// GitHub, for one token and until one deadline. Cheap to clone.
+#[derive(Clone)]
+pub struct GitHub {
+    service: octocrab::Octocrab,
+    endpoints: Endpoints,
+    deadline: Deadline,
+}
+
+impl GitHub {
+    /// Prepares calls with `token`; nothing is sent. Needs to be called inside a tokio runtime.
+    pub fn new(endpoints: Endpoints, token: &Secret, deadline: Deadline) -> Result<Self, Failure> {
+        let Endpoints { api, graphql } = endpoints;
+        let endpoints = Endpoints { api: without_slash(api), graphql: without_slash(graphql) };
+        let service = transport::build(&endpoints, token)?;
+        Ok(Self { service, endpoints, deadline })
+    }
+
+    /// The moment by which every call has ended.
+    pub fn deadline(&self) -> Deadline {
+        self.deadline
+    }
+
+    /// Sends one request to the REST interface, once, and returns a reply of 2xx.
+    ///
+    /// `path` starts with a slash and is encoded already.
+    pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Result<Reply, ApiError> {
+        let url = format!("{}{path}", self.endpoints.api);
+        self.send_to(&url, Call { method, path: path.to_owned() }, body).await
+    }
+
+    /// Sends one request to the GraphQL interface, once, and returns its reply whatever it says.
+    pub(crate) async fn send_graphql(&self, call: Call, body: Value) -> Result<Reply, ApiError> {
+        self.send_to(&self.endpoints.graphql, call, Some(body)).await
+    }
+
+    async fn send_to(&self, url: &str, call: Call, body: Option<Value>) -> Result<Reply, ApiError> {
+        let mut url = url.to_owned();
+        for _ in 0..=MAX_REDIRECTS {
+            let (status, headers, bytes) = self.attempt(&url, &call, body.as_ref()).await?;
+            if let Some(target) = self.redirect(status, &headers, &call) {
+                url = target;
+                continue;
+            }
+            return if status.is_success() {
+                let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+                Ok(Reply { status: status.as_u16(), headers, body })
+            } else {
+                Err(ApiError::Rejected(Box::new(Rejection::read(call, status, &headers, &bytes))))
+            };
+        }
+        Err(ApiError::Malformed { call, cause: format!("it redirected more than {MAX_REDIRECTS} times") })
+    }
+
+    /// Sends and traces one request. Neither the trace nor an error has a header or a body in it.
+    async fn attempt(
+        &self,
+        url: &str,
+        call: &Call,
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, HeaderMap, Vec<u8>), ApiError> {
+        let start = Instant::now();
+        let wish = if call.method == Method::GET { READ_ATTEMPT } else { Duration::MAX };
+        let limit = self.deadline.cap(wish);
+        let outcome = tokio::time::timeout(limit, transport::exchange(&self.service, url, call, body)).await;
+        let result = match outcome {
+            Ok(result) => result,
+            Err(_) if self.deadline.has_passed() => Err(ApiError::Deadline { call: call.clone() }),
+            Err(_) => {
+                let cause = format!("no answer within {} s", limit.as_secs());
+                Err(ApiError::Interrupted { call: call.clone(), cause })
+            }
+        };
+        let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match &result {
+            Ok((status, headers, _)) => tracing::debug!(
+                method = %call.method,
+                path = %call.path,
+                status = status.as_u16(),
+                ms = millis,
+                request_id = transport::text(headers, "x-github-request-id").unwrap_or("-"),
+                "github"
+            ),
+            Err(error) => {
+                tracing::debug!(method = %call.method, path = %call.path, ms = millis, %error, "github");
+            }
+        }
+        result
+    }
+
+    /// Where to go on: a read follows every redirect, a write only those that keep its method, and the token
+    /// goes to no other host (<https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects>).
+    fn redirect(&self, status: StatusCode, headers: &HeaderMap, call: &Call) -> Option<String> {
+        let keeps_method = matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
+        let moved = matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND);
+        if !(keeps_method || moved && call.method == Method::GET) {
+            return None;
+        }
+        let target: Uri = transport::text(headers, "location")?.parse().ok()?;
+        let home: Uri = self.endpoints.api.parse().ok()?;
+        (target.scheme() == home.scheme() && target.authority() == home.authority())
+            .then(|| target.to_string())
+    }
+}
+
+fn without_slash(mut url: String) -> String {
+    url.truncate(url.trim_end_matches('/').len());
+    url
+}

@@ -1,0 +1,260 @@
+//! The failures that every call can have, and what to do about each.
+
+use http::Method;
+use model::{Code, Exit, Failure, codes as general};
+
+use crate::{
+    error::{ApiError, Call, Rejection},
+    graphql::GraphqlError,
+};
+
+/// 401: the token is no token.
+pub const TOKEN_REJECTED: Code = Code {
+    id: "token-rejected",
+    exit: Exit::Input,
+    meaning: "GitHub does not accept the token (401): it is malformed, expired or revoked.",
+    remedy: "Pass a valid `token`; `${{ github.token }}` expires when its job ends.",
+};
+/// 403 "Resource not accessible by integration".
+pub const PERMISSION_DENIED: Code = Code {
+    id: "permission-denied",
+    exit: Exit::Input,
+    meaning: "The token is valid, but lacks a permission that a call needs (403).",
+    remedy: "Add the permission that is named to the job's `permissions:`, or to the GitHub App.",
+};
+/// 404 on something that the caller named.
+pub const REPOSITORY_NOT_FOUND: Code = Code {
+    id: "repository-not-found",
+    exit: Exit::Input,
+    meaning: "GitHub answered 404: what was named does not exist, or the token cannot see it.",
+    remedy: "Check the name, and that the token's App or user has access to the repository.",
+};
+/// 403 or 429 by a primary or secondary rate limit.
+pub const RATE_LIMITED: Code = Code {
+    id: "rate-limited",
+    exit: Exit::Remote,
+    meaning: "GitHub's rate limit is used up for longer than the action may wait.",
+    remedy: "Run again after the time that is named; spread runs, or use a GitHub App's token.",
+};
+/// A change of `.github/workflows` with a token that must not do that.
+pub const WORKFLOWS_PERMISSION: Code = Code {
+    id: "workflows-permission",
+    exit: Exit::Input,
+    meaning: "The change touches `.github/workflows`, which the token may not; no `permissions:` key allows it.",
+    remedy: "Use the token of a GitHub App that has *Workflows: write*, or merge by hand.",
+};
+/// 5xx that did not go away.
+pub const GITHUB_UNAVAILABLE: Code = Code {
+    id: "github-unavailable",
+    exit: Exit::Remote,
+    meaning: "GitHub answered with a server error (5xx) until the action gave up.",
+    remedy: "Run again; see https://www.githubstatus.com.",
+};
+
+/// All of them, for docs/errors.md.
+pub const ALL: &[&Code] = &[
+    &TOKEN_REJECTED,
+    &PERMISSION_DENIED,
+    &REPOSITORY_NOT_FOUND,
+    &RATE_LIMITED,
+    &WORKFLOWS_PERMISSION,
+    &GITHUB_UNAVAILABLE,
+];
+
+impl ApiError {
+    /// Gives the error a code and a remedy. `doing` completes "cannot …": `merge pull request 7 of org/x`.
+    pub fn into_failure(self, doing: &str) -> Failure {
+        match self {
+            Self::Rejected(rejection) => rejected(&rejection, doing),
+            Self::Unreachable { call, cause } => Failure::new(
+                &general::UNREACHABLE,
+                format!("cannot {doing}: no connection to GitHub: {cause}"),
+            )
+            .with_note(format!("call: {call}")),
+            Self::Interrupted { call, cause } => Failure::new(
+                &general::UNREACHABLE,
+                format!("cannot {doing}: the connection to GitHub broke: {cause}"),
+            )
+            .with_note(format!("call: {call}")),
+            Self::Deadline { call } => Failure::new(
+                &general::DEADLINE_PASSED,
+                format!("cannot {doing}: GitHub did not answer {call} before the `timeout` passed"),
+            ),
+            Self::Malformed { call, cause } => {
+                Failure::new(&general::UNEXPECTED_REPLY, format!("cannot {doing}: {call}: {cause}"))
+            }
+        }
+    }
+}
+
+impl GraphqlError {
+    /// Gives the error a code and a remedy. `doing` completes "cannot …".
+    pub fn into_failure(self, doing: &str) -> Failure {
+        let rejection = match self {
+            Self::Api(error) => return error.into_failure(doing),
+            Self::Rejected(rejection) => rejection,
+        };
+        let problems = &rejection.problems;
+        let is = |kind: &str| problems.iter().any(|problem| problem.kind == kind);
+        let says = |text: &str| problems.iter().any(|problem| problem.message.contains(text));
+        let code = if says("without `workflows` permission") {
+            &WORKFLOWS_PERMISSION
+        } else if is("FORBIDDEN") || says("Resource not accessible") {
+            &PERMISSION_DENIED
+        } else if is("RATE_LIMITED") {
+            &RATE_LIMITED
+        } else if is("NOT_FOUND") {
+            &REPOSITORY_NOT_FOUND
+        } else {
+            &general::UNEXPECTED_REPLY
+        };
+        let failure = Failure::new(code, format!("cannot {doing}: GitHub answered: {}", rejection.text()))
+            .with_note(format!("call: {}", rejection.call));
+        with_request_id(failure, rejection.request_id.as_deref())
+    }
+}
+
+fn rejected(rejection: &Rejection, doing: &str) -> Failure {
+    let code = code_of(rejection);
+    let cause = format!("cannot {doing}: GitHub answered {}: {}", rejection.status, rejection.text());
+    let mut failure = Failure::new(code, cause);
+    if *code == PERMISSION_DENIED {
+        failure = failure.with_remedy(permission_remedy(rejection));
+    }
+    if let (true, Some(wait)) = (rejection.rate_limited, rejection.retry_after) {
+        failure = failure.with_remedy(format!(
+            "Run again in {} s; spread runs, or use a GitHub App's token.",
+            wait.as_secs()
+        ));
+    }
+    with_request_id(failure.with_note(format!("call: {}", rejection.call)), rejection.request_id.as_deref())
+}
+
+fn with_request_id(failure: Failure, id: Option<&str>) -> Failure {
+    match id {
+        Some(id) => failure.with_note(format!("request id: {id}")),
+        None => failure,
+    }
+}
+
+fn code_of(rejection: &Rejection) -> &'static Code {
+    match rejection.status {
+        401 => &TOKEN_REJECTED,
+        _ if rejection.rate_limited => &RATE_LIMITED,
+        _ if rejection.says("without `workflows` permission") => &WORKFLOWS_PERMISSION,
+        403 => &PERMISSION_DENIED,
+        404 => &REPOSITORY_NOT_FOUND,
+        500.. => &GITHUB_UNAVAILABLE,
+        _ => &general::UNEXPECTED_REPLY,
+    }
+}
+
+/// Names the `permissions:` lines, as GitHub's own header has them, else by what we know of the call.
+fn permission_remedy(rejection: &Rejection) -> String {
+    let call = &rejection.call;
+    let needed = match &rejection.accepted_permissions {
+        Some(header) if !header.trim().is_empty() => permission_lines(header),
+        _ => known_permission(call).map(str::to_owned).unwrap_or_default(),
+    };
+    if needed.is_empty() {
+        return PERMISSION_DENIED.remedy.to_owned();
+    }
+    format!("`{call}` needs {needed} in the job's `permissions:` (or the same permission of the GitHub App).")
+}
+
+/// `contents=write,workflows=write; pull_requests=write`: a semicolon separates alternatives, a comma what is needed together.
+fn permission_lines(header: &str) -> String {
+    let line = |pair: &str| {
+        let (scope, access) = pair.split_once('=').unwrap_or((pair, "read"));
+        format!("`{}: {}`", scope.trim().replace('_', "-"), access.trim())
+    };
+    let set = |set: &str| set.split(',').map(line).collect::<Vec<_>>().join(" and ");
+    header.split(';').map(set).collect::<Vec<_>>().join(", or ")
+}
+
+/// For servers that do not send the header.
+fn known_permission(call: &Call) -> Option<&'static str> {
+    let has = |part: &str| call.path.contains(part);
+    let reads = call.method == Method::GET;
+    Some(if has("/merge") || has("/git/") {
+        if reads { "`contents: read`" } else { "`contents: write`" }
+    } else if has("/pulls") || has("/issues/") {
+        if reads { "`pull-requests: read`" } else { "`pull-requests: write`" }
+    } else if has("/check-runs") {
+        "`checks: read`"
+    } else if has("/status") {
+        "`statuses: read`"
+    } else if has("/compare/") || has("/branches/") || has("/commits/") {
+        "`contents: read`"
+    } else {
+        return None;
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+
+    fn failure(method: Method, path: &str, status: u16, permissions: Option<&str>, message: &str) -> Failure {
+        let mut headers = HeaderMap::new();
+        if let Some(permissions) = permissions {
+            headers.insert("x-accepted-github-permissions", permissions.parse().unwrap());
+        }
+        headers.insert("x-github-request-id", "AB:12".parse().unwrap());
+        let call = Call { method, path: path.to_owned() };
+        let body = serde_json::json!({ "message": message }).to_string();
+        let status = StatusCode::from_u16(status).unwrap();
+        let rejection = Rejection::read(call, status, &headers, body.as_bytes());
+        ApiError::Rejected(Box::new(rejection)).into_failure("merge pull request 7 of org/x")
+    }
+
+    #[test]
+    fn a_missing_permission_is_named_from_the_header() {
+        let path = "/repos/org/x/pulls/7/merge";
+        let failure = failure(
+            Method::PUT,
+            path,
+            403,
+            Some("contents=write; contents=write,workflows=write"),
+            "Resource not accessible by integration",
+        );
+        insta::assert_snapshot!(failure, @"cannot merge pull request 7 of org/x: GitHub answered 403: Resource not accessible by integration (permission-denied)");
+        insta::assert_snapshot!(failure.remedy, @"`PUT /repos/org/x/pulls/7/merge` needs `contents: write`, or `contents: write` and `workflows: write` in the job's `permissions:` (or the same permission of the GitHub App).");
+        assert_eq!(failure.notes, ["call: PUT /repos/org/x/pulls/7/merge", "request id: AB:12"]);
+    }
+
+    #[test]
+    fn a_missing_permission_is_known_without_the_header() {
+        let failure = failure(
+            Method::PATCH,
+            "/repos/o/x/git/refs/heads/dev",
+            403,
+            None,
+            "Resource not accessible by integration",
+        );
+        assert!(failure.remedy.contains("`contents: write`"), "{}", failure.remedy);
+    }
+
+    #[test]
+    fn each_status_has_its_code() {
+        for (status, message, code) in [
+            (401, "Bad credentials", "token-rejected"),
+            (403, "Resource not accessible by integration", "permission-denied"),
+            (403, "You have exceeded a secondary rate limit", "rate-limited"),
+            (429, "slow down", "rate-limited"),
+            (404, "Not Found", "repository-not-found"),
+            (
+                422,
+                "refusing to allow a GitHub App to create or update workflow `a` without `workflows` permission",
+                "workflows-permission",
+            ),
+            (502, "Bad gateway", "github-unavailable"),
+            (418, "teapot", "unexpected-reply"),
+        ] {
+            let failure = failure(Method::GET, "/repos/org/x/pulls/7", status, None, message);
+            assert_eq!(failure.code.id, code, "{status} {message}");
+        }
+    }
+}

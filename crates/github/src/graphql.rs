@@ -1,0 +1,154 @@
+//! The GraphQL interface, which reports errors with status 200
+//! (<https://docs.github.com/en/graphql/guides/forming-calls-with-graphql>).
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    client::{GitHub, Reply},
+    error::{ApiError, Call},
+    transport::text,
+};
+
+/// One entry of a reply's `errors`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GraphqlProblem {
+    /// GitHub's `type`: `NOT_FOUND`, `FORBIDDEN`, `STALE_DATA`, …; empty for a query that is no GraphQL.
+    pub kind: String,
+    /// GitHub's message.
+    pub message: String,
+    /// Where in the query: `repository.ref`.
+    pub path: String,
+}
+
+/// A reply with `errors`.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{call}: GitHub answered: {}", self.text())]
+pub struct GraphqlRejection {
+    /// The call, named after the operation.
+    pub call: Call,
+    /// What GitHub says is wrong, at least one.
+    pub problems: Vec<GraphqlProblem>,
+    /// The partial data.
+    pub data: Value,
+    /// `X-GitHub-Request-Id`.
+    pub request_id: Option<String>,
+}
+
+impl GraphqlRejection {
+    /// All messages in one line.
+    pub fn text(&self) -> String {
+        self.problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// Why a query or mutation has no data.
+#[derive(Debug, thiserror::Error)]
+pub enum GraphqlError {
+    /// No reply of 2xx.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// A reply with `errors`.
+    #[error(transparent)]
+    Rejected(Box<GraphqlRejection>),
+}
+
+impl GraphqlError {
+    /// What GitHub says is wrong; empty if there was no reply.
+    pub fn problems(&self) -> &[GraphqlProblem] {
+        match self {
+            Self::Api(_) => &[],
+            Self::Rejected(rejection) => &rejection.problems,
+        }
+    }
+
+    /// Whether one of the problems is of this `type`.
+    pub fn has_kind(&self, kind: &str) -> bool {
+        self.problems().iter().any(|problem| problem.kind == kind)
+    }
+
+    /// Whether a mutation may have taken effect although it was not confirmed.
+    pub fn is_in_doubt(&self) -> bool {
+        match self {
+            Self::Api(error) => error.is_in_doubt(),
+            // GitHub's time-outs and internal errors are reported so, mostly without a type.
+            Self::Rejected(rejection) => {
+                rejection.problems.iter().any(|problem| problem.message.contains("Something went wrong"))
+            }
+        }
+    }
+}
+
+impl GitHub {
+    /// Sends a query or mutation once and returns its `data`.
+    pub async fn graphql(&self, query: &str, variables: Value) -> Result<Value, GraphqlError> {
+        let call = Call { method: Method::POST, path: format!("/graphql ({})", operation(query)) };
+        let reply =
+            self.send_graphql(call.clone(), json!({ "query": query, "variables": variables })).await?;
+        unpack(call, reply)
+    }
+}
+
+fn unpack(call: Call, mut reply: Reply) -> Result<Value, GraphqlError> {
+    let problems: Vec<GraphqlProblem> =
+        reply.body["errors"].as_array().into_iter().flatten().map(problem).collect();
+    let data = reply.body["data"].take();
+    if !problems.is_empty() {
+        let request_id = text(&reply.headers, "x-github-request-id").map(str::to_owned);
+        let rejection = GraphqlRejection { call, problems, data, request_id };
+        return Err(GraphqlError::Rejected(Box::new(rejection)));
+    }
+    if data.is_null() {
+        return Err(ApiError::Malformed { call, cause: "the reply has no `data`".to_owned() }.into());
+    }
+    Ok(data)
+}
+
+fn problem(error: &Value) -> GraphqlProblem {
+    let step = |step: &Value| step.as_str().map_or_else(|| step.to_string(), str::to_owned);
+    let path: Vec<String> = error["path"].as_array().into_iter().flatten().map(step).collect();
+    GraphqlProblem {
+        kind: error["type"].as_str().unwrap_or("").to_owned(),
+        message: error["message"].as_str().unwrap_or("no message").to_owned(),
+        path: path.join("."),
+    }
+}
+
+/// The operation's keyword and name, for traces and errors: `mutation Commit`.
+fn operation(query: &str) -> &str {
+    query.trim().split(['(', '{']).next().unwrap_or("").trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unpack_body(body: Value) -> Result<Value, GraphqlError> {
+        let call = Call { method: Method::POST, path: "/graphql".to_owned() };
+        unpack(call, Reply { status: 200, headers: http::HeaderMap::new(), body })
+    }
+
+    #[test]
+    fn errors_with_status_200_are_errors() {
+        let error = unpack_body(json!({
+            "data": { "a": null },
+            "errors": [{ "type": "STALE_DATA", "message": "Expected branch to point to …", "path": ["a", 0] }],
+        }))
+        .unwrap_err();
+        assert!(error.has_kind("STALE_DATA"));
+        assert_eq!(error.problems()[0].path, "a.0");
+        assert_eq!(error.to_string(), "POST /graphql: GitHub answered: Expected branch to point to …");
+    }
+
+    #[test]
+    fn data_is_passed_on_and_its_absence_is_an_error() {
+        assert_eq!(unpack_body(json!({ "data": { "a": 1 } })).unwrap(), json!({ "a": 1 }));
+        assert!(unpack_body(json!({})).is_err());
+    }
+
+    #[test]
+    fn names_the_operation() {
+        assert_eq!(operation(" mutation Commit($x: Int) { a }"), "mutation Commit");
+        assert_eq!(operation("{ viewer { login } }"), "");
+    }
+}
