@@ -1,0 +1,144 @@
+//! From arguments and environment to an exit code.
+
+use std::{
+    ffi::{OsStr, OsString},
+    io,
+    path::Path,
+    process::ExitCode,
+};
+
+use clap::{ArgMatches, error::ErrorKind};
+use model::{Exit, Failure, codes};
+use toolkit::{Annotation, Env, Host, Level, overlay, render_failure, trace};
+
+use crate::{Action, actions, cli};
+
+/// Runs the program. `argv` begins with the program's name, which picks the action when it is one's name, so
+/// that a link or copy called `bump-values` needs no subcommand.
+pub fn main(argv: Vec<OsString>, env: Env) -> ExitCode {
+    let actions = actions();
+    panics_exit_with_70();
+    trace::init(&env);
+    let argv = with_subcommand(argv, &actions);
+    let chosen = argv
+        .get(1)
+        .and_then(|name| name.to_str())
+        .and_then(|name| actions.iter().find(|action| action.spec.name == name));
+    let host = Host::new(env);
+    let code = match chosen {
+        Some(action) => run_action(action, argv, &host),
+        None => run_other(&actions, argv, &host),
+    };
+    ExitCode::from(code as u8)
+}
+
+/// A panic is a bug of ours: it says so and ends with the exit code of one, whatever the panic strategy.
+#[expect(clippy::disallowed_methods, clippy::exit, reason = "a panic hook has no caller to return a code to")]
+fn panics_exit_with_70() {
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        print(panic);
+        std::process::exit(i32::from(Exit::Bug as u8));
+    }));
+}
+
+/// Inserts the subcommand that the program's own name stands for.
+fn with_subcommand(mut argv: Vec<OsString>, actions: &[Action]) -> Vec<OsString> {
+    let name = argv.first().and_then(|path| Path::new(path).file_name()).and_then(OsStr::to_str);
+    if let Some(action) = actions.iter().find(|action| Some(action.spec.name) == name) {
+        argv.insert(1, action.spec.name.into());
+    }
+    argv
+}
+
+fn run_action(action: &Action, argv: Vec<OsString>, host: &Host) -> Exit {
+    let name = action.spec.name;
+    let command = cli::of_action(action).bin_name(format!("day2 {name}"));
+    // What is left is the action's own command line, with its name in the place of the program's.
+    let argv = overlay::lay_over(&command, argv.into_iter().skip(1).collect(), host.env());
+    warn_of_unknown_inputs(&command, name, host);
+    let matches = match command.try_get_matches_from(argv) {
+        Ok(matches) => matches,
+        Err(error) => return usage(&error, name, host),
+    };
+    match run_to_end(action, &matches, host) {
+        Ok(()) => Exit::Done,
+        Err(failure) => {
+            render_failure(host, name, &failure);
+            failure.code.exit
+        }
+    }
+}
+
+/// Runs the action on a runtime of its own; a panic becomes a failure, since a person needs a text in any case.
+fn run_to_end(action: &Action, matches: &ArgMatches, host: &Host) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(&codes::INTERNAL, format!("cannot start the runtime: {error}")))?;
+    let result = runtime.block_on((action.run)(matches, host));
+    // Tasks that still run hold nothing that must be finished: every write was awaited.
+    runtime.shutdown_background();
+    result
+}
+
+fn run_other(actions: &[Action], argv: Vec<OsString>, host: &Host) -> Exit {
+    let mut command = cli::command(actions);
+    match command.clone().try_get_matches_from(argv) {
+        Ok(matches) => match matches.subcommand() {
+            Some(("completions", matches)) => completions(&mut command, matches),
+            _ => Exit::Bug,
+        },
+        Err(error) => usage(&error, "day2", host),
+    }
+}
+
+fn completions(command: &mut clap::Command, matches: &ArgMatches) -> Exit {
+    let shell = matches.get_one::<String>("shell").and_then(|name| name.parse::<clap_complete::Shell>().ok());
+    let Some(shell) = shell else { return Exit::Input };
+    clap_complete::generate(shell, command, "day2", &mut io::stdout());
+    Exit::Done
+}
+
+/// Prints help, version or what is wrong with the command line.
+fn usage(error: &clap::Error, action: &str, host: &Host) -> Exit {
+    // A closed pipe is no reason to fail.
+    let _ = error.print();
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return Exit::Done;
+    }
+    if host.in_actions() {
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        host.annotate(&Annotation::new(Level::Error, format!("{action}: invalid-input"), first));
+    }
+    Exit::Input
+}
+
+/// A misspelt input of a workflow reaches the runner only as a warning; one in the environment is worth a warning too.
+fn warn_of_unknown_inputs(command: &clap::Command, action: &str, host: &Host) {
+    if !host.in_actions() {
+        return;
+    }
+    for name in overlay::unknown_inputs(command, host.env()) {
+        host.debug(&format!("{action} has no input `{name}`; `INPUT_*` of that name is ignored"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_name_can_be_the_action() {
+        let argv = vec![OsString::from("/opt/bin/bump-values"), OsString::from("--dry-run")];
+        let argv = with_subcommand(argv, &actions());
+        assert_eq!(argv[1], "bump-values");
+    }
+
+    #[test]
+    fn every_command_is_well_formed() {
+        cli::command(&actions()).debug_assert();
+    }
+}

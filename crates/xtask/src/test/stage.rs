@@ -1,0 +1,148 @@
+//! One stage of the checks.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{generate, tidy, tools};
+
+/// How a stage ended.
+pub(super) enum Outcome {
+    /// All good; `tests` is 0 for a stage that counts none.
+    Passed { tests: usize },
+    /// Not run, and why.
+    Skipped { why: String },
+    /// Something is wrong; `output` says what.
+    Failed { tests: usize, failures: usize, output: String },
+}
+
+impl Outcome {
+    pub(super) fn failed(output: impl Into<String>) -> Self {
+        Self::Failed { tests: 0, failures: 1, output: output.into() }
+    }
+}
+
+type Work = Box<dyn Fn(&Path) -> Outcome>;
+
+/// A named check.
+pub(super) struct Stage {
+    name: &'static str,
+    work: Work,
+}
+
+impl Stage {
+    pub(super) fn new(name: &'static str, work: impl Fn(&Path) -> Outcome + 'static) -> Self {
+        Self { name, work: Box::new(work) }
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(super) fn run(&self, root: &Path) -> Outcome {
+        (self.work)(root)
+    }
+
+    /// The stages of every run, the quick ones first.
+    pub(super) fn standard() -> Vec<Self> {
+        vec![
+            Self::cargo("format", &["fmt", "--all", "--check"]),
+            Self::new("generated files", |root| match generate::run(root, generate::Mode::Check) {
+                Ok(changed) if changed.is_empty() => Outcome::Passed { tests: 0 },
+                Ok(changed) => {
+                    Outcome::failed(format!("not up to date: {}; run `cargo xtask gen`", changed.join(", ")))
+                }
+                Err(error) => Outcome::failed(error),
+            }),
+            Self::new("tidy", |root| match tidy::run(root) {
+                Ok(problems) if problems.is_empty() => Outcome::Passed { tests: 0 },
+                Ok(problems) => Outcome::failed(problems.join("\n")),
+                Err(error) => Outcome::failed(error),
+            }),
+            Self::new("actionlint", actionlint),
+            Self::new("zizmor (auditor)", zizmor),
+            Self::cargo("clippy", &["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+            Self::new("documentation", |root| {
+                let arguments = ["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"];
+                cargo(root, &arguments, &[("RUSTDOCFLAGS", "-D warnings")])
+            }),
+            Self::cargo("unit, property, end-to-end", &["test", "--workspace", "--no-fail-fast"]),
+        ]
+    }
+
+    /// A stage that is one run of cargo.
+    pub(super) fn cargo(name: &'static str, arguments: &'static [&'static str]) -> Self {
+        Self::new(name, move |root| cargo(root, arguments, &[]))
+    }
+}
+
+/// Runs cargo with our own toolchain and reads the closing lines of its test runs.
+pub(super) fn cargo(root: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Outcome {
+    let mut command = Command::new("cargo");
+    command.args(arguments).envs(env.iter().copied()).current_dir(root);
+    run(&mut command)
+}
+
+fn run(command: &mut Command) -> Outcome {
+    match command.output() {
+        Ok(output) => {
+            let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            let (tests, failures) = count(&text);
+            if output.status.success() {
+                Outcome::Passed { tests }
+            } else {
+                Outcome::Failed { tests, failures, output: text }
+            }
+        }
+        Err(error) => Outcome::failed(format!("cannot run {command:?}: {error}")),
+    }
+}
+
+/// Adds up `test result: ok. 3 passed; 1 failed; …`.
+fn count(text: &str) -> (usize, usize) {
+    let number = |line: &str, what: &str| -> usize {
+        let before = line.split(what).next().unwrap_or_default();
+        before.split_whitespace().last().and_then(|word| word.parse().ok()).unwrap_or(0)
+    };
+    text.lines()
+        .filter(|line| line.starts_with("test result:"))
+        .fold((0, 0), |(passed, failed), line| (passed + number(line, " passed"), failed + number(line, " failed")))
+}
+
+fn actionlint(root: &Path) -> Outcome {
+    match tools::actionlint() {
+        Ok(path) => run(Command::new(path).args(["-color", "-shellcheck="]).args(workflows(root)).current_dir(root)),
+        Err(why) => Outcome::Skipped { why },
+    }
+}
+
+fn zizmor(root: &Path) -> Outcome {
+    match tools::zizmor() {
+        Ok(path) => run(Command::new(path)
+            .args(["--persona=auditor", "--offline", "--quiet", "."])
+            .current_dir(root)),
+        Err(why) => Outcome::Skipped { why },
+    }
+}
+
+/// Returns every workflow that we ship or show.
+fn workflows(root: &Path) -> Vec<PathBuf> {
+    [".github/workflows", "examples/product/.github/workflows"]
+        .iter()
+        .filter_map(|directory| std::fs::read_dir(root.join(directory)).ok())
+        .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yml"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closing_lines_add_up() {
+        let text = "test result: ok. 3 passed; 0 failed; 0 ignored\nx\ntest result: FAILED. 2 passed; 1 failed; 0 ignored";
+        assert_eq!(count(text), (5, 1));
+    }
+}

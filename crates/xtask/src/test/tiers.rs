@@ -1,0 +1,35 @@
+//! The tiers that are asked for by name. One whose needs are missing says which, and how to get them.
+
+use std::process::Command;
+
+use super::stage::{Outcome, Stage, cargo};
+
+/// Returns the stages of the chosen tiers.
+pub(super) fn chosen(real: bool, is_cluster: bool, long: bool) -> Vec<Stage> {
+    let mut stages = Vec::new();
+    if real {
+        stages.push(Stage::new("real: registry", |root| match has("docker-registry") {
+            true => cargo(root, &["test", "-p", "e2e", "--features", "real"], &[]),
+            false => missing("`docker-registry` is not on PATH: install the Debian package docker-registry"),
+        }));
+    }
+    if is_cluster {
+        stages.push(Stage::new("cluster: argocd-sync", |_| {
+            missing("there is no control plane yet: the test bed of a real Argo CD is not part of this version")
+        }));
+    }
+    if long {
+        stages.push(Stage::new("long: random cases", |root| {
+            cargo(root, &["test", "--release", "-p", "yaml-set"], &[("PROPTEST_CASES", "20000")])
+        }));
+    }
+    stages
+}
+
+fn missing(why: &str) -> Outcome {
+    Outcome::Skipped { why: why.to_owned() }
+}
+
+fn has(program: &str) -> bool {
+    Command::new("sh").args(["-c", "command -v \"$0\" >/dev/null", program]).status().is_ok_and(|status| status.success())
+}
