@@ -1,1 +1,4 @@
-//! Assembles and pushes multi-arch images
+//! Assembles multi-arch images without a daemon, and pushes them.
+
+pub mod codes;
+mod dockerfile;

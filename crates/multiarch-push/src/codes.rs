@@ -1,0 +1,136 @@
+//! The failures that only this action has.
+
+use model::{Code, Exit};
+
+/// A Dockerfile has an instruction that cannot be carried out without running something.
+pub const DOCKERFILE_NEEDS_BUILDER: Code = Code {
+    id: "dockerfile-needs-builder",
+    exit: Exit::Input,
+    meaning: "The Dockerfile has an instruction, such as RUN, that needs a builder, and none may or can be used.",
+    remedy: "Install `docker buildx`, `buildctl` or `buildah` on the runner, or do this step in the workflow and COPY its result.",
+};
+/// A Dockerfile is not valid.
+pub const DOCKERFILE_INVALID: Code = Code {
+    id: "dockerfile-invalid",
+    exit: Exit::Input,
+    meaning: "The Dockerfile has a line that is not valid.",
+    remedy: "Correct the line that is named.",
+};
+/// A file that an image is to be made of is not there.
+pub const CONTEXT_MISSING: Code = Code {
+    id: "context-missing",
+    exit: Exit::Input,
+    meaning: "The context, the Dockerfile, or a file that it copies does not exist, or cannot be put into an image.",
+    remedy: "Check the path, `.dockerignore`, and that the repository is checked out before this step.",
+};
+/// A base image does not exist.
+pub const BASE_NOT_FOUND: Code = Code {
+    id: "base-not-found",
+    exit: Exit::Input,
+    meaning: "A base image does not exist, or may not be read with the credentials at hand.",
+    remedy: "Check the name and tag in FROM, and that the runner is logged in to its registry.",
+};
+/// A base image lacks a platform.
+pub const PLATFORM_NOT_IN_BASE: Code = Code {
+    id: "platform-not-in-base",
+    exit: Exit::Input,
+    meaning: "A base image has no variant for a platform that was asked for.",
+    remedy: "Leave the platform out of `platforms`, or choose a base image that has it.",
+};
+/// The repository does not exist in the registry.
+pub const REPOSITORY_MISSING: Code = Code {
+    id: "repository-missing",
+    exit: Exit::Remote,
+    meaning: "The repository that is pushed to does not exist in the registry.",
+    remedy: "Create the repository, or a repository creation template for `CREATE_ON_PUSH`.",
+};
+/// The registry knows no valid credential.
+pub const REGISTRY_UNAUTHORIZED: Code = Code {
+    id: "registry-unauthorized",
+    exit: Exit::Remote,
+    meaning: "The registry refused the credential, or there is none for it, or it has expired.",
+    remedy: "Run `oidc-ecr-login` in an earlier step of the same job.",
+};
+/// The registry forbids it.
+pub const REGISTRY_DENIED: Code = Code {
+    id: "registry-denied",
+    exit: Exit::Remote,
+    meaning: "The registry knows the caller and does not allow the call (HTTP 403).",
+    remedy: "Allow the role to push: ecr:BatchCheckLayerAvailability, ecr:BatchGetImage, ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:PutImage on this repository.",
+};
+/// The tag is taken, and `on-existing` is `fail`.
+pub const TAG_EXISTS: Code = Code {
+    id: "tag-exists",
+    exit: Exit::Refused,
+    meaning: "The tag exists already and `on-existing` is `fail`.",
+    remedy: "Choose another tag, or another `on-existing`.",
+};
+/// The tag is taken by another image.
+pub const TAG_EXISTS_DIFFERENT: Code = Code {
+    id: "tag-exists-different",
+    exit: Exit::Refused,
+    meaning: "The tag exists already and names another image.",
+    remedy: "Push under a new tag. If the tag may move, list it in `moving-tags`; to replace it once, set `on-existing: overwrite`.",
+};
+/// The registry keeps the tag.
+pub const TAG_IMMUTABLE: Code = Code {
+    id: "tag-immutable",
+    exit: Exit::Refused,
+    meaning: "The repository's tags are immutable, and the tag names another image.",
+    remedy: "Push under a new tag. For a tag that must move, exclude it in the repository (`IMMUTABLE_WITH_EXCLUSION`).",
+};
+/// A layout cannot be used.
+pub const LAYOUT_INVALID: Code = Code {
+    id: "layout-invalid",
+    exit: Exit::Input,
+    meaning: "The directory is not an OCI image layout, or lacks a blob that its index names.",
+    remedy: "Let the tool that wrote it write it again, as an OCI layout (`type=oci`).",
+};
+/// Content differs from its digest.
+pub const DIGEST_MISMATCH: Code = Code {
+    id: "digest-mismatch",
+    exit: Exit::Remote,
+    meaning: "Content is not what its digest says.",
+    remedy: "Run again; if it persists, the file or the registry's copy is damaged.",
+};
+/// The registry asked to slow down until the time was over.
+pub const RATE_LIMITED: Code = Code {
+    id: "rate-limited",
+    exit: Exit::Remote,
+    meaning: "The registry kept answering 429 until the deadline.",
+    remedy: "Raise `timeout`, or ask for a higher rate; for Docker Hub, log in or use a pull-through cache.",
+};
+/// The registry kept failing.
+pub const REGISTRY_UNAVAILABLE: Code = Code {
+    id: "registry-unavailable",
+    exit: Exit::Remote,
+    meaning: "The registry kept answering with errors of its own (5xx).",
+    remedy: "Run again later; see the status page of the registry.",
+};
+/// A builder failed.
+pub const BUILDER_FAILED: Code = Code {
+    id: "builder-failed",
+    exit: Exit::Remote,
+    meaning: "`docker buildx`, `buildctl` or `buildah` ended with an error.",
+    remedy: "See the builder's own lines in the log.",
+};
+
+/// All of them.
+pub const ALL: &[&Code] = &[
+    &DOCKERFILE_NEEDS_BUILDER,
+    &DOCKERFILE_INVALID,
+    &CONTEXT_MISSING,
+    &BASE_NOT_FOUND,
+    &PLATFORM_NOT_IN_BASE,
+    &REPOSITORY_MISSING,
+    &REGISTRY_UNAUTHORIZED,
+    &REGISTRY_DENIED,
+    &TAG_EXISTS,
+    &TAG_EXISTS_DIFFERENT,
+    &TAG_IMMUTABLE,
+    &LAYOUT_INVALID,
+    &DIGEST_MISMATCH,
+    &RATE_LIMITED,
+    &REGISTRY_UNAVAILABLE,
+    &BUILDER_FAILED,
+];
