@@ -1,0 +1,201 @@
+//! The inputs, and their validation.
+
+use std::{convert::Infallible, path::PathBuf, time::Duration};
+
+use model::{Failure, ImageRef, Secret, parse_duration};
+use reqwest::header::{HeaderName, HeaderValue};
+use toolkit::{Check, CommonArgs, Env, GitHubContext};
+
+use crate::request::{ApplicationName, Request, Server, parse_name, parse_server, with_root_path};
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
+const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+const DEFAULT_SETTLE: Duration = Duration::from_secs(2);
+
+/// The arguments as they are given.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Args {
+    /// Argo CD's address, `host[:port]` or a URL; https unless `http://` is written
+    #[arg(long, value_name = "ADDRESS")]
+    pub server: Option<String>,
+
+    /// How to sign in: `token` is what this version knows
+    #[arg(long, value_name = "METHOD")]
+    pub auth: Option<String>,
+
+    /// Argo CD token of an account or a project role; falls back to `ARGOCD_AUTH_TOKEN`
+    #[arg(long, value_name = "env:NAME")]
+    pub token: Option<String>,
+
+    /// Name of the application to sync
+    #[arg(long, value_name = "NAME")]
+    pub application: Option<String>,
+
+    /// Project of the application, so that a missing application is told apart from a missing permission
+    #[arg(long, value_name = "NAME")]
+    pub project: Option<String>,
+
+    /// Namespace of the application, if it is not Argo CD's own
+    #[arg(long, value_name = "NAMESPACE")]
+    pub app_namespace: Option<String>,
+
+    /// Full id of the commit to sync and to prove
+    #[arg(long, value_name = "SHA")]
+    pub revision: Option<String>,
+
+    /// Images that the pods must run at the end, as the manifests name them; one per line or separated by commas
+    #[arg(long, value_name = "IMAGE", value_delimiter = ',')]
+    pub images: Vec<String>,
+
+    /// Delete resources that Git no longer has
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub prune: Option<String>,
+
+    /// How far to wait: `op`, `synced`, `healthy`, `promoted` (the default: healthy, and `images` live) or `old-pods-gone`
+    #[arg(long, value_name = "GOAL")]
+    pub wait_for: Option<String>,
+
+    /// What to do when another operation runs: `wait` (the default), `terminate` or `fail`
+    #[arg(long, value_name = "POLICY")]
+    pub on_busy: Option<String>,
+
+    /// How long pods may be in error before that is a failure (10s)
+    #[arg(long, value_name = "DURATION")]
+    pub degraded_grace: Option<String>,
+
+    /// How long everything must hold before that is a success (2s)
+    #[arg(long, value_name = "DURATION")]
+    pub settle: Option<String>,
+
+    /// Headers for a proxy in front of Argo CD, one `Name: value` per line
+    #[arg(long, value_name = "env:NAME")]
+    pub headers: Option<String>,
+
+    /// File with PEM certificates of the authority that signed Argo CD's certificate
+    #[arg(long, value_name = "PATH")]
+    pub ca_file: Option<String>,
+
+    /// Path under which Argo CD is served, its `--rootpath`
+    #[arg(long, value_name = "PATH")]
+    pub root_path: Option<String>,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment would become the help of the flattened arguments")]
+    pub common: CommonArgs,
+}
+
+impl Args {
+    /// Validates all arguments at once.
+    pub fn into_request(self, env: &Env) -> Result<Request, Failure> {
+        let mut check = Check::new(env);
+        check.optional("auth", self.auth.as_deref(), |text| match text {
+            "token" => Ok(()),
+            "password" | "oidc" | "service-account" => {
+                Err(format!("`{text}` is not in this version: use `token`"))
+            }
+            _ => Err(format!("`{text}` is no way to sign in: use `token`")),
+        });
+        let address = self.server.as_deref().or_else(|| env.get("ARGOCD_SERVER"));
+        let url = check.required("server", address, parse_server);
+        let token = check.secret("token", self.token.as_deref(), &["ARGOCD_AUTH_TOKEN"]);
+        match &token {
+            None if self.token.is_none() => {
+                check.problem("token", "is required, and `ARGOCD_AUTH_TOKEN` is not set either");
+            }
+            Some(token) if !is_bearer(token) => {
+                check.problem("token", "holds characters that no HTTP header can carry");
+            }
+            _ => {}
+        }
+        let headers = check.secret("headers", self.headers.as_deref(), &[]);
+        let headers = headers.map(|text| parse_headers(&text, &mut check)).unwrap_or_default();
+        let ca_file = check
+            .optional("ca-file", self.ca_file.as_deref(), |text| Ok::<_, Infallible>(PathBuf::from(text)));
+        let server = url.zip(token).map(|(url, token)| Server {
+            url: with_root_path(url, self.root_path.as_deref()),
+            token,
+            headers,
+            ca_file,
+        });
+
+        let name = check.required("application", self.application.as_deref(), parse_name);
+        let project = check.optional("project", self.project.as_deref(), parse_name);
+        let namespace = check.optional("app-namespace", self.app_namespace.as_deref(), parse_name);
+        let application = name.map(|name| ApplicationName { name, project, namespace });
+
+        let revision = check.required("revision", self.revision.as_deref(), str::parse);
+        let images = check.list("images", &self.images, parse_image);
+        let prune = check.flag("prune", self.prune.as_deref(), false);
+        let wait_for = check.optional("wait-for", self.wait_for.as_deref(), str::parse).unwrap_or_default();
+        let on_busy = check.optional("on-busy", self.on_busy.as_deref(), str::parse).unwrap_or_default();
+        let degraded_grace = check
+            .optional("degraded-grace", self.degraded_grace.as_deref(), parse_duration)
+            .unwrap_or(DEFAULT_GRACE);
+        let settle =
+            check.optional("settle", self.settle.as_deref(), parse_duration).unwrap_or(DEFAULT_SETTLE);
+        let timeout = self.common.budget(&mut check, DEFAULT_TIMEOUT);
+        let dry_run = self.common.dry_run(&mut check);
+        let run = run_label(&GitHubContext::from_env(env));
+
+        let request =
+            server.zip(application).zip(revision).map(|((server, application), revision)| Request {
+                server,
+                application,
+                revision,
+                images,
+                prune,
+                wait_for,
+                on_busy,
+                degraded_grace,
+                settle,
+                timeout,
+                dry_run,
+                run,
+            });
+        check.finish(request)
+    }
+}
+
+/// Whether the text can stand in an `Authorization` header.
+fn is_bearer(token: &Secret) -> bool {
+    token.expose().bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// An expected image needs a tag or a digest: `latest` proves nothing, and neither does no tag.
+fn parse_image(text: &str) -> Result<ImageRef, String> {
+    let image: ImageRef = text.parse().map_err(|error: model::ParseError| error.to_string())?;
+    if image.tag.is_none() && image.digest.is_none() {
+        return Err(format!("`{text}` has neither tag nor digest, so that nothing can be proven with it"));
+    }
+    Ok(image)
+}
+
+/// Reads `Name: value` lines. A problem names the line's number, never its text.
+fn parse_headers(text: &Secret, check: &mut Check<'_>) -> Vec<(HeaderName, Secret)> {
+    let mut headers = Vec::new();
+    for (index, line) in text.expose().lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let parsed = line.split_once(':').and_then(|(name, value)| {
+            let name: HeaderName = name.trim().parse().ok()?;
+            HeaderValue::from_str(value.trim()).ok()?;
+            Some((name, Secret::new(value.trim())))
+        });
+        match parsed {
+            Some(header) => headers.push(header),
+            None => check.problem("headers", &format!("has no `Name: value` in line {}", index + 1)),
+        }
+    }
+    headers
+}
+
+/// Names the run and its attempt; what is missing outside of Actions is left empty.
+fn run_label(context: &GitHubContext) -> String {
+    match (&context.repository, &context.run_id) {
+        (Some(repository), Some(run)) => {
+            format!("{repository}/{run}/{}", context.run_attempt.as_deref().unwrap_or("1"))
+        }
+        _ => "local".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

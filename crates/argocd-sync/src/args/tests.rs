@@ -1,0 +1,109 @@
+use clap::{Args as _, FromArgMatches};
+
+use super::*;
+use crate::request::{OnBusy, WaitFor};
+
+const SHA: &str = "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3";
+
+fn request(argv: &[&str], env: &[(&str, &str)]) -> Result<Request, Failure> {
+    let command = Args::augment_args(clap::Command::new("argocd-sync"));
+    let argv = std::iter::once("argocd-sync").chain(argv.iter().copied());
+    let matches = command.try_get_matches_from(argv).unwrap();
+    let args = Args::from_arg_matches(&matches).unwrap();
+    args.into_request(&Env::from_pairs(env.iter().copied()))
+}
+
+#[test]
+fn the_least_is_server_token_application_and_revision() {
+    let revision = format!("--revision={SHA}");
+    let argv = ["--server=argocd.example.com", "--token=env:T", "--application=dev", &revision];
+    let request = request(&argv, &[("T", "t0ken")]).unwrap();
+    assert_eq!(request.server.url.as_str(), "https://argocd.example.com/");
+    assert_eq!(request.server.token.expose(), "t0ken");
+    assert_eq!(request.application.to_string(), "dev");
+    assert_eq!((request.wait_for, request.on_busy), (WaitFor::Promoted, OnBusy::Wait));
+    assert_eq!(request.timeout, Duration::from_secs(300));
+    assert_eq!(request.run, "local");
+    assert!(!request.prune && !request.dry_run);
+}
+
+#[test]
+fn everything_is_read() {
+    let revision = format!("--revision={SHA}");
+    let argv = [
+        "--application=dev",
+        "--project=team",
+        "--app-namespace=apps",
+        &revision,
+        "--images=a.b/c:1,a.b/d:2",
+        "--images=a.b/e:3",
+        "--prune",
+        "--wait-for=old-pods-gone",
+        "--on-busy=terminate",
+        "--degraded-grace=5s",
+        "--settle=0s",
+        "--headers=env:H",
+        "--ca-file=ca.pem",
+        "--root-path=/argo",
+        "--timeout=50s",
+        "--dry-run",
+    ];
+    let env = [
+        ("ARGOCD_AUTH_TOKEN", "t"),
+        ("ARGOCD_SERVER", "http://127.0.0.1:1"),
+        ("H", "CF-Access-Client-Id: a\n\nX-Two: b: c"),
+        ("GITHUB_REPOSITORY", "org/day2-product"),
+        ("GITHUB_RUN_ID", "7"),
+        ("GITHUB_RUN_ATTEMPT", "2"),
+    ];
+    let request = request(&argv, &env).unwrap();
+    assert_eq!(request.server.url.as_str(), "http://127.0.0.1:1/argo");
+    let headers: Vec<(&str, &str)> =
+        request.server.headers.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
+    assert_eq!(headers, [("cf-access-client-id", "a"), ("x-two", "b: c")]);
+    assert_eq!(request.application.to_string(), "apps/dev");
+    assert_eq!(request.images.len(), 3);
+    assert!(request.prune && request.dry_run && request.settle.is_zero());
+    assert_eq!((request.wait_for, request.on_busy), (WaitFor::OldPodsGone, OnBusy::Terminate));
+    assert_eq!(request.run, "org/day2-product/7/2");
+}
+
+#[test]
+fn every_bad_input_is_named() {
+    let argv = [
+        "--server=ftp://x",
+        "--auth=oidc",
+        "--token=literal-t0ken",
+        "--application=Dev",
+        "--revision=main",
+        "--images=a.b/c",
+        "--wait-for=gone",
+        "--on-busy=panic",
+        "--settle=soon",
+        "--headers=env:H",
+    ];
+    let failure = request(&argv, &[("H", "hunter2")]).unwrap_err();
+    insta::assert_snapshot!(failure.notes.join("\n"), @r"
+    input `auth`: `oidc` is not in this version: use `token`
+    input `server`: `ftp://x` is not a server's address: expected `host`, `host:port` or `https://host/path`, without user, query or fragment (`http://` only if written)
+    input `token` takes no secret on the command line, where every process can read it: put it into an environment variable and pass `--token=env:NAME`
+    input `headers` has no `Name: value` in line 1
+    input `application`: `Dev` is not a Kubernetes name: expected lowercase letters, digits, `-` and `.`
+    input `revision`: `main` is not a commit id: expected 40 hexadecimal digits, not a branch or an abbreviation
+    input `images`: `a.b/c` has neither tag nor digest, so that nothing can be proven with it
+    input `wait-for`: `gone` is not a goal: expected one of `op`, `synced`, `healthy`, `promoted` and `old-pods-gone`
+    input `on-busy`: `panic` is not a policy: expected one of `wait`, `terminate` and `fail`
+    input `settle`: `soon` is not a duration: expected a number with a unit, such as `90s`, `1m30s` or `500ms`
+    ");
+}
+
+#[test]
+fn what_is_required_is_asked_for() {
+    let failure = request(&[], &[]).unwrap_err();
+    insta::assert_snapshot!(failure.notes.join("\n"), @r"
+    input `server` is required and empty
+    input `token` is required, and `ARGOCD_AUTH_TOKEN` is not set either
+    input `application` is required and empty
+    input `revision` is required and empty
+    ");
+}

@@ -1,0 +1,278 @@
+//! What of the success holds, judged from one state of the application: pure, so that every case is a table row.
+
+use std::fmt::Write;
+
+use model::Failure;
+
+use crate::{
+    clause::{Clause, Holds},
+    codes,
+    course::{Course, Relation, course, relation, replaced},
+    images,
+    pods::{Pod, Pods},
+    request::{Request, WaitFor},
+    wire::{Application, OperationState, ResourceStatus},
+};
+
+/// What was seen before this state of the application.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Progress {
+    /// The mark of our operation.
+    pub(crate) mark: String,
+    /// Our operation's end, once it was seen: a later operation takes its place in the status.
+    pub(crate) ended: Option<Box<OperationState>>,
+    /// Whether the controller was made to assess the application after that end.
+    pub(crate) refreshed: bool,
+    /// The pods, if they were looked at after that end.
+    pub(crate) pods: Option<Pods>,
+}
+
+/// The judgement.
+#[derive(Debug, Clone)]
+pub(crate) struct Verdict {
+    /// Each required clause, in order.
+    pub(crate) clauses: Vec<(Clause, Holds)>,
+    /// What makes success impossible.
+    pub(crate) failure: Option<Failure>,
+    /// Why the new pods look bad, which may pass.
+    pub(crate) degraded: Option<String>,
+    /// The end of the followed operation.
+    pub(crate) ended: Option<Box<OperationState>>,
+    /// The followed operation was not ours and is gone: plan again.
+    pub(crate) lost: Option<String>,
+}
+
+impl Verdict {
+    /// Whether everything that is required holds.
+    pub(crate) fn is_success(&self) -> bool {
+        self.failure.is_none() && self.clauses.iter().all(|(_, holds)| holds.is_yes())
+    }
+
+    /// Whether everything holds that comes before `clause`.
+    pub(crate) fn holds_before(&self, clause: Clause) -> bool {
+        self.clauses.iter().take_while(|(known, _)| *known < clause).all(|(_, holds)| holds.is_yes())
+    }
+
+    /// Whether the clause is required and holds.
+    pub(crate) fn holds(&self, clause: Clause) -> bool {
+        self.clauses.iter().any(|(known, holds)| *known == clause && holds.is_yes())
+    }
+
+    /// Returns each clause that does not hold, with its reason.
+    pub(crate) fn unmet(&self) -> Vec<String> {
+        self.clauses
+            .iter()
+            .filter_map(|(clause, holds)| match holds {
+                Holds::Yes => None,
+                Holds::No(reason) => Some(format!("{}: {reason}", clause.title())),
+            })
+            .collect()
+    }
+}
+
+/// Judges a state of the application.
+pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) -> Verdict {
+    let mut verdict = Verdict {
+        clauses: Vec::new(),
+        failure: deleted(app),
+        degraded: None,
+        ended: progress.ended.clone(),
+        lost: None,
+    };
+    let operation = match verdict.ended {
+        Some(_) => later_operation(app, request, progress, &mut verdict),
+        None => followed_operation(app, request, progress, &mut verdict),
+    };
+    let has_ended = verdict.ended.is_some();
+    let reassessed = has_ended && (progress.refreshed || was_reconciled_after(app, verdict.ended.as_deref()));
+    if reassessed && request.wait_for >= WaitFor::Synced && operation.is_yes() {
+        verdict.failure =
+            verdict.failure.or_else(|| comparison_error(app)).or_else(|| prune_needed(app, request));
+    }
+    if has_ended && request.wait_for >= WaitFor::Healthy {
+        verdict.degraded = degraded(app, progress);
+    }
+    // What was not assessed anew tells of the time before our operation.
+    let fresh = |holds: Holds| {
+        if reassessed { holds } else { Holds::No("not assessed since the operation".to_owned()) }
+    };
+    for clause in Clause::ALL.into_iter().filter(|clause| clause.since() <= request.wait_for) {
+        let holds = match clause {
+            Clause::Operation => operation.clone(),
+            Clause::Revision => revision(&verdict, request),
+            Clause::Reassessed => fresh(Holds::Yes),
+            Clause::Synced => fresh(synced(app, request)),
+            Clause::Healthy => fresh(healthy(app)),
+            Clause::ImagesLive => images_live(app, request),
+            Clause::OldPodsGone => fresh(old_pods_gone(app, request, progress)),
+        };
+        verdict.clauses.push((clause, holds));
+    }
+    verdict
+}
+
+fn deleted(app: &Application) -> Option<Failure> {
+    let since = app.metadata.deletion_timestamp.as_ref()?;
+    Some(Failure::new(&codes::APPLICATION_DELETED, format!("the application is being deleted since {since}")))
+}
+
+/// The operation clause until the end of the operation was seen.
+fn followed_operation(
+    app: &Application,
+    request: &Request,
+    progress: &Progress,
+    verdict: &mut Verdict,
+) -> Holds {
+    match course(app, request, &progress.mark) {
+        Course::Going(text) => Holds::No(text),
+        Course::Succeeded(state) => {
+            verdict.ended = Some(state);
+            Holds::Yes
+        }
+        Course::Failed(failure) => {
+            let reason = failure.cause.clone();
+            verdict.failure.get_or_insert(failure);
+            Holds::No(reason)
+        }
+        Course::Lost(text) => {
+            verdict.lost = Some(text.clone());
+            Holds::No(text)
+        }
+    }
+}
+
+/// The operation clause after that: a later operation must not have put another revision over ours.
+fn later_operation(
+    app: &Application,
+    request: &Request,
+    progress: &Progress,
+    verdict: &mut Verdict,
+) -> Holds {
+    let Some(state) = &app.status.operation_state else {
+        return Holds::when(app.operation.is_none(), || "another operation is about to start".to_owned());
+    };
+    let is_other = match relation(&state.operation, state.synced_revision(), request, &progress.mark) {
+        Relation::Ours | Relation::Equivalent => false,
+        // Self-healing syncs single resources, at the same revision.
+        Relation::Unknown | Relation::Foreign => state.synced_revision() != request.revision.as_str(),
+    };
+    if is_other && state.has_ended() && state.phase == "Succeeded" {
+        verdict.failure.get_or_insert_with(|| replaced(state, request));
+    }
+    let is_running = app.operation.is_some() || !state.has_ended();
+    Holds::when(!is_running, || format!("an operation of {} runs", state.operation.initiator()))
+}
+
+fn revision(verdict: &Verdict, request: &Request) -> Holds {
+    let synced = verdict.ended.as_ref().map(|state| state.synced_revision());
+    Holds::when(synced == Some(request.revision.as_str()), || "the operation has not ended".to_owned())
+}
+
+/// Both times have whole seconds and `reconciledAt` is when the comparison *began*, so that only a later second
+/// proves anything. RFC 3339 in UTC sorts as text.
+fn was_reconciled_after(app: &Application, ended: Option<&OperationState>) -> bool {
+    let finished = ended.and_then(|state| state.finished_at.as_deref());
+    matches!((&app.status.reconciled_at, finished), (Some(reconciled), Some(finished)) if reconciled.as_str() > finished)
+}
+
+fn synced(app: &Application, request: &Request) -> Holds {
+    let sync = &app.status.sync;
+    Holds::when(sync.status == "Synced", || {
+        // Writing to a String cannot fail.
+        let mut reason = format!("sync status is {}", or_unknown(&sync.status));
+        if !sync.revision.is_empty() && sync.revision != request.revision.as_str() {
+            let _ = write!(reason, " in comparison with {}, on top of our revision", sync.revision);
+        }
+        let out: Vec<String> =
+            out_of_sync(app).map(|resource| format!("{} {}", resource.kind, resource.name)).collect();
+        if !out.is_empty() {
+            let _ = write!(reason, " ({})", out.join(", "));
+        }
+        reason
+    })
+}
+
+fn out_of_sync(app: &Application) -> impl Iterator<Item = &ResourceStatus> {
+    app.status.resources.iter().filter(|resource| resource.status == "OutOfSync")
+}
+
+/// Nothing but resources that wait to be pruned is out of sync: without `prune` that will not change.
+fn prune_needed(app: &Application, request: &Request) -> Option<Failure> {
+    let left: Vec<_> = out_of_sync(app).collect();
+    let is_needed = !request.prune
+        && app.status.sync.status == "OutOfSync"
+        && app.status.sync.revision == request.revision.as_str()
+        && !left.is_empty()
+        && left.iter().all(|resource| resource.requires_pruning);
+    is_needed.then(|| {
+        let mut failure =
+            Failure::new(&codes::PRUNE_REQUIRED, format!("{} resources require pruning", left.len()));
+        failure.notes =
+            left.iter().map(|left| format!("{} {}/{}", left.kind, left.namespace, left.name)).collect();
+        failure
+    })
+}
+
+fn comparison_error(app: &Application) -> Option<Failure> {
+    let condition = app
+        .status
+        .conditions
+        .iter()
+        .find(|condition| matches!(condition.kind.as_str(), "ComparisonError" | "InvalidSpecError"))?;
+    Some(Failure::new(&codes::COMPARISON_ERROR, format!("{}: {}", condition.kind, condition.message)))
+}
+
+fn healthy(app: &Application) -> Holds {
+    let health = &app.status.health;
+    Holds::when(health.status == "Healthy", || {
+        let mut reason = format!("health is {}", or_unknown(&health.status));
+        if !health.message.is_empty() {
+            let _ = write!(reason, " ({})", health.message);
+        }
+        reason
+    })
+}
+
+fn or_unknown(status: &str) -> &str {
+    if status.is_empty() { "Unknown" } else { status }
+}
+
+fn degraded(app: &Application, progress: &Progress) -> Option<String> {
+    let bad: Vec<String> = progress.pods.iter().flat_map(Pods::in_error).map(Pod::describe).collect();
+    if !bad.is_empty() {
+        return Some(bad.join("; "));
+    }
+    let health = &app.status.health;
+    (health.status == "Degraded").then(|| match health.message.as_str() {
+        "" => "the application is Degraded".to_owned(),
+        message => format!("the application is Degraded: {message}"),
+    })
+}
+
+fn images_live(app: &Application, request: &Request) -> Holds {
+    let live = &app.status.summary.images;
+    let missing = images::missing(&request.images, live);
+    Holds::when(missing.is_empty(), || {
+        let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        let live = if live.is_empty() { "no image".to_owned() } else { live.join(", ") };
+        format!("no pod runs {}; live: {live}", missing.join(", "))
+    })
+}
+
+/// The images of live pods tell first, in the stream; the tree then also knows old pods of the same image.
+fn old_pods_gone(app: &Application, request: &Request, progress: &Progress) -> Holds {
+    let left = images::leftovers(&request.images, &app.status.summary.images);
+    if !left.is_empty() {
+        return Holds::No(format!("pods still run {}", left.join(", ")));
+    }
+    let Some(pods) = &progress.pods else {
+        return Holds::No("the pods have not been listed yet".to_owned());
+    };
+    Holds::when(pods.old.is_empty(), || {
+        let names: Vec<&str> = pods.old.iter().map(|pod| pod.name.as_str()).collect();
+        format!("{} older pods are left: {}", names.len(), names.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests;

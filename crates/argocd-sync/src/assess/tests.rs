@@ -1,0 +1,169 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    fixtures::{MARK, OTHER, request, with},
+    pods::Pod,
+};
+
+/// Our operation was not seen to end, no refresh, and the pods are known to be new.
+fn progress() -> Progress {
+    Progress { mark: MARK.into(), pods: Some(Pods::default()), ..Progress::default() }
+}
+
+/// Our operation was seen to end and the application was assessed after it.
+fn settled() -> Progress {
+    let ended = assess(&with(&[]), &request(), &progress()).ended;
+    Progress { ended, refreshed: true, ..progress() }
+}
+
+fn unmet(changes: &[(&str, Value)], progress: &Progress) -> Vec<String> {
+    assess(&with(changes), &request(), progress).unmet()
+}
+
+fn failure(changes: &[(&str, Value)], progress: &Progress) -> Option<&'static str> {
+    assess(&with(changes), &request(), progress).failure.map(|failure| failure.code.id)
+}
+
+#[test]
+fn everything_holds() {
+    let verdict = assess(&with(&[]), &request(), &progress());
+    assert!(verdict.is_success(), "{:?}", verdict.unmet());
+    assert_eq!(verdict.clauses.len(), Clause::ALL.len());
+}
+
+#[test]
+fn health_before_a_new_assessment_proves_nothing() {
+    // The same second is not later: `reconciledAt` is when the comparison began.
+    for reconciled in [json!(null), json!("2026-01-01T00:00:02Z"), json!("2026-01-01T00:00:03Z")] {
+        let verdict = assess(&with(&[("/status/reconciledAt", reconciled)]), &request(), &progress());
+        assert!(!verdict.is_success());
+        assert!(!verdict.holds(Clause::Healthy) && verdict.holds(Clause::Operation));
+    }
+    let refreshed = Progress { refreshed: true, ..settled() };
+    assert_eq!(unmet(&[("/status/reconciledAt", json!(null))], &refreshed), [""; 0]);
+}
+
+#[test]
+fn each_clause_is_named() {
+    for (pointer, value, expected) in [
+        ("/status/sync/status", json!("OutOfSync"), "Synced: sync status is OutOfSync"),
+        (
+            "/status/sync",
+            json!({"status": "OutOfSync", "revision": OTHER}),
+            "Synced: sync status is OutOfSync in comparison with b94a8fe5ccb19ba61c4c0873d391e987982fbbd3, on top of our revision",
+        ),
+        (
+            "/status/health",
+            json!({"status": "Progressing", "message": "1 of 2 updated"}),
+            "Healthy: health is Progressing (1 of 2 updated)",
+        ),
+        ("/status/health", json!({}), "Healthy: health is Unknown"),
+        ("/status/health", json!({"status": "Suspended"}), "Healthy: health is Suspended"),
+        (
+            "/status/summary/images",
+            json!(["a.b/sidecar:1"]),
+            "expected images live: no pod runs a.b/product/dev:new; live: a.b/sidecar:1",
+        ),
+        (
+            "/status/summary/images",
+            json!(["a.b/product/dev:new", "a.b/product/dev:old"]),
+            "old pods gone: pods still run a.b/product/dev:old",
+        ),
+    ] {
+        assert_eq!(unmet(&[(pointer, value)], &settled()), [expected]);
+    }
+}
+
+#[test]
+fn old_pods_of_the_same_image_count() {
+    let pod = Pod { name: "old-1".into(), ..Pod::default() };
+    let pods = Some(Pods { old: vec![pod], ..Pods::default() });
+    assert_eq!(unmet(&[], &Progress { pods, ..settled() }), ["old pods gone: 1 older pods are left: old-1"]);
+    assert_eq!(
+        unmet(&[], &Progress { pods: None, ..settled() }),
+        ["old pods gone: the pods have not been listed yet"]
+    );
+}
+
+#[test]
+fn the_goal_decides_what_is_required() {
+    let changes = [("/status/health", json!({"status": "Degraded"})), ("/status/summary/images", json!([]))];
+    let mut request = request();
+    for (goal, clauses, success) in [
+        (WaitFor::Op, 2, true),
+        (WaitFor::Synced, 4, true),
+        (WaitFor::Healthy, 5, false),
+        (WaitFor::Promoted, 6, false),
+        (WaitFor::OldPodsGone, 7, false),
+    ] {
+        request.wait_for = goal;
+        let verdict = assess(&with(&changes), &request, &settled());
+        assert_eq!((verdict.clauses.len(), verdict.is_success()), (clauses, success), "{goal:?}");
+        assert_eq!(verdict.degraded.is_some(), goal >= WaitFor::Healthy, "{goal:?}");
+    }
+}
+
+#[test]
+fn images_are_not_required_when_none_are_expected() {
+    let mut request = request();
+    request.images.clear();
+    let app = with(&[("/status/summary/images", json!([]))]);
+    assert!(assess(&app, &request, &settled()).is_success());
+}
+
+#[test]
+fn some_states_cannot_become_a_success() {
+    let failed = settled();
+    let prune = json!([{"kind": "Service", "name": "gone", "status": "OutOfSync", "requiresPruning": true}]);
+    let both = json!([{"kind": "Service", "name": "gone", "status": "OutOfSync", "requiresPruning": true},
+                      {"kind": "Rollout", "name": "product", "status": "OutOfSync"}]);
+    let out = ("/status/sync/status", json!("OutOfSync"));
+    for (changes, expected) in [
+        (vec![("/metadata/deletionTimestamp", json!("2026-01-01T00:00:09Z"))], Some("application-deleted")),
+        (
+            vec![("/status/conditions", json!([{"type": "ComparisonError", "message": "x"}]))],
+            Some("comparison-error"),
+        ),
+        (vec![("/status/conditions", json!([{"type": "SharedResourceWarning", "message": "x"}]))], None),
+        (vec![out.clone(), ("/status/resources", prune)], Some("prune-required")),
+        (vec![out, ("/status/resources", both)], None),
+    ] {
+        assert_eq!(failure(&changes, &failed), expected, "{changes:?}");
+    }
+    // A comparison error from before the operation's end may be what our revision mends.
+    let stale = [
+        ("/status/conditions", json!([{"type": "ComparisonError", "message": "x"}])),
+        ("/status/reconciledAt", json!("2026-01-01T00:00:03Z")),
+    ];
+    assert_eq!(failure(&stale, &progress()), None);
+}
+
+#[test]
+fn a_later_operation_must_not_put_another_revision_over_ours() {
+    let foreign = |phase: &str, revision: &str| {
+        json!({"operation": {"sync": {"revision": revision}, "initiatedBy": {"username": "maria"}}, "phase": phase,
+               "syncResult": {"revision": revision}, "startedAt": "2026-01-01T00:01:00Z",
+               "finishedAt": if phase == "Running" { Value::Null } else { json!("2026-01-01T00:01:01Z") }})
+    };
+    let state = "/status/operationState";
+    assert_eq!(
+        unmet(&[(state, foreign("Running", OTHER))], &settled()),
+        ["operation succeeded: an operation of maria runs"]
+    );
+    assert_eq!(failure(&[(state, foreign("Running", OTHER))], &settled()), None);
+    assert_eq!(failure(&[(state, foreign("Succeeded", OTHER))], &settled()), Some("operation-replaced"));
+    assert_eq!(failure(&[(state, foreign("Failed", OTHER))], &settled()), None);
+    assert_eq!(failure(&[(state, foreign("Succeeded", crate::fixtures::SHA))], &settled()), None);
+}
+
+#[test]
+fn pods_in_error_degrade_before_the_application_does() {
+    let pod =
+        Pod { name: "new-1".into(), reason: "ErrImagePull".into(), is_in_error: true, ..Pod::default() };
+    let pods = Some(Pods { newest: vec![pod], ..Pods::default() });
+    let app = with(&[("/status/health/status", json!("Progressing"))]);
+    let verdict = assess(&app, &request(), &Progress { pods, ..settled() });
+    assert_eq!(verdict.degraded.as_deref(), Some("new-1: ErrImagePull"));
+    assert!(verdict.failure.is_none());
+}

@@ -1,0 +1,159 @@
+//! How the operation that we follow goes: ours by its mark, or another one that does the same.
+
+use model::Failure;
+
+use crate::{
+    codes,
+    request::Request,
+    wire::{Application, Operation, OperationState, ResourceResult},
+};
+
+/// The name of the info that carries our mark through `operation.info` into `status.operationState`.
+pub(crate) const MARK: &str = "day2-run";
+
+/// How an operation relates to what was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Relation {
+    /// It carries our mark.
+    Ours,
+    /// Somebody else's (or an earlier attempt's) that syncs all of our revision.
+    Equivalent,
+    /// It does not say yet which revision it syncs.
+    Unknown,
+    /// It does something else.
+    Foreign,
+}
+
+/// Where the followed operation stands.
+#[derive(Debug, Clone)]
+pub(crate) enum Course {
+    /// It has not ended, and this is what it does.
+    Going(String),
+    /// It succeeded as it was asked for.
+    Succeeded(Box<OperationState>),
+    /// It failed, or did something else than was asked for.
+    Failed(Failure),
+    /// It was somebody else's and did not succeed: ours is still to be started.
+    Lost(String),
+}
+
+/// Tells whose operation it is and whether it does what we want.
+pub(crate) fn relation(operation: &Operation, synced: &str, request: &Request, mark: &str) -> Relation {
+    let sync = &operation.sync;
+    let revision = if sync.revision.is_empty() { synced } else { &sync.revision };
+    if operation.carries(MARK, mark) {
+        Relation::Ours
+    } else if sync.dry_run || !sync.resources.is_empty() || (request.prune && !sync.prune) {
+        Relation::Foreign
+    } else if revision.is_empty() {
+        Relation::Unknown
+    } else if revision == request.revision.as_str() {
+        Relation::Equivalent
+    } else {
+        Relation::Foreign
+    }
+}
+
+/// Reads the course of the operation from the application.
+pub(crate) fn course(app: &Application, request: &Request, mark: &str) -> Course {
+    let Some(state) = &app.status.operation_state else {
+        return Course::Going("the operation has not started".to_owned());
+    };
+    let relation = relation(&state.operation, state.synced_revision(), request, mark);
+    if relation == Relation::Foreign {
+        return Course::Failed(replaced(state, request));
+    }
+    if !state.has_ended() || app.operation.is_some() {
+        return Course::Going(going(state, app.operation.is_some()));
+    }
+    match (state.phase.as_str(), relation) {
+        ("Succeeded", _) => match deviation(state, request) {
+            None => Course::Succeeded(Box::new(state.clone())),
+            Some(deviation) => Course::Failed(Failure::new(&codes::REVISION_MISMATCH, deviation)),
+        },
+        (_, Relation::Ours) => Course::Failed(failed(state)),
+        (phase, _) => Course::Lost(format!(
+            "the operation of {} ended as {phase}: {}",
+            state.operation.initiator(),
+            state.message
+        )),
+    }
+}
+
+/// Says what an operation does that has not ended.
+fn going(state: &OperationState, is_pending: bool) -> String {
+    let what = match (state.phase.as_str(), &state.finished_at) {
+        ("Running", Some(_)) => "the operation waits for its next retry",
+        ("Running", None) => "the operation runs",
+        ("Terminating", _) => "the operation is being terminated",
+        ("Succeeded" | "Failed" | "Error", _) if is_pending => "the operation's end is being recorded",
+        ("Succeeded" | "Failed" | "Error", _) => {
+            "the operation has ended without a `finishedAt` (argoproj/argo-cd#29636)"
+        }
+        _ => "the operation has no phase yet",
+    };
+    if state.message.is_empty() { what.to_owned() } else { format!("{what}: {}", state.message) }
+}
+
+/// Compares the operation with the request: a stale field of an earlier operation can leak into ours, which then
+/// succeeds at another commit or partially (argoproj/argo-cd#26530).
+fn deviation(state: &OperationState, request: &Request) -> Option<String> {
+    let (ours, sync) = (request.revision.as_str(), &state.operation.sync);
+    let synced = state.synced_revision();
+    if sync.dry_run {
+        Some("the operation was a dry run although a sync was asked for".to_owned())
+    } else if !sync.resources.is_empty() {
+        Some(format!("the operation synced {} resources only", sync.resources.len()))
+    } else if request.prune && !sync.prune {
+        Some("the operation did not prune although `prune` was asked for".to_owned())
+    } else if !sync.revision.is_empty() && sync.revision != ours {
+        Some(format!("the operation was for revision {}, not for {ours}", sync.revision))
+    } else if synced != ours {
+        let synced = if synced.is_empty() { "no revision" } else { synced };
+        Some(format!("the operation synced {synced}, not {ours}"))
+    } else {
+        None
+    }
+}
+
+/// Our operation ended badly.
+fn failed(state: &OperationState) -> Failure {
+    let code = if state.message.to_ascii_lowercase().contains("terminated") {
+        &codes::OPERATION_TERMINATED
+    } else if state.message.contains("ComparisonError") || state.message.contains("InvalidSpecError") {
+        &codes::COMPARISON_ERROR
+    } else {
+        &codes::SYNC_FAILED
+    };
+    let mut failure =
+        Failure::new(code, format!("the sync operation ended as {}: {}", state.phase, state.message));
+    let results = state.sync_result.iter().flat_map(|result| &result.resources);
+    failure.notes.extend(
+        results.filter(|result| is_bad(result)).map(|result| {
+            format!("{} {}/{}: {}", result.kind, result.namespace, result.name, result.message)
+        }),
+    );
+    failure
+}
+
+fn is_bad(result: &ResourceResult) -> bool {
+    result.status == "SyncFailed" || matches!(result.hook_phase.as_str(), "Failed" | "Error")
+}
+
+/// Another operation stands where ours was.
+pub(crate) fn replaced(state: &OperationState, request: &Request) -> Failure {
+    let synced = state.synced_revision();
+    let revision = if synced.is_empty() { &state.operation.sync.revision } else { synced };
+    let what = match revision {
+        "" => "its branch's head".to_owned(),
+        revision if revision == request.revision.as_str() => "a part of our revision".to_owned(),
+        revision => format!("revision {revision}"),
+    };
+    Failure::new(
+        &codes::OPERATION_REPLACED,
+        format!("an operation of {} for {what} took the place of ours", state.operation.initiator()),
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! Applications and requests for the tests of the pure parts.
+
+use std::time::Duration;
+
+use model::Secret;
+use serde_json::{Value, json};
+
+use crate::{
+    request::{ApplicationName, OnBusy, Request, Server, WaitFor},
+    wire::Application,
+};
+
+pub(crate) const SHA: &str = "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3";
+pub(crate) const OTHER: &str = "b94a8fe5ccb19ba61c4c0873d391e987982fbbd3";
+pub(crate) const MARK: &str = "org/day2-product/7/1/n0nce";
+pub(crate) const IMAGE: &str = "a.b/product/dev:new";
+
+/// A request for SHA and IMAGE that goes all the way.
+pub(crate) fn request() -> Request {
+    Request {
+        server: Server {
+            url: "https://argocd.example.com/".parse().unwrap(),
+            token: Secret::new("t0ken"),
+            headers: Vec::new(),
+            ca_file: None,
+        },
+        application: ApplicationName { name: "dev".into(), project: Some("default".into()), namespace: None },
+        revision: SHA.parse().unwrap(),
+        images: vec![IMAGE.parse().unwrap()],
+        prune: false,
+        wait_for: WaitFor::OldPodsGone,
+        on_busy: OnBusy::Wait,
+        degraded_grace: Duration::from_secs(10),
+        settle: Duration::from_secs(2),
+        timeout: Duration::from_secs(60),
+        dry_run: false,
+        run: "org/day2-product/7/1".into(),
+    }
+}
+
+/// An application on which our operation succeeded and everything holds.
+pub(crate) fn done() -> Value {
+    json!({
+        "metadata": {"name": "dev", "namespace": "argocd", "resourceVersion": "100"},
+        "spec": {"project": "default", "source": {"repoURL": "https://git/x", "targetRevision": "dev"}},
+        "status": {
+            "operationState": {
+                "operation": {
+                    "sync": {"revision": SHA},
+                    "info": [{"name": "day2-run", "value": MARK}],
+                    "initiatedBy": {"username": "ci"}
+                },
+                "phase": "Succeeded", "message": "successfully synced (all tasks run)",
+                "syncResult": {"revision": SHA, "resources": []},
+                "startedAt": "2026-01-01T00:00:01Z", "finishedAt": "2026-01-01T00:00:03Z"
+            },
+            "sync": {"status": "Synced", "revision": SHA},
+            "health": {"status": "Healthy"},
+            "summary": {"images": [IMAGE, "a.b/sidecar:1"]},
+            "reconciledAt": "2026-01-01T00:00:04Z",
+            "resources": [{"kind": "Rollout", "namespace": "app", "name": "product", "status": "Synced"}]
+        }
+    })
+}
+
+/// Returns `done` with some of its values replaced, by JSON pointer; a `null` removes.
+pub(crate) fn with(changes: &[(&str, Value)]) -> Application {
+    let mut value = done();
+    for (pointer, change) in changes {
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        let parent = value.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+        if change.is_null() {
+            parent.remove(key);
+        } else {
+            parent.insert(key.to_owned(), change.clone());
+        }
+    }
+    serde_json::from_value(value).unwrap()
+}

@@ -1,0 +1,270 @@
+//! What is to be done about the application as it is: pure, from the request and one state.
+
+use model::{CommitSha, Failure};
+
+use crate::{
+    assess::{Progress, assess},
+    codes,
+    course::{Relation, relation},
+    pods::Pods,
+    request::{OnBusy, Request},
+    wire::{Application, Operation, OperationState},
+};
+
+/// The next step.
+#[derive(Debug, Clone)]
+pub(crate) enum Plan {
+    /// Everything holds already; this is the operation that did it.
+    Nothing(Box<OperationState>),
+    /// An operation that does what we want runs or has ended: follow it, start none.
+    Adopt(String),
+    /// Start an operation. With auto-sync it must not name a revision, which is verified afterwards.
+    Sync(Option<CommitSha>),
+    /// Another operation runs: wait for its end, then plan again.
+    Wait(String),
+    /// Another operation runs: terminate it, then plan again.
+    Terminate(String),
+    /// Nothing can be done.
+    Refuse(Failure),
+}
+
+/// Plans. `pods` are needed only to find that there is nothing to do up to `old-pods-gone`.
+pub(crate) fn plan(app: &Application, request: &Request, mark: &str, pods: Option<&Pods>) -> Plan {
+    if let Some(failure) = unsuitable(app) {
+        return Plan::Refuse(failure);
+    }
+    if let Some((operation, synced)) = running(app) {
+        return match relation(operation, synced, request, mark) {
+            Relation::Ours => Plan::Adopt("our operation runs already".to_owned()),
+            Relation::Equivalent => Plan::Adopt(format!(
+                "an operation of {} for the same revision runs already",
+                operation.initiator()
+            )),
+            Relation::Unknown | Relation::Foreign => busy(&describe(operation, synced), request),
+        };
+    }
+    if let Some(state) = finished(app, request, mark) {
+        let progress = Progress { mark: mark.to_owned(), pods: pods.cloned(), ..Progress::default() };
+        let verdict = assess(app, request, &progress);
+        if verdict.is_success() {
+            return Plan::Nothing(Box::new(state.clone()));
+        }
+        let is_compared = app.status.sync.revision == request.revision.as_str();
+        if relation(&state.operation, state.synced_revision(), request, mark) == Relation::Ours
+            || (app.status.sync.status == "Synced" && is_compared && verdict.failure.is_none())
+        {
+            return Plan::Adopt("the revision is synced already".to_owned());
+        }
+    }
+    Plan::Sync((!app.is_auto_synced()).then(|| request.revision.clone()))
+}
+
+/// What this version cannot prove, or nobody can sync.
+fn unsuitable(app: &Application) -> Option<Failure> {
+    if let Some(since) = &app.metadata.deletion_timestamp {
+        let cause = format!("the application is being deleted since {since}");
+        return Some(Failure::new(&codes::APPLICATION_DELETED, cause));
+    }
+    let what = if !app.spec.sources.is_empty() {
+        format!("the application has {} `sources`", app.spec.sources.len())
+    } else if app.spec.source_hydrator.is_some() {
+        "the application has a `sourceHydrator`".to_owned()
+    } else {
+        return None;
+    };
+    Some(Failure::new(&codes::APPLICATION_UNSUPPORTED, what))
+}
+
+/// The operation that is asked for or runs, with the revision that it syncs if that is known.
+fn running(app: &Application) -> Option<(&Operation, &str)> {
+    let state = app.status.operation_state.as_ref();
+    match (&app.operation, state) {
+        (Some(pending), Some(state)) if !state.has_ended() => Some((pending, state.synced_revision())),
+        (Some(pending), _) => Some((pending, "")),
+        (None, Some(state)) if matches!(state.phase.as_str(), "Running" | "Terminating") => {
+            Some((&state.operation, state.synced_revision()))
+        }
+        (None, _) => None,
+    }
+}
+
+/// The last operation, if it succeeded in doing what we want.
+fn finished<'a>(app: &'a Application, request: &Request, mark: &str) -> Option<&'a OperationState> {
+    let state = app.status.operation_state.as_ref()?;
+    let is_it = matches!(
+        relation(&state.operation, state.synced_revision(), request, mark),
+        Relation::Ours | Relation::Equivalent
+    );
+    (is_it && state.has_ended() && state.phase == "Succeeded").then_some(state)
+}
+
+fn busy(what: &str, request: &Request) -> Plan {
+    match request.on_busy {
+        OnBusy::Wait => Plan::Wait(what.to_owned()),
+        OnBusy::Terminate => Plan::Terminate(what.to_owned()),
+        OnBusy::Fail => {
+            let cause = format!("{what} runs on application {}", request.application);
+            Plan::Refuse(Failure::new(&codes::OPERATION_BUSY, cause))
+        }
+    }
+}
+
+/// Says whose operation it is and what for.
+fn describe(operation: &Operation, synced: &str) -> String {
+    let revision = if operation.sync.revision.is_empty() { synced } else { &operation.sync.revision };
+    let revision = if revision.is_empty() { String::new() } else { format!(" for revision {revision}") };
+    let dry = if operation.sync.dry_run { "a dry run" } else { "an operation" };
+    format!("{dry} of {}{revision}", operation.initiator())
+}
+
+impl Plan {
+    /// Says it in a sentence, for the log and a dry run.
+    pub(crate) fn describe(&self, request: &Request) -> String {
+        let app = &request.application;
+        match self {
+            Self::Nothing(_) => {
+                format!("application {app} is at {} and all holds: nothing to do", request.revision)
+            }
+            Self::Adopt(why) => format!("follow application {app}: {why}"),
+            Self::Sync(Some(revision)) => {
+                format!(
+                    "sync application {app} to {revision}{}",
+                    if request.prune { ", pruning" } else { "" }
+                )
+            }
+            Self::Sync(None) => format!(
+                "sync application {app} to its branch's head, since auto-sync is on, and prove that it is {}",
+                request.revision
+            ),
+            Self::Wait(what) => format!("wait until {what} has ended on application {app}, then sync"),
+            Self::Terminate(what) => format!("terminate {what} on application {app}, then sync"),
+            Self::Refuse(failure) => failure.cause.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::fixtures::{MARK, OTHER, SHA, request, with};
+
+    const STATE: &str = "/status/operationState";
+
+    fn planned(changes: &[(&str, Value)], request: &Request) -> String {
+        let pods = Pods::default();
+        match plan(&with(changes), request, MARK, Some(&pods)) {
+            Plan::Refuse(failure) => failure.code.id.to_owned(),
+            plan => plan.describe(request),
+        }
+    }
+
+    #[test]
+    fn what_is_done_is_not_done_again() {
+        let expected = format!("application dev is at {SHA} and all holds: nothing to do");
+        assert_eq!(planned(&[], &request()), expected);
+        // Somebody else did it.
+        assert_eq!(planned(&[("/status/operationState/operation/info", json!([]))], &request()), expected);
+    }
+
+    #[test]
+    fn what_is_synced_is_followed() {
+        let expected = "follow application dev: the revision is synced already";
+        for change in [
+            ("/status/health/status", json!("Progressing")),
+            ("/status/summary/images", json!([])),
+            ("/status/reconciledAt", json!("2026-01-01T00:00:02Z")),
+        ] {
+            assert_eq!(planned(&[change], &request()), expected);
+        }
+    }
+
+    #[test]
+    fn everything_else_is_synced() {
+        let expected = format!("sync application dev to {SHA}");
+        for changes in [
+            vec![(STATE, Value::Null)],
+            vec![("/status/operationState/phase", json!("Failed"))],
+            vec![
+                ("/status/operationState/operation/info", json!([])),
+                ("/status/operationState/operation/sync", json!({"revision": OTHER})),
+            ],
+            // Somebody changed a live object since.
+            vec![
+                ("/status/operationState/operation/info", json!([])),
+                ("/status/sync/status", json!("OutOfSync")),
+            ],
+        ] {
+            assert_eq!(planned(&changes, &request()), expected, "{changes:?}");
+        }
+    }
+
+    #[test]
+    fn auto_sync_gets_no_revision() {
+        let changes = [(STATE, Value::Null), ("/spec/syncPolicy", json!({"automated": {}}))];
+        assert_eq!(
+            planned(&changes, &request()),
+            format!(
+                "sync application dev to its branch's head, since auto-sync is on, and prove that it is {SHA}"
+            )
+        );
+    }
+
+    #[test]
+    fn another_operation_is_waited_for_terminated_or_refused() {
+        let pending = json!({"sync": {"revision": OTHER}, "initiatedBy": {"username": "maria"}});
+        let changes = [(STATE, Value::Null), ("/operation", pending)];
+        let mut request = request();
+        for (policy, expected) in [
+            (
+                OnBusy::Wait,
+                format!(
+                    "wait until an operation of maria for revision {OTHER} has ended on application dev, then sync"
+                ),
+            ),
+            (
+                OnBusy::Terminate,
+                format!("terminate an operation of maria for revision {OTHER} on application dev, then sync"),
+            ),
+            (OnBusy::Fail, "operation-busy".to_owned()),
+        ] {
+            request.on_busy = policy;
+            assert_eq!(planned(&changes, &request), expected);
+        }
+    }
+
+    #[test]
+    fn an_operation_for_the_same_revision_is_adopted() {
+        let pending = json!({"sync": {"revision": SHA}, "initiatedBy": {"automated": true}});
+        let running = json!({"operation": pending, "phase": "Running"});
+        let expected = "follow application dev: an operation of auto-sync for the same revision runs already";
+        assert_eq!(planned(&[(STATE, Value::Null), ("/operation", pending)], &request()), expected);
+        assert_eq!(planned(&[(STATE, running)], &request()), expected);
+        // Ours, of which the reply was lost.
+        let ours = json!({"sync": {"revision": SHA}, "info": [{"name": "day2-run", "value": MARK}]});
+        assert_eq!(
+            planned(&[(STATE, Value::Null), ("/operation", ours)], &request()),
+            "follow application dev: our operation runs already"
+        );
+    }
+
+    #[test]
+    fn a_partial_or_dry_operation_is_not_adopted() {
+        for sync in [json!({"revision": SHA, "dryRun": true}), json!({"revision": SHA, "resources": [{}]})] {
+            let changes = [(STATE, Value::Null), ("/operation", json!({ "sync": sync }))];
+            assert!(planned(&changes, &request()).starts_with("wait until"), "{sync}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_proven_is_refused() {
+        for (pointer, value, code) in [
+            ("/spec/sources", json!([{}, {}]), "application-unsupported"),
+            ("/spec/sourceHydrator", json!({}), "application-unsupported"),
+            ("/metadata/deletionTimestamp", json!("2026-01-01T00:00:00Z"), "application-deleted"),
+        ] {
+            assert_eq!(planned(&[(pointer, value)], &request()), code);
+        }
+    }
+}

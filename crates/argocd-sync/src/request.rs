@@ -1,0 +1,216 @@
+//! What the action was asked to do, valid by construction.
+
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+
+use model::{CommitSha, ImageRef, ParseError, Secret};
+use reqwest::header::HeaderName;
+use url::Url;
+
+/// A validated request.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Where and how Argo CD is reached.
+    pub server: Server,
+    /// Which application is synced.
+    pub application: ApplicationName,
+    /// The commit that must be live at the end.
+    pub revision: CommitSha,
+    /// The images that pods must run at the end.
+    pub images: Vec<ImageRef>,
+    /// Whether resources that Git no longer has are deleted.
+    pub prune: bool,
+    /// How far the proof goes.
+    pub wait_for: WaitFor,
+    /// What to do when another operation runs.
+    pub on_busy: OnBusy,
+    /// How long pods may be in error before that is a failure.
+    pub degraded_grace: Duration,
+    /// How long everything must hold before that is a success.
+    pub settle: Duration,
+    /// The time for all of it.
+    pub timeout: Duration,
+    /// Whether to stop after the plan.
+    pub dry_run: bool,
+    /// Identifies the run and attempt of the workflow in the operation's infos: `<repo>/<run>/<attempt>`.
+    pub run: String,
+}
+
+/// Where and how Argo CD is reached.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// The base URL, root path included.
+    pub url: Url,
+    /// The bearer token.
+    pub token: Secret,
+    /// Headers for a proxy in front; their values are secret.
+    pub headers: Vec<(HeaderName, Secret)>,
+    /// A file of PEM certificates of private authorities.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// An application, and what tells it apart from others of the same name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApplicationName {
+    /// The name.
+    pub name: String,
+    /// The project; with it Argo CD says 404 instead of 403 for an application that does not exist.
+    pub project: Option<String>,
+    /// The namespace, for applications outside of Argo CD's own.
+    pub namespace: Option<String>,
+}
+
+impl fmt::Display for ApplicationName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.namespace {
+            Some(namespace) => write!(formatter, "{namespace}/{}", self.name),
+            None => formatter.write_str(&self.name),
+        }
+    }
+}
+
+/// How far the proof goes; each level contains those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum WaitFor {
+    /// Our operation succeeded at our revision.
+    Op,
+    /// And the application is Synced after a new assessment.
+    Synced,
+    /// And Healthy.
+    Healthy,
+    /// And the expected images are live.
+    #[default]
+    Promoted,
+    /// And no pod of an older revision is left.
+    OldPodsGone,
+}
+
+impl FromStr for WaitFor {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        match text {
+            "op" => Ok(Self::Op),
+            "synced" => Ok(Self::Synced),
+            "healthy" => Ok(Self::Healthy),
+            "promoted" => Ok(Self::Promoted),
+            "old-pods-gone" => Ok(Self::OldPodsGone),
+            _ => Err(ParseError::new(
+                "a goal",
+                text,
+                "one of `op`, `synced`, `healthy`, `promoted` and `old-pods-gone`",
+            )),
+        }
+    }
+}
+
+/// What to do when another operation runs on the application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnBusy {
+    /// Wait until it has ended, then sync.
+    #[default]
+    Wait,
+    /// Terminate it, then sync.
+    Terminate,
+    /// Fail.
+    Fail,
+}
+
+impl FromStr for OnBusy {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        match text {
+            "wait" => Ok(Self::Wait),
+            "terminate" => Ok(Self::Terminate),
+            "fail" => Ok(Self::Fail),
+            _ => Err(ParseError::new("a policy", text, "one of `wait`, `terminate` and `fail`")),
+        }
+    }
+}
+
+/// Reads `host`, `host:port`, `https://host[/path]` or, explicitly, `http://host[/path]`.
+pub(crate) fn parse_server(text: &str) -> Result<Url, ParseError> {
+    let error = || {
+        ParseError::new(
+            "a server's address",
+            text,
+            "`host`, `host:port` or `https://host/path`, without user, query or fragment (`http://` only if written)",
+        )
+    };
+    let absolute = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let url = Url::parse(&absolute).map_err(|_| error())?;
+    let valid = matches!(url.scheme(), "https" | "http")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if valid { Ok(url) } else { Err(error()) }
+}
+
+/// Appends the `--rootpath` of Argo CD to its address.
+pub(crate) fn with_root_path(mut server: Url, root_path: Option<&str>) -> Url {
+    if let Ok(mut segments) = server.path_segments_mut() {
+        segments
+            .pop_if_empty()
+            .extend(root_path.unwrap_or_default().split('/').filter(|part| !part.is_empty() && *part != "."));
+    }
+    server
+}
+
+/// Reads a Kubernetes object name (RFC 1123 subdomain).
+pub(crate) fn parse_name(text: &str) -> Result<String, ParseError> {
+    let alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let valid = text.len() <= 253
+        && text.split('.').all(|label| {
+            let bytes = label.as_bytes();
+            matches!((bytes.first(), bytes.last()), (Some(&first), Some(&last)) if alphanumeric(first) && alphanumeric(last))
+                && bytes.iter().all(|&b| alphanumeric(b) || b == b'-')
+        });
+    if valid {
+        Ok(text.to_owned())
+    } else {
+        Err(ParseError::new("a Kubernetes name", text, "lowercase letters, digits, `-` and `.`"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_https_unless_written_otherwise() {
+        for (text, root, url) in [
+            ("argocd.example.com", None, "https://argocd.example.com/"),
+            ("argocd.example.com:8443", None, "https://argocd.example.com:8443/"),
+            ("http://127.0.0.1:8080/", Some("/"), "http://127.0.0.1:8080/"),
+            ("https://example.com/tools/", Some("/argocd/"), "https://example.com/tools/argocd"),
+        ] {
+            assert_eq!(with_root_path(parse_server(text).unwrap(), root).as_str(), url, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_addresses_are_refused() {
+        for text in ["", "ftp://x", "https://", "https://u:p@x", "https://x?q", "https://x#f", "a b"] {
+            assert!(parse_server(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_kubernetes_names() {
+        assert!(["dev", "my-app.eu", "0a"].iter().all(|text| parse_name(text).is_ok()));
+        assert!(["", "Dev", "-a", "a-", "a/b", "a..b", "a_b"].iter().all(|text| parse_name(text).is_err()));
+    }
+
+    #[test]
+    fn goals_are_ordered() {
+        let goals: Vec<WaitFor> = ["op", "synced", "healthy", "promoted", "old-pods-gone"]
+            .iter()
+            .map(|text| text.parse().unwrap())
+            .collect();
+        assert!(goals.is_sorted());
+        assert_eq!(WaitFor::default(), WaitFor::Promoted);
+        assert!("gone".parse::<WaitFor>().is_err());
+    }
+}

@@ -1,0 +1,166 @@
+//! An Application resource.
+
+use serde::Deserialize;
+
+use super::{Operation, OperationState, or_default};
+
+/// `argoproj.io/v1alpha1` Application.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Application {
+    pub(crate) metadata: Metadata,
+    pub(crate) spec: Spec,
+    /// The operation that was asked for and is not completed; the controller clears it at the end.
+    pub(crate) operation: Option<Operation>,
+    pub(crate) status: Status,
+}
+
+/// The object's own data.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Metadata {
+    pub(crate) namespace: String,
+    pub(crate) resource_version: String,
+    pub(crate) deletion_timestamp: Option<String>,
+}
+
+/// What the application is made from. Absent in stream events.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Spec {
+    pub(crate) project: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) source: Source,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) sources: Vec<Source>,
+    pub(crate) source_hydrator: Option<serde_json::Value>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) sync_policy: SyncPolicy,
+}
+
+/// Where the manifests come from.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Source {
+    #[serde(rename = "repoURL")]
+    pub(crate) repo_url: String,
+    pub(crate) target_revision: String,
+}
+
+/// Whether Argo CD syncs on its own.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SyncPolicy {
+    pub(crate) automated: Option<Automated>,
+}
+
+/// Auto-sync; `enabled` exists since v3.1 and means yes when absent.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Automated {
+    pub(crate) enabled: Option<bool>,
+}
+
+/// What the controller found.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Status {
+    pub(crate) operation_state: Option<OperationState>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) sync: SyncStatus,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) health: Health,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) summary: Summary,
+    /// When the last full comparison began, in whole seconds.
+    pub(crate) reconciled_at: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) conditions: Vec<Condition>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) resources: Vec<ResourceStatus>,
+}
+
+/// The result of the comparison with Git.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SyncStatus {
+    pub(crate) status: String,
+    pub(crate) revision: String,
+}
+
+/// A health status with its message.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Health {
+    pub(crate) status: String,
+    pub(crate) message: String,
+}
+
+/// What the live pods say.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Summary {
+    /// The images of all live pods, as their specs name them.
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) images: Vec<String>,
+}
+
+/// Something that Argo CD complains about.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Condition {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) message: String,
+}
+
+/// One managed resource.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct ResourceStatus {
+    pub(crate) kind: String,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) status: String,
+    pub(crate) health: Option<Health>,
+    pub(crate) requires_pruning: bool,
+}
+
+impl Application {
+    /// Whether Argo CD syncs this application on its own.
+    pub(crate) fn is_auto_synced(&self) -> bool {
+        self.spec.sync_policy.automated.as_ref().is_some_and(|automated| automated.enabled != Some(false))
+    }
+
+    /// Whether `self` is at least as new as `other`. Kubernetes calls resource versions opaque, but they are
+    /// etcd revisions; where they do not read as numbers, the later arrival counts as the newer.
+    pub(crate) fn is_not_older_than(&self, other: &str) -> bool {
+        match (self.metadata.resource_version.parse::<u64>(), other.parse::<u64>()) {
+            (Ok(mine), Ok(other)) => mine >= other,
+            _ => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_lists_and_unknown_fields_are_fine() {
+        let text = r#"{"metadata":{"name":"dev","creationTimestamp":null,"resourceVersion":"12"},
+            "spec":{"sources":null,"syncPolicy":null},"status":{"summary":{"images":null},"conditions":null,"x":1}}"#;
+        let app: Application = serde_json::from_str(text).unwrap();
+        assert!(app.status.summary.images.is_empty() && !app.is_auto_synced());
+        assert!(app.is_not_older_than("9") && !app.is_not_older_than("13") && app.is_not_older_than(""));
+    }
+
+    #[test]
+    fn automated_without_enabled_is_on() {
+        for (policy, on) in [("{}", true), (r#"{"enabled":true}"#, true), (r#"{"enabled":false}"#, false)] {
+            let text = format!(r#"{{"spec":{{"syncPolicy":{{"automated":{policy}}}}}}}"#);
+            let app: Application = serde_json::from_str(&text).unwrap();
+            assert_eq!(app.is_auto_synced(), on, "{policy}");
+        }
+    }
+}

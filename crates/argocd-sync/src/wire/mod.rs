@@ -1,0 +1,23 @@
+//! The parts of Argo CD's JSON that are read, by `assets/swagger.json` of argoproj/argo-cd.
+//!
+//! Every field may be absent: the stream leaves out what `fields` does not name, and Go writes an empty
+//! list as `null`.
+
+mod application;
+mod operation;
+mod tree;
+
+pub(crate) use application::{Application, ResourceStatus};
+pub(crate) use operation::{Info, Operation, OperationState, ResourceResult, SyncOperation, SyncResult};
+pub(crate) use tree::{Event, EventList, LogLine, Node, ResourceTree};
+
+use serde::{Deserialize, Deserializer};
+
+/// Reads `null` as the type's default.
+fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}

@@ -1,0 +1,78 @@
+//! The resource tree, events and log lines: what explains pods.
+
+use serde::Deserialize;
+
+use super::{application::Health, or_default};
+
+/// `GET /api/v1/applications/{name}/resource-tree`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ResourceTree {
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) nodes: Vec<Node>,
+}
+
+/// One live object, managed or a child of a managed one.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Node {
+    pub(crate) kind: String,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) uid: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) parent_refs: Vec<ParentRef>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) info: Vec<InfoItem>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) images: Vec<String>,
+    pub(crate) health: Option<Health>,
+    pub(crate) created_at: Option<String>,
+}
+
+/// The owner of a node.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ParentRef {
+    pub(crate) uid: String,
+}
+
+/// A detail for people: a pod's `Status Reason`, a ReplicaSet's `Revision`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct InfoItem {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+impl Node {
+    /// Returns the detail called `name`.
+    pub(crate) fn info(&self, name: &str) -> Option<&str> {
+        self.info.iter().find(|item| item.name == name).map(|item| item.value.as_str())
+    }
+}
+
+/// `GET /api/v1/applications/{name}/events`, a Kubernetes EventList.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct EventList {
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) items: Vec<Event>,
+}
+
+/// A Kubernetes event.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Event {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) reason: String,
+    pub(crate) message: String,
+}
+
+/// One line of `GET /api/v1/applications/{name}/logs`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct LogLine {
+    pub(crate) content: String,
+}
