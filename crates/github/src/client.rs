@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Method, StatusCode, Uri};
 use model::{Deadline, Failure, Secret};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
@@ -28,12 +29,25 @@ pub struct Endpoints {
 /// A reply with a status of 2xx.
 #[derive(Debug, Clone)]
 pub struct Reply {
+    /// What was answered.
+    pub call: Call,
     /// The status.
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
     /// The body as JSON; `null` when it was empty or no JSON.
     pub body: Value,
+}
+
+impl Reply {
+    /// Reads the body as `T`.
+    pub fn decode<T: DeserializeOwned>(self) -> Result<T, ApiError> {
+        let Self { call, body, .. } = self;
+        serde_json::from_value(body).map_err(|error| ApiError::Malformed {
+            call,
+            cause: format!("the reply is not as documented: {error}"),
+        })
+    }
 }
 
 /// GitHub, for one token and until one deadline. Cheap to clone.
@@ -81,7 +95,7 @@ impl GitHub {
             }
             return if status.is_success() {
                 let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-                Ok(Reply { status: status.as_u16(), headers, body })
+                Ok(Reply { call, status: status.as_u16(), headers, body })
             } else {
                 Err(ApiError::Rejected(Box::new(Rejection::read(call, status, &headers, &bytes))))
             };

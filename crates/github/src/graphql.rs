@@ -83,23 +83,24 @@ impl GitHub {
     /// Sends a query or mutation once and returns its `data`.
     pub async fn graphql(&self, query: &str, variables: Value) -> Result<Value, GraphqlError> {
         let call = Call { method: Method::POST, path: format!("/graphql ({})", operation(query)) };
-        let reply =
-            self.send_graphql(call.clone(), json!({ "query": query, "variables": variables })).await?;
-        unpack(call, reply)
+        let reply = self.send_graphql(call, json!({ "query": query, "variables": variables })).await?;
+        unpack(reply)
     }
 }
 
-fn unpack(call: Call, mut reply: Reply) -> Result<Value, GraphqlError> {
+fn unpack(mut reply: Reply) -> Result<Value, GraphqlError> {
     let problems: Vec<GraphqlProblem> =
         reply.body["errors"].as_array().into_iter().flatten().map(problem).collect();
     let data = reply.body["data"].take();
     if !problems.is_empty() {
         let request_id = text(&reply.headers, "x-github-request-id").map(str::to_owned);
-        let rejection = GraphqlRejection { call, problems, data, request_id };
+        let rejection = GraphqlRejection { call: reply.call, problems, data, request_id };
         return Err(GraphqlError::Rejected(Box::new(rejection)));
     }
     if data.is_null() {
-        return Err(ApiError::Malformed { call, cause: "the reply has no `data`".to_owned() }.into());
+        return Err(
+            ApiError::Malformed { call: reply.call, cause: "the reply has no `data`".to_owned() }.into()
+        );
     }
     Ok(data)
 }
@@ -125,7 +126,7 @@ mod tests {
 
     fn unpack_body(body: Value) -> Result<Value, GraphqlError> {
         let call = Call { method: Method::POST, path: "/graphql".to_owned() };
-        unpack(call, Reply { status: 200, headers: http::HeaderMap::new(), body })
+        unpack(Reply { call, status: 200, headers: http::HeaderMap::new(), body })
     }
 
     #[test]

@@ -5,12 +5,22 @@
 //! (a merge that is refused, a ref that cannot be moved) has an error enum beside it.
 //! Protocol: <https://docs.github.com/en/rest?apiVersion=2022-11-28>.
 
+pub mod access;
 mod client;
 pub mod codes;
+pub mod commits;
+pub mod compare;
+mod de;
 mod error;
 mod graphql;
+pub mod issues;
+pub mod merge;
+mod pages;
 mod path;
+pub mod pulls;
+pub mod refs;
 mod retry;
+pub mod rules;
 mod transport;
 
 pub use client::{Endpoints, GitHub, Reply};

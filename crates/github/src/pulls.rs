@@ -1,0 +1,199 @@
+//! Pull requests (<https://docs.github.com/en/rest/pulls/pulls>).
+
+use http::Method;
+use model::{Branch, CommitSha, RepoSlug};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{ApiError, GitHub, de, pages, path};
+
+/// A pull request, as far as we look at it. Needs `pull-requests: read`, as do all reads in here.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PullRequest {
+    /// The number.
+    pub number: u64,
+    /// `open` or `closed`.
+    pub state: String,
+    /// Whether it is a draft.
+    #[serde(default)]
+    pub draft: bool,
+    /// Whether it was merged; lists do not have it.
+    #[serde(default)]
+    pub merged: bool,
+    /// Whether it can be merged without a conflict; null while GitHub computes it, which a read starts.
+    #[serde(default)]
+    pub mergeable: Option<bool>,
+    /// `clean`, `unstable`, `has_hooks`, `behind`, `blocked`, `dirty`, `draft` or `unknown`.
+    #[serde(default, deserialize_with = "de::or_default")]
+    pub mergeable_state: String,
+    /// The merge's commit once merged; before, a trial merge's. Gone in version 2026-03-10.
+    #[serde(default, deserialize_with = "de::maybe")]
+    pub merge_commit_sha: Option<CommitSha>,
+    /// What is merged.
+    pub head: Side,
+    /// What it is merged into.
+    pub base: Side,
+    /// The labels that it has.
+    #[serde(default)]
+    pub labels: Vec<Label>,
+    /// The author; null if the account is gone.
+    #[serde(default)]
+    pub user: Option<Account>,
+    /// The title.
+    #[serde(default)]
+    pub title: String,
+    /// The page.
+    #[serde(default)]
+    pub html_url: String,
+}
+
+/// One side of a pull request.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Side {
+    /// The branch, without `refs/heads/`.
+    #[serde(rename = "ref")]
+    pub branch: String,
+    /// The commit. The base's is from when GitHub last looked, not always the branch's tip.
+    #[serde(deserialize_with = "de::parsed")]
+    pub sha: CommitSha,
+    /// The repository; null if a fork was deleted.
+    #[serde(default)]
+    pub repo: Option<SideRepository>,
+}
+
+/// The repository of a side.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SideRepository {
+    /// `owner/name`.
+    pub full_name: String,
+    /// The default branch.
+    #[serde(default)]
+    pub default_branch: Option<String>,
+}
+
+/// A label.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Label {
+    /// The name.
+    pub name: String,
+}
+
+/// An account.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Account {
+    /// The login.
+    pub login: String,
+}
+
+/// A review (<https://docs.github.com/en/rest/pulls/reviews>).
+#[derive(Debug, Clone, Deserialize)]
+pub struct Review {
+    /// The reviewer; null if the account is gone.
+    #[serde(default)]
+    pub user: Option<Account>,
+    /// `APPROVED`, `CHANGES_REQUESTED`, `COMMENTED`, `DISMISSED` or `PENDING`.
+    pub state: String,
+    /// The head that was reviewed.
+    #[serde(default, deserialize_with = "de::maybe")]
+    pub commit_id: Option<CommitSha>,
+}
+
+/// A file that a pull request changes.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ChangedFile {
+    /// The path.
+    pub filename: String,
+    /// `added`, `removed`, `modified`, `renamed`, …
+    #[serde(default)]
+    pub status: String,
+    /// The path before a renaming.
+    #[serde(default)]
+    pub previous_filename: Option<String>,
+}
+
+/// Reads one pull request.
+pub async fn get(github: &GitHub, repository: &RepoSlug, number: u64) -> Result<PullRequest, ApiError> {
+    github.read(&path::repo(repository, &format!("/pulls/{number}"))).await?.decode()
+}
+
+/// Lists the open pull requests into `base`, from `head` in the same repository if one is given.
+pub async fn list_open(
+    github: &GitHub,
+    repository: &RepoSlug,
+    base: &str,
+    head: Option<&str>,
+) -> Result<Vec<PullRequest>, ApiError> {
+    let mut query = format!("/pulls?state=open&base={}", path::part(base));
+    if let Some(head) = head {
+        query.push_str("&head=");
+        query.push_str(&path::part(&format!("{}:{head}", repository.owner())));
+    }
+    pages::all(github, &path::repo(repository, &query)).await
+}
+
+/// Lists the reviews, oldest first.
+pub async fn reviews(github: &GitHub, repository: &RepoSlug, number: u64) -> Result<Vec<Review>, ApiError> {
+    pages::all(github, &path::repo(repository, &format!("/pulls/{number}/reviews"))).await
+}
+
+/// Lists the files that it changes.
+pub async fn files(
+    github: &GitHub,
+    repository: &RepoSlug,
+    number: u64,
+) -> Result<Vec<ChangedFile>, ApiError> {
+    pages::all(github, &path::repo(repository, &format!("/pulls/{number}/files"))).await
+}
+
+/// A pull request to open.
+#[derive(Debug, Clone)]
+pub struct NewPullRequest<'a> {
+    /// The branch with the commits.
+    pub head: &'a Branch,
+    /// The branch to merge into.
+    pub base: &'a Branch,
+    /// The title.
+    pub title: &'a str,
+    /// The description, Markdown.
+    pub body: &'a str,
+}
+
+/// Why a pull request was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// There is an open one with this head and base.
+    #[error("there is an open pull request already")]
+    Exists,
+    /// Base has all of head's commits.
+    #[error("there are no commits between base and head")]
+    NothingToMerge,
+    /// The repository does not let workflows open pull requests.
+    #[error("workflows of this repository may not open pull requests")]
+    NotAllowedForActions,
+    /// Anything else.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+}
+
+/// Opens a pull request. Needs `pull-requests: write`.
+pub async fn create(
+    github: &GitHub,
+    repository: &RepoSlug,
+    new: &NewPullRequest<'_>,
+) -> Result<PullRequest, CreateError> {
+    let body = json!({
+        "head": new.head.as_str(), "base": new.base.as_str(), "title": new.title, "body": new.body,
+    });
+    let error = match github.send(Method::POST, &path::repo(repository, "/pulls"), Some(body)).await {
+        Ok(reply) => return Ok(reply.decode()?),
+        Err(error) => error,
+    };
+    Err(match error.rejection() {
+        Some(rejection) if rejection.says("a pull request already exists") => CreateError::Exists,
+        Some(rejection) if rejection.says("no commits between") => CreateError::NothingToMerge,
+        Some(rejection) if rejection.says("not permitted to create or approve pull requests") => {
+            CreateError::NotAllowedForActions
+        }
+        _ => CreateError::Api(error),
+    })
+}

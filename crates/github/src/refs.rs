@@ -1,0 +1,160 @@
+//! Branches as refs (<https://docs.github.com/en/rest/git/refs>).
+
+use http::Method;
+use model::{Branch, CommitSha, RepoSlug};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{ApiError, GitHub, Rejection, de, path};
+
+#[derive(Deserialize)]
+struct Ref {
+    object: Object,
+}
+
+#[derive(Deserialize)]
+struct Object {
+    #[serde(deserialize_with = "de::parsed")]
+    sha: CommitSha,
+}
+
+/// Reads where a branch is; `None` if there is no such branch. Needs `contents: read`.
+pub async fn get(
+    github: &GitHub,
+    repository: &RepoSlug,
+    branch: &Branch,
+) -> Result<Option<CommitSha>, ApiError> {
+    let route = path::repo(repository, &format!("/git/ref/heads/{}", path::ref_name(branch.as_str())));
+    match github.read(&route).await {
+        Ok(reply) => Ok(Some(reply.decode::<Ref>()?.object.sha)),
+        Err(error) if error.status() == Some(404) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Why a branch was not moved, created or deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum RefError {
+    /// 422: the branch has commits that the new one lacks.
+    #[error("{0}")]
+    NotFastForward(Box<Rejection>),
+    /// A rule of the branch forbids it.
+    #[error("{0}")]
+    RuleViolated(Box<Rejection>),
+    /// There is a branch of this name already.
+    #[error("{0}")]
+    Exists(Box<Rejection>),
+    /// There is no branch of this name, or no such commit.
+    #[error("{0}")]
+    Missing(Box<Rejection>),
+    /// Anything else.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+}
+
+/// Moves a branch forward to `sha`, never back or aside. Needs `contents: write`.
+pub async fn fast_forward(
+    github: &GitHub,
+    repository: &RepoSlug,
+    branch: &Branch,
+    sha: &CommitSha,
+) -> Result<(), RefError> {
+    // There is no compare-and-swap; `force: false` is the nearest that GitHub has.
+    update(github, repository, branch, sha, false).await
+}
+
+/// Moves a branch to `sha` whatever it has. For branches that are ours alone.
+pub async fn reset(
+    github: &GitHub,
+    repository: &RepoSlug,
+    branch: &Branch,
+    sha: &CommitSha,
+) -> Result<(), RefError> {
+    update(github, repository, branch, sha, true).await
+}
+
+async fn update(
+    github: &GitHub,
+    repository: &RepoSlug,
+    branch: &Branch,
+    sha: &CommitSha,
+    force: bool,
+) -> Result<(), RefError> {
+    let body = json!({ "sha": sha.as_str(), "force": force });
+    let route = one(repository, branch);
+    github.send(Method::PATCH, &route, Some(body)).await.map(drop).map_err(classify)
+}
+
+/// Creates a branch at `sha`. Needs `contents: write`.
+pub async fn create(
+    github: &GitHub,
+    repository: &RepoSlug,
+    branch: &Branch,
+    sha: &CommitSha,
+) -> Result<(), RefError> {
+    let body = json!({ "ref": branch.full_ref(), "sha": sha.as_str() });
+    let route = path::repo(repository, "/git/refs");
+    github.send(Method::POST, &route, Some(body)).await.map(drop).map_err(classify)
+}
+
+/// Deletes a branch. Needs `contents: write`.
+pub async fn delete(github: &GitHub, repository: &RepoSlug, branch: &Branch) -> Result<(), RefError> {
+    github.send(Method::DELETE, &one(repository, branch), None).await.map(drop).map_err(classify)
+}
+
+fn one(repository: &RepoSlug, branch: &Branch) -> String {
+    path::repo(repository, &format!("/git/refs/heads/{}", path::ref_name(branch.as_str())))
+}
+
+fn classify(error: ApiError) -> RefError {
+    let ApiError::Rejected(rejection) = error else { return RefError::Api(error) };
+    match rejection.status {
+        422 if rejection.says("not a fast forward") => RefError::NotFastForward(rejection),
+        422 if rejection.says("already exists") => RefError::Exists(rejection),
+        422 if rejection.says("does not exist") => RefError::Missing(rejection),
+        403 | 409 | 422 if names_a_rule(&rejection) => RefError::RuleViolated(rejection),
+        // "Reference cannot be updated", "Reference update failed": GitHub's words for a lost race, too.
+        422 if rejection.says("reference") => RefError::NotFastForward(rejection),
+        _ => RefError::Api(ApiError::Rejected(rejection)),
+    }
+}
+
+/// Whether branch protection or a ruleset speaks (`GH006`, `GH013` and their words in the API).
+pub(crate) fn names_a_rule(rejection: &Rejection) -> bool {
+    [
+        "rule violation",
+        "protected branch",
+        "through a pull request",
+        "protected ref",
+        "not authorized to push",
+    ]
+    .iter()
+    .any(|words| rejection.says(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+    use crate::Call;
+
+    fn classified(status: u16, message: &str) -> RefError {
+        let call = Call { method: Method::PATCH, path: "/x".to_owned() };
+        let body = json!({ "message": message }).to_string();
+        let status = StatusCode::from_u16(status).unwrap();
+        let rejection = Rejection::read(call, status, &HeaderMap::new(), body.as_bytes());
+        classify(ApiError::Rejected(Box::new(rejection)))
+    }
+
+    #[test]
+    fn tells_a_race_from_a_rule() {
+        assert!(matches!(classified(422, "Update is not a fast forward"), RefError::NotFastForward(_)));
+        assert!(matches!(classified(422, "Reference cannot be updated"), RefError::NotFastForward(_)));
+        let rule = "Repository rule violations found\n\nChanges must be made through a pull request.";
+        assert!(matches!(classified(422, rule), RefError::RuleViolated(_)));
+        assert!(matches!(classified(422, "Reference does not exist"), RefError::Missing(_)));
+        assert!(matches!(classified(422, "Reference already exists"), RefError::Exists(_)));
+        assert!(matches!(classified(403, "Resource not accessible by integration"), RefError::Api(_)));
+    }
+}
