@@ -1,0 +1,166 @@
+//! Why a text was not edited.
+
+use granit_parser::ScanError;
+
+/// Why nothing was edited. Every one is final: the same text and edits fail in the same way.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SetError {
+    /// The text is no YAML.
+    #[error("line {line}, column {column}: {reason}")]
+    Invalid {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// The parser's words.
+        reason: String,
+    },
+    /// The text is a template that only becomes YAML when it is rendered.
+    #[error("line {line} has a template action (`{{{{ … }}}}`), so the file is YAML only after rendering")]
+    Template {
+        /// The first line with one.
+        line: usize,
+    },
+    /// The path leads nowhere.
+    #[error("`{path}` matches nothing: {}", nearest(prefix, *document_count))]
+    NotFound {
+        /// The path.
+        path: String,
+        /// The longest part of it that exists, empty for the root.
+        prefix: String,
+        /// The line of that part.
+        line: Option<usize>,
+        /// What there is below that part: keys, or the number of items.
+        found: Vec<String>,
+        /// How many documents were looked at.
+        document_count: usize,
+    },
+    /// The path leads to more than one node.
+    #[error("`{path}` matches {} places, on lines {}", lines.len(), list(lines))]
+    Ambiguous {
+        /// The path.
+        path: String,
+        /// Their lines.
+        lines: Vec<usize>,
+    },
+    /// A mapping on the way has the key twice, and readers disagree on which one counts.
+    #[error("the key `{path}` is there more than once, on lines {}", list(lines))]
+    DuplicateKey {
+        /// The path up to the key.
+        path: String,
+        /// Their lines.
+        lines: Vec<usize>,
+    },
+    /// The path leads to a mapping or a sequence.
+    #[error("`{path}` on line {line} is a {kind}, not a scalar")]
+    NotScalar {
+        /// The path.
+        path: String,
+        /// Its line.
+        line: usize,
+        /// `mapping` or `sequence`.
+        kind: &'static str,
+        /// Its keys.
+        found: Vec<String>,
+    },
+    /// The path leads to or through an alias.
+    #[error("`{path}` on line {line} is an alias of a value that is written elsewhere")]
+    Alias {
+        /// The path up to the alias.
+        path: String,
+        /// Its line.
+        line: usize,
+    },
+    /// The value is in a node whose anchor is used elsewhere, so that more than one place would change.
+    #[error(
+        "`{path}` on line {line} is shared through the anchor `&{anchor}`, which is used on lines {}",
+        list(users)
+    )]
+    Shared {
+        /// The path.
+        path: String,
+        /// The line of the value.
+        line: usize,
+        /// The anchor's name.
+        anchor: String,
+        /// The lines of its aliases.
+        users: Vec<usize>,
+    },
+    /// The value has a tag other than `!!str`.
+    #[error("`{path}` on line {line} has the tag `{tag}`, with which a string cannot be set")]
+    Tagged {
+        /// The path.
+        path: String,
+        /// Its line.
+        line: usize,
+        /// The resolved tag.
+        tag: String,
+    },
+    /// Two edits want different values in one place.
+    #[error("two different values are to be set at `{path}`")]
+    Conflict {
+        /// The path of the second one.
+        path: String,
+    },
+    /// The value is empty, and there is no place where one could be put without rewriting the line.
+    #[error("`{path}` on line {line} is written in a form that has no place for a value")]
+    NoPlace {
+        /// The path.
+        path: String,
+        /// Its line.
+        line: usize,
+    },
+    /// The edited text would not have been what was wanted; nothing was changed.
+    #[error("the edit cannot be made exactly: {reason}")]
+    Unproven {
+        /// What differs.
+        reason: String,
+    },
+}
+
+impl SetError {
+    /// Returns the line that it is about, if there is one.
+    pub fn line(&self) -> Option<usize> {
+        match self {
+            Self::Invalid { line, .. }
+            | Self::Template { line }
+            | Self::NotScalar { line, .. }
+            | Self::Alias { line, .. }
+            | Self::Shared { line, .. }
+            | Self::Tagged { line, .. }
+            | Self::NoPlace { line, .. } => Some(*line),
+            Self::NotFound { line, .. } => *line,
+            Self::Ambiguous { lines, .. } | Self::DuplicateKey { lines, .. } => lines.first().copied(),
+            Self::Conflict { .. } | Self::Unproven { .. } => None,
+        }
+    }
+
+    /// Returns what there is at the nearest place that exists: keys, or the number of items.
+    pub fn found(&self) -> &[String] {
+        match self {
+            Self::NotFound { found, .. } | Self::NotScalar { found, .. } => found,
+            _ => &[],
+        }
+    }
+}
+
+impl From<&ScanError> for SetError {
+    fn from(error: &ScanError) -> Self {
+        let marker = error.marker();
+        Self::Invalid { line: marker.line(), column: marker.col() + 1, reason: error.info() }
+    }
+}
+
+fn nearest(prefix: &str, document_count: usize) -> String {
+    match (prefix, document_count) {
+        ("", 0) => "the file is empty".to_owned(),
+        ("", 1) => "not even its first part exists".to_owned(),
+        ("", count) => format!("not even its first part exists in any of the {count} documents"),
+        (prefix, _) => format!("the nearest part that exists is `{prefix}`"),
+    }
+}
+
+fn list(lines: &[usize]) -> String {
+    let texts: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    texts.join(", ")
+}

@@ -1,0 +1,102 @@
+//! Which bytes go and which come.
+
+use std::ops::Range;
+
+use granit_parser::ScalarStyle;
+
+use crate::{
+    SetError,
+    token::{block_lines, flow_token, is_block_text},
+    tree::{Kind, Node, NodeId, Tree},
+};
+
+/// Bytes to put in the place of others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Splice {
+    pub(crate) range: Range<usize>,
+    pub(crate) token: String,
+}
+
+/// Plans the splice that puts `value` in the place of the scalar `id`, which is at `path`.
+pub(crate) fn splice(
+    text: &str,
+    tree: &Tree<'_>,
+    id: NodeId,
+    path: &str,
+    value: &str,
+) -> Result<Splice, SetError> {
+    let node = &tree.nodes[id];
+    let style = match &node.kind {
+        Kind::Scalar { style, .. } => *style,
+        _ => ScalarStyle::Plain,
+    };
+    let splice = match style {
+        ScalarStyle::Literal | ScalarStyle::Folded if !is_block_text(value, style) => {
+            let reason =
+                format!("`{path}` on line {} is a block scalar, which cannot hold this value", node.line);
+            return Err(SetError::Unproven { reason });
+        }
+        ScalarStyle::Literal | ScalarStyle::Folded => block(text, node, value),
+        _ if node.is_empty_value() => {
+            let token = flow_token(value, style, node.in_flow);
+            place_of_empty(text, tree, node).map(|at| Splice { range: at..at, token: format!(" {token}") })
+        }
+        _ => Some(Splice { range: node.span.clone(), token: flow_token(value, style, node.in_flow) }),
+    };
+    splice.ok_or_else(|| SetError::NoPlace { path: path.to_owned(), line: node.line })
+}
+
+/// An empty value has no bytes, and the parser places it before its colon: `tag:` is at `tag|:`.
+/// A value goes right after the tag or anchor, the colon, or the dash of a sequence's item.
+fn place_of_empty(text: &str, tree: &Tree<'_>, node: &Node<'_>) -> Option<usize> {
+    if node.properties_end.is_some() {
+        return node.properties_end;
+    }
+    let at = node.span.start;
+    let in_mapping =
+        node.parent.is_some_and(|parent| matches!(tree.nodes[parent].kind, Kind::Mapping { .. }));
+    if in_mapping {
+        let blanks = text[at..].len() - text[at..].trim_start_matches([' ', '\t']).len();
+        text[at + blanks..].starts_with(':').then_some(at + blanks + 1)
+    } else {
+        let before = text[..at].trim_end_matches([' ', '\t']);
+        before.ends_with('-').then_some(before.len())
+    }
+}
+
+/// A block scalar keeps its header and indent; its lines, from the one below the header to the last that is
+/// not blank, are replaced. Blank lines after them belong to the layout.
+fn block(text: &str, node: &Node<'_>, value: &str) -> Option<Splice> {
+    let content = text[node.span.clone()].trim_end_matches([' ', '\t', '\r', '\n']);
+    let indent = node.indent.filter(|_| !content.is_empty())?;
+    let end = node.span.start + content.len();
+    let mut start = node.span.start.checked_sub(indent)?;
+    while let Some(above) = line_above(text, start) {
+        if !text[above..start].trim().is_empty() {
+            break;
+        }
+        start = above;
+    }
+    let line_break = if text[..start].ends_with("\r\n") { "\r\n" } else { "\n" };
+    Some(Splice { range: start..end, token: block_lines(value, indent, line_break) })
+}
+
+/// Returns where the line above the one that begins at `start` begins.
+fn line_above(text: &str, start: usize) -> Option<usize> {
+    let before = &text[..start];
+    let before = before.strip_suffix('\n').map_or(before, |rest| rest.strip_suffix('\r').unwrap_or(rest));
+    (before.len() < start).then(|| before.rfind('\n').map_or(0, |at| at + 1))
+}
+
+/// Applies splices that are in order and do not overlap.
+pub(crate) fn apply(text: &str, splices: &[Splice]) -> String {
+    let mut result = String::with_capacity(text.len() + splices.iter().map(|s| s.token.len()).sum::<usize>());
+    let mut done = 0;
+    for splice in splices {
+        result.push_str(&text[done..splice.range.start]);
+        result.push_str(&splice.token);
+        done = splice.range.end;
+    }
+    result.push_str(&text[done..]);
+    result
+}
