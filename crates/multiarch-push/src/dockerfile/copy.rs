@@ -44,7 +44,8 @@ impl Owner {
     /// Reads `--chown`. Names other than `root` stand in the image's own `/etc/passwd`, which is not at hand.
     /// A user without a group is given the group of the same number.
     pub(crate) fn parse(text: &str, line: usize) -> Result<Self, Error> {
-        let id = |word: &str| match word {
+        let id = |word: &str| {
+            match word {
             "root" => Ok(0),
             _ => word.parse::<u32>().map_err(|_| {
                 Error::needs_builder(
@@ -55,6 +56,7 @@ impl Owner {
                     ),
                 )
             }),
+        }
         };
         Ok(match text.split_once(':') {
             Some((user, group)) => Self { uid: id(user)?, gid: id(group)? },
@@ -64,13 +66,6 @@ impl Owner {
             }
         })
     }
-}
-
-/// Reads `--chmod`: octal digits.
-fn mode(text: &str, line: usize) -> Result<u32, Error> {
-    u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o7777).ok_or_else(|| {
-        Error::needs_builder(line, format!("`--chmod={text}` is not octal; write it so, such as `--chmod=755`"))
-    })
 }
 
 impl Copy {
@@ -102,17 +97,24 @@ impl Copy {
                 _ => return Err(Error::invalid(line, format!("{keyword} has no flag `--{flag}`"))),
             }
         }
-        copy.sources = exec_form(text).unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect());
+        copy.sources =
+            exec_form(text).unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect());
         copy.destination = copy.sources.pop().unwrap_or_default();
         if copy.sources.is_empty() {
-            return Err(Error::invalid(line, format!("{keyword} needs at least one source and a destination")));
+            return Err(Error::invalid(
+                line,
+                format!("{keyword} needs at least one source and a destination"),
+            ));
         }
         Ok(copy)
     }
 
-    /// Returns the mode of `--chmod`, whose value may have held variables.
+    /// Reads the value of `--chmod`: octal digits.
     pub(crate) fn parse_mode(text: &str, line: usize) -> Result<u32, Error> {
-        mode(text, line)
+        u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o7777).ok_or_else(|| {
+            let message = format!("`--chmod={text}` is not octal; write it so, such as `--chmod=755`");
+            Error::needs_builder(line, message)
+        })
     }
 }
 
@@ -131,9 +133,9 @@ mod tests {
 
     #[test]
     fn modes_are_octal() {
-        assert_eq!(mode("0755", 1).unwrap(), 0o755);
+        assert_eq!(Copy::parse_mode("0755", 1).unwrap(), 0o755);
         for text in ["u+x", "888", "17777", ""] {
-            assert!(mode(text, 1).is_err(), "{text}");
+            assert!(Copy::parse_mode(text, 1).is_err(), "{text}");
         }
     }
 

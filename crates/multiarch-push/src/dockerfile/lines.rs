@@ -45,8 +45,9 @@ pub(super) fn split(text: &str) -> Result<Lines, Error> {
         let number = index + 1;
         let terminators = heredocs(&joined);
         for terminator in &terminators {
-            skip_heredoc(&mut physical, terminator)
-                .ok_or_else(|| Error::invalid(number, format!("heredoc `{}` is not closed", terminator.word)))?;
+            skip_heredoc(&mut physical, terminator).ok_or_else(|| {
+                Error::invalid(number, format!("heredoc `{}` is not closed", terminator.word))
+            })?;
         }
         lines.push(Line { number, text: joined.trim_end().to_owned(), has_heredoc: !terminators.is_empty() });
     }
@@ -70,9 +71,10 @@ fn escape_directive(text: &str) -> Result<char, Error> {
             return match value.trim() {
                 "\\" => Ok('\\'),
                 "`" => Ok('`'),
-                other => {
-                    Err(Error::invalid(index + 1, format!("escape is `{other}`: it must be a backslash or a backtick")))
-                }
+                other => Err(Error::invalid(
+                    index + 1,
+                    format!("escape is `{other}`: it must be a backslash or a backtick"),
+                )),
             };
         }
     }
@@ -152,7 +154,8 @@ mod tests {
 
     #[test]
     fn a_heredoc_is_no_instruction() {
-        let lines = split("FROM a\nRUN <<EOF\nFROM b\nEOF\nCOPY <<-\"X\" /a\n\tCMD\n\tX\nCMD c").unwrap().lines;
+        let lines =
+            split("FROM a\nRUN <<EOF\nFROM b\nEOF\nCOPY <<-\"X\" /a\n\tCMD\n\tX\nCMD c").unwrap().lines;
         let numbers: Vec<_> = lines.iter().map(|line| (line.number, line.has_heredoc)).collect();
         assert_eq!(numbers, [(1, false), (2, true), (5, true), (8, false)]);
         assert_eq!(split("RUN <<EOF\nx").unwrap_err().to_string(), "line 1: heredoc `EOF` is not closed");

@@ -75,7 +75,9 @@ fn stage(mut rest: &str, line: usize) -> Result<Stage, Error> {
     let words: Vec<&str> = rest.split_whitespace().collect();
     let (from, name) = match words.as_slice() {
         [from] => (*from, None),
-        [from, keyword, name] if keyword.eq_ignore_ascii_case("as") => (*from, Some(name.to_ascii_lowercase())),
+        [from, keyword, name] if keyword.eq_ignore_ascii_case("as") => {
+            (*from, Some(name.to_ascii_lowercase()))
+        }
         _ => return Err(Error::invalid(line, "FROM takes an image and, if wanted, `AS name`")),
     };
     let name_is_valid = |name: &String| {
@@ -111,18 +113,18 @@ fn kind(keyword: &str, rest: &str, line: &Line, escape: char) -> Result<Kind, Er
         "VOLUME" => Kind::Volume(words(rest)?),
         "ENTRYPOINT" => Kind::Entrypoint(command_line(rest)),
         "CMD" => Kind::Cmd(command_line(rest)),
-        "SHELL" => Kind::Shell(
-            exec_form(rest)
-                .filter(|words| !words.is_empty())
-                .ok_or_else(|| invalid("SHELL takes a JSON array, such as `[\"/bin/sh\", \"-c\"]`".to_owned()))?,
-        ),
+        "SHELL" => Kind::Shell(exec_form(rest).filter(|words| !words.is_empty()).ok_or_else(|| {
+            invalid("SHELL takes a JSON array, such as `[\"/bin/sh\", \"-c\"]`".to_owned())
+        })?),
         "HEALTHCHECK" => Kind::Healthcheck(healthcheck(rest).map_err(invalid)?),
         "COPY" | "ADD" if line.has_heredoc => {
             Kind::NeedsBuilder(format!("{keyword} with a heredoc needs a builder"))
         }
         "COPY" => Kind::Copy(Copy::parse("COPY", rest, line.number)?),
         "ADD" => match add_of_remote(rest) {
-            Some(source) => Kind::NeedsBuilder(format!("ADD of `{source}` is a download, which needs a builder")),
+            Some(source) => {
+                Kind::NeedsBuilder(format!("ADD of `{source}` is a download, which needs a builder"))
+            }
             None => Kind::Copy(Copy::parse("ADD", rest, line.number)?),
         },
         "RUN" => Kind::NeedsBuilder("RUN needs a builder".to_owned()),
@@ -231,7 +233,10 @@ mod tests {
                 }),
             ),
             ("RUN a", Kind::NeedsBuilder("RUN needs a builder".into())),
-            ("ADD https://a/b /c", Kind::NeedsBuilder("ADD of `https://a/b` is a download, which needs a builder".into())),
+            (
+                "ADD https://a/b /c",
+                Kind::NeedsBuilder("ADD of `https://a/b` is a download, which needs a builder".into()),
+            ),
             ("COPY <<EOF /a\nx\nEOF", Kind::NeedsBuilder("COPY with a heredoc needs a builder".into())),
         ] {
             assert_eq!(only(text), kind, "{text}");

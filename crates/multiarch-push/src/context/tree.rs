@@ -1,0 +1,140 @@
+//! Files by path, wherever their bytes are.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use super::{Context, pattern};
+use crate::dockerfile::{Error, Owner};
+
+/// A file, directory or link.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Node {
+    /// What it is.
+    pub(crate) kind: NodeKind,
+    /// Permission bits.
+    pub(crate) mode: u32,
+    /// Whose it is.
+    pub(crate) owner: Owner,
+}
+
+/// What a node is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum NodeKind {
+    /// A regular file with its bytes on disk.
+    File {
+        /// Where the bytes are.
+        source: PathBuf,
+        /// How many there were when the file was found.
+        size: u64,
+    },
+    /// A directory.
+    Directory,
+    /// A symbolic link and its target, as it is.
+    Symlink(PathBuf),
+}
+
+/// Nodes by relative path; parents sort before children.
+pub(crate) type Tree = BTreeMap<PathBuf, Node>;
+
+/// Where COPY takes files from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// The build context.
+    Context(&'a Context),
+    /// The files that an earlier stage has put together from nothing.
+    Stage(&'a Tree),
+}
+
+impl Source<'_> {
+    /// Returns the paths that a source of COPY names: itself, or what its pattern matches, at least one.
+    pub(super) fn matches(self, source: &str, line: usize) -> Result<Vec<String>, Error> {
+        let clean = pattern::clean(source)
+            .ok_or_else(|| Error::missing(line, format!("`{source}` is outside the context")))?;
+        if !pattern::is_pattern(&clean) {
+            return Ok(vec![clean]);
+        }
+        let matcher = pattern::compile(&clean).map_err(|message| Error::invalid(line, message))?;
+        let prefix = literal_prefix(&clean);
+        let found: Vec<String> = self
+            .subtree(&prefix, line)
+            .map(|tree| tree.into_keys().collect::<Vec<_>>())
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|path| path.to_str())
+            .map(|path| join(&prefix, path))
+            .filter(|path| matcher.is_match(path))
+            .collect();
+        if found.is_empty() {
+            return Err(Error::missing(line, format!("`{source}` matches no file of the context")));
+        }
+        Ok(found)
+    }
+
+    /// Returns a file (under the empty path) or a directory and all that is in it (under relative paths).
+    pub(super) fn subtree(self, path: &str, line: usize) -> Result<Tree, Error> {
+        match self {
+            Self::Context(context) => context.subtree(path, line),
+            Self::Stage(tree) => stage_subtree(tree, path, line),
+        }
+    }
+}
+
+fn stage_subtree(tree: &Tree, path: &str, line: usize) -> Result<Tree, Error> {
+    let below: Tree = tree
+        .iter()
+        .filter_map(|(at, node)| Some((at.strip_prefix(path).ok()?.to_owned(), node.clone())))
+        .collect();
+    match below.get(Path::new("")).map(|node| &node.kind) {
+        Some(NodeKind::Symlink(_)) => Err(Error::needs_builder(
+            line,
+            format!("`/{path}` is a link in that stage; name its target instead"),
+        )),
+        Some(_) => Ok(below),
+        None if path.is_empty() => Ok(below),
+        None => Err(Error::missing(line, format!("`/{path}` is not in that stage"))),
+    }
+}
+
+/// Returns the components of a pattern before the first that has a meta character.
+fn literal_prefix(pattern: &str) -> String {
+    let parts: Vec<&str> = pattern.split('/').take_while(|part| !pattern::is_pattern(part)).collect();
+    parts.join("/")
+}
+
+fn join(prefix: &str, path: &str) -> String {
+    match (prefix, path) {
+        ("", path) => path.to_owned(),
+        (prefix, "") => prefix.to_owned(),
+        (prefix, path) => format!("{prefix}/{path}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_is_searched_by_path() {
+        let file = |mode| Node {
+            kind: NodeKind::File { source: "x".into(), size: 1 },
+            mode,
+            owner: Owner::default(),
+        };
+        let directory = Node { kind: NodeKind::Directory, mode: 0o755, owner: Owner::default() };
+        let link = Node { kind: NodeKind::Symlink("a".into()), mode: 0o777, owner: Owner::default() };
+        let tree = Tree::from([
+            ("a".into(), directory),
+            ("a/x".into(), file(1)),
+            ("a/y".into(), file(2)),
+            ("l".into(), link),
+        ]);
+        let source = Source::Stage(&tree);
+        assert_eq!(source.subtree("a", 1).unwrap().len(), 3);
+        assert_eq!(source.matches("/a/*", 1).unwrap(), ["a/x", "a/y"]);
+        assert!(source.subtree("l", 1).is_err());
+        assert!(source.subtree("b", 1).is_err());
+        assert!(source.matches("b/*", 1).is_err());
+    }
+}

@@ -1,0 +1,18 @@
+//! What an image consists of: layers, configuration, manifest and index, and how a Dockerfile becomes them.
+
+mod assemble;
+mod base;
+mod config;
+mod created;
+mod layer;
+pub(crate) mod oci;
+mod scope;
+mod skeleton;
+mod stage;
+
+pub(crate) use assemble::{Assembly, Inputs, assemble};
+pub(crate) use base::{BaseOf, base_of};
+pub(crate) use config::ImageConfig;
+pub(crate) use created::rfc3339;
+pub(crate) use layer::{Layer, write_layer};
+pub(crate) use scope::BuildArgs;
