@@ -1,0 +1,118 @@
+//! Who may do what: `Basic AWS:<password>` as on ECR, or bearer tokens as on Docker Hub and public ECR.
+
+use axum::http::{HeaderMap, Method, header};
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use super::{
+    refusal::Refusal,
+    route::Route,
+    settings::{Auth, REGION},
+};
+use crate::World;
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// Nobody in particular.
+    Anonymous,
+    /// Somebody with a password of the registry's own; may do everything.
+    Local,
+    /// The holder of a password that the ECR API made.
+    Role(Box<crate::ecr::Access>),
+}
+
+/// Says whether the call may go on.
+pub(super) fn authorize(
+    world: &World,
+    method: &Method,
+    route: &Route<'_>,
+    headers: &HeaderMap,
+) -> Result<(), Refusal> {
+    let challenge = || Refusal::Unauthorized(challenge(world, method, route));
+    let caller = match world.registry.settings().auth {
+        Auth::Basic => basic(world, headers)?,
+        Auth::Bearer => {
+            let token = bearer(headers).ok_or_else(challenge)?;
+            let (caller, repository) = world.registry.token(token).ok_or_else(challenge)?;
+            if route.repository().is_some_and(|name| name != repository) {
+                return Err(challenge());
+            }
+            Some(caller)
+        }
+    };
+    let reads = method == Method::GET || method == Method::HEAD;
+    match (caller, route.repository()) {
+        (Some(Caller::Local), _) | (Some(_), None) => Ok(()),
+        (Some(Caller::Role(access)), Some(repository)) => {
+            permitted(world, &access, action(method, route), repository)
+        }
+        (_, Some(repository)) if reads && world.registry.is_public(repository) => Ok(()),
+        _ => Err(challenge()),
+    }
+}
+
+/// Reads Basic credentials; `None` if there are none that hold.
+pub(super) fn basic(world: &World, headers: &HeaderMap) -> Result<Option<Caller>, Refusal> {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let decoded =
+        value.and_then(|value| value.strip_prefix("Basic ")).and_then(|text| STANDARD.decode(text).ok());
+    let Some(decoded) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) else { return Ok(None) };
+    let Some(("AWS", password)) = decoded.split_once(':') else { return Ok(None) };
+    if world.registry.is_local_password(password) {
+        return Ok(Some(Caller::Local));
+    }
+    match world.ecr.is_valid_password(password) {
+        Some(access) => Ok(Some(Caller::Role(Box::new(access)))),
+        None if world.ecr.passwords().iter().any(|known| known == password) => Err(Refusal::expired()),
+        None => Ok(None),
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+fn challenge(world: &World, method: &Method, route: &Route<'_>) -> String {
+    let base = &world.urls.registry;
+    match world.registry.settings().auth {
+        Auth::Basic => format!(r#"Basic realm="{base}/",service="ecr.amazonaws.com""#),
+        Auth::Bearer => {
+            let rights = if method == Method::GET || method == Method::HEAD { "pull" } else { "pull,push" };
+            let scope = route.repository().map(|name| format!(r#",scope="repository:{name}:{rights}""#));
+            format!(r#"Bearer realm="{base}/token",service="sandbox"{}"#, scope.unwrap_or_default())
+        }
+    }
+}
+
+/// A role that the sandbox's STS knows may do what its policy does not deny.
+fn permitted(
+    world: &World,
+    access: &crate::ecr::Access,
+    action: &str,
+    repository: &str,
+) -> Result<(), Refusal> {
+    let session = world.sts.sessions().into_iter().find(|session| session.arn == access.arn);
+    match session {
+        Some(session) if !world.sts.allows(&session, action) => {
+            Err(Refusal::not_permitted(&access.arn, action, repository, REGION))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The IAM action behind a call.
+fn action(method: &Method, route: &Route<'_>) -> &'static str {
+    let reads = method == Method::GET || method == Method::HEAD;
+    match route {
+        Route::Ping => "ecr:GetAuthorizationToken",
+        Route::Uploads(_) => "ecr:InitiateLayerUpload",
+        Route::Upload(..) if method == Method::PUT => "ecr:CompleteLayerUpload",
+        Route::Upload(..) => "ecr:UploadLayerPart",
+        Route::Blob(..) if method == Method::HEAD => "ecr:BatchCheckLayerAvailability",
+        Route::Blob(..) => "ecr:GetDownloadUrlForLayer",
+        Route::Manifest(..) if reads => "ecr:BatchGetImage",
+        Route::Manifest(..) => "ecr:PutImage",
+        Route::Tags(_) => "ecr:ListImages",
+        Route::Referrers(..) => "ecr:ListImageReferrers",
+    }
+}
