@@ -6,8 +6,10 @@
 //! Protocol: <https://docs.github.com/en/rest?apiVersion=2022-11-28>.
 
 pub mod access;
+pub mod activity;
 mod client;
 pub mod codes;
+pub mod commit_on_branch;
 pub mod commits;
 pub mod compare;
 mod de;
@@ -21,6 +23,7 @@ pub mod pulls;
 pub mod refs;
 mod retry;
 pub mod rules;
+pub mod snapshot;
 mod transport;
 
 pub use client::{Endpoints, GitHub, Reply};
