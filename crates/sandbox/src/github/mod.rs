@@ -1,21 +1,36 @@
-//! The sandbox's github.
+//! A *GitHub*: bare Git repositories over smart HTTP, and pull requests, labels, rules, checks, deployments,
+//! comments beside them. REST, GraphQL and Git see the same commits.
+//!
+//! Wire shapes follow GitHub's published OpenAPI description and GraphQL schema; texts of refusals follow
+//! replies that people have quoted. What is not built answers 404 (REST) or `undefinedField` (GraphQL).
 
-use std::sync::Arc;
+mod clock;
+mod error;
+mod git;
+mod graphql;
+mod journal;
+mod merge;
+mod moves;
+mod policy;
+mod pull;
+mod render;
+mod repository;
+mod rest;
+mod rules;
+mod run;
+mod setup;
+mod smart_http;
+mod state;
+mod token;
+mod user;
 
-use axum::Router;
-
-use crate::World;
-
-/// The state of github.
-#[derive(Debug)]
-pub struct State {}
-
-impl State {
-    pub(crate) fn new(directory: &std::path::Path, _urls: &crate::world::Urls) -> std::io::Result<Self> {
-        crate::world::created(directory)?; Ok(Self {})
-    }
-}
-
-pub(crate) fn router(world: Arc<World>) -> Router {
-    Router::new().with_state(world)
-}
+pub use error::ApiError;
+pub use git::GitError;
+pub use journal::WebhookEvent;
+pub use pull::PullSnapshot;
+pub(crate) use rest::router;
+pub use rules::BranchRules;
+pub use run::{Run, RunSpec};
+pub use state::State;
+pub use token::{Access, TokenSpec};
+pub use user::{Role, User};

@@ -1,0 +1,128 @@
+//! The REST API.
+
+mod branches;
+mod checks;
+mod collaborators;
+mod commits;
+mod compare;
+mod context;
+mod deployments;
+mod git_data;
+mod headers;
+mod input;
+mod issues;
+mod page;
+mod pulls;
+mod refs;
+mod reviews;
+mod statuses;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    response::{IntoResponse as _, Response},
+    routing::{get, patch, post, put},
+};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+pub(crate) use context::{Context, Need, authorize, forbidden, need, token_of};
+
+use super::{error::ApiError, graphql, render, smart_http};
+use crate::World;
+
+/// What a handler returns.
+pub(crate) type Reply = Result<Response, ApiError>;
+
+pub(crate) fn router(world: Arc<World>) -> Router {
+    let router = Router::new()
+        .route("/graphql", post(graphql::answer))
+        .route("/rate_limit", get(headers::rate_limit))
+        .route("/repos/{owner}/{repo}", get(repository))
+        .route("/repos/{owner}/{repo}/pulls", get(pulls::list).post(pulls::create))
+        .route("/repos/{owner}/{repo}/pulls/{number}", get(pulls::one).patch(pulls::update))
+        .route("/repos/{owner}/{repo}/pulls/{number}/merge", put(pulls::merge).get(pulls::is_merged))
+        .route("/repos/{owner}/{repo}/pulls/{number}/files", get(pulls::files))
+        .route("/repos/{owner}/{repo}/pulls/{number}/commits", get(pulls::commits))
+        .route("/repos/{owner}/{repo}/pulls/{number}/update-branch", put(pulls::update_branch))
+        .route("/repos/{owner}/{repo}/pulls/{number}/reviews", get(reviews::list).post(reviews::create))
+        .route("/repos/{owner}/{repo}/compare/{*basehead}", get(compare::compare))
+        .route("/repos/{owner}/{repo}/merges", post(compare::merge))
+        .route("/repos/{owner}/{repo}/git/ref/{*name}", get(refs::one))
+        .route("/repos/{owner}/{repo}/git/matching-refs/{*name}", get(refs::matching))
+        .route("/repos/{owner}/{repo}/git/refs", post(refs::create))
+        .route("/repos/{owner}/{repo}/git/refs/{*name}", patch(refs::update).delete(refs::delete))
+        .route("/repos/{owner}/{repo}/git/commits", post(git_data::create_commit))
+        .route("/repos/{owner}/{repo}/git/commits/{sha}", get(git_data::commit))
+        .route("/repos/{owner}/{repo}/git/blobs", post(git_data::create_blob))
+        .route("/repos/{owner}/{repo}/git/blobs/{sha}", get(git_data::blob))
+        .route("/repos/{owner}/{repo}/git/trees", post(git_data::create_tree))
+        .route("/repos/{owner}/{repo}/git/trees/{sha}", get(git_data::tree))
+        .route("/repos/{owner}/{repo}/commits", get(commits::list))
+        .route("/repos/{owner}/{repo}/commits/{*rest}", get(commits::below))
+        .route("/repos/{owner}/{repo}/branches", get(branches::list))
+        .route("/repos/{owner}/{repo}/branches/{*branch}", get(branches::one))
+        .route("/repos/{owner}/{repo}/rules/branches/{*branch}", get(branches::rules))
+        .route("/repos/{owner}/{repo}/statuses/{sha}", post(statuses::create))
+        .route("/repos/{owner}/{repo}/check-runs", post(checks::create))
+        .route("/repos/{owner}/{repo}/check-runs/{id}", get(checks::one).patch(checks::update))
+        .route(
+            "/repos/{owner}/{repo}/issues/{number}/labels",
+            get(issues::labels).post(issues::add_labels).delete(issues::remove_all_labels),
+        )
+        .route(
+            "/repos/{owner}/{repo}/issues/{number}/labels/{*name}",
+            axum::routing::delete(issues::remove_label),
+        )
+        .route(
+            "/repos/{owner}/{repo}/issues/{number}/comments",
+            get(issues::comments).post(issues::create_comment),
+        )
+        .route(
+            "/repos/{owner}/{repo}/issues/comments/{id}",
+            get(issues::comment).patch(issues::update_comment).delete(issues::delete_comment),
+        )
+        .route("/repos/{owner}/{repo}/issues/{number}/timeline", get(issues::timeline))
+        .route("/repos/{owner}/{repo}/issues/{number}/events", get(issues::events))
+        .route("/repos/{owner}/{repo}/collaborators/{login}/permission", get(collaborators::permission))
+        .route("/repos/{owner}/{repo}/deployments", get(deployments::list).post(deployments::create))
+        .route("/repos/{owner}/{repo}/deployments/{id}", get(deployments::one))
+        .route(
+            "/repos/{owner}/{repo}/deployments/{id}/statuses",
+            get(deployments::statuses).post(deployments::create_status),
+        )
+        .layer(middleware::from_fn(headers::apply));
+    // Git's own requests get none of the API's headers, and neither does its client send any.
+    // Pushes and commits of whole files are larger than axum's default limit.
+    router.fallback(smart_http::answer).layer(DefaultBodyLimit::disable()).with_state(world)
+}
+
+fn ok(value: Value) -> Reply {
+    Ok(Json(value).into_response())
+}
+
+fn created(value: Value) -> Reply {
+    Ok((StatusCode::CREATED, Json(value)).into_response())
+}
+
+fn no_content() -> Reply {
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn repository(context: Context) -> Reply {
+    let repository = context.repository(need::METADATA)?;
+    let mut value = render::repository(context.github(), &repository);
+    if let Some(token) = &context.token {
+        let role = crate::faults::lock(&repository.data).role(&token.login);
+        value["permissions"] = collaborators::role_permissions(if token.is_app() { None } else { role });
+    }
+    ok(value)
+}
+
+/// The body of a reply that only says something.
+fn message(text: &str) -> Value {
+    json!({ "message": text })
+}

@@ -1,0 +1,170 @@
+//! Pull requests: open, read, change, merge.
+
+use axum::{Json, response::IntoResponse as _};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Context, Reply, created, input::Input, message, need, no_content, ok, page};
+use crate::{
+    faults::lock,
+    github::{
+        error::ApiError,
+        merge::MergeRequest,
+        pull::Pull,
+        render::{self, Detail},
+        repository::Repository,
+        setup::NewPull,
+    },
+};
+
+/// Strips `owner:` of this repository; a fork's owner matches nothing here.
+fn branch_of<'a>(repository: &Repository, text: &'a str) -> Option<&'a str> {
+    match text.split_once(':') {
+        None => Some(text),
+        Some((owner, branch)) => owner.eq_ignore_ascii_case(&repository.owner).then_some(branch),
+    }
+}
+
+pub(super) fn find(repository: &Repository, number: u64) -> Result<Pull, ApiError> {
+    lock(&repository.data).pulls.get(&number).cloned().ok_or_else(ApiError::not_found)
+}
+
+pub(super) async fn list(context: Context) -> Reply {
+    let repository = context.repository(need::READ_PULLS)?;
+    let state = context.parameter("state").unwrap_or("open");
+    let head = context.parameter("head").map(|text| branch_of(&repository, text).unwrap_or("\0"));
+    let base = context.parameter("base");
+    let mut pulls: Vec<Pull> = lock(&repository.data)
+        .pulls
+        .values()
+        .filter(|pull| state == "all" || (state == "open") == pull.open)
+        .filter(|pull| head.is_none_or(|head| pull.head_ref == head))
+        .filter(|pull| base.is_none_or(|base| pull.base_ref == base))
+        .cloned()
+        .collect();
+    if context.parameter("direction") != Some("asc") {
+        pulls.reverse();
+    }
+    let shown = pulls.iter().map(|pull| render::pull(context.github(), &repository, pull, Detail::Simple));
+    Ok(page::paged(&context, shown.collect()))
+}
+
+pub(super) async fn one(context: Context) -> Reply {
+    let repository = context.repository(need::READ_PULLS)?;
+    let number = context.number("number")?;
+    find(&repository, number)?;
+    context.github().assess(&repository, number).await?;
+    let pull = find(&repository, number)?;
+    if let Some(stored) = lock(&repository.data).pulls.get_mut(&number) {
+        stored.mergeability.hidden_reads = stored.mergeability.hidden_reads.saturating_sub(1);
+    }
+    ok(render::pull(context.github(), &repository, &pull, Detail::Full))
+}
+
+pub(super) async fn create(context: Context, input: Input) -> Reply {
+    let repository = context.repository(need::WRITE_PULLS)?;
+    let (head, base) = (input.required("head")?, input.required("base")?);
+    let head = branch_of(&repository, &head).map(str::to_owned);
+    let head = head.ok_or_else(|| ApiError::validation("PullRequest", "head", "invalid", None))?;
+    let new = NewPull {
+        head,
+        base,
+        title: input.required("title")?,
+        body: input.text("body")?,
+        draft: input.flag("draft")?.unwrap_or(false),
+    };
+    let number = context.github().open(&repository, &context.actor(), new).await?;
+    created(render::pull(context.github(), &repository, &find(&repository, number)?, Detail::Full))
+}
+
+pub(super) async fn update(context: Context, input: Input) -> Reply {
+    let repository = context.repository(need::WRITE_PULLS)?;
+    let number = context.number("number")?;
+    let actor = context.actor();
+    find(&repository, number)?;
+    context.github().edit(&repository, number, &actor, input.text("title")?, input.text("body")?);
+    match input.text("state")?.as_deref() {
+        Some("closed") if find(&repository, number)?.open => {
+            context.github().close(&repository, number, &actor);
+        }
+        Some("open") if !find(&repository, number)?.open => {
+            context.github().reopen(&repository, number, &actor)?;
+        }
+        _ => {}
+    }
+    context.github().assess(&repository, number).await?;
+    ok(render::pull(context.github(), &repository, &find(&repository, number)?, Detail::Full))
+}
+
+pub(super) async fn merge(context: Context, input: Input) -> Reply {
+    let repository = context.repository(need::WRITE_CONTENTS)?;
+    let number = context.number("number")?;
+    let request = MergeRequest {
+        method: input.text("merge_method")?,
+        title: input.text("commit_title")?,
+        message: input.text("commit_message")?,
+        sha: input.text("sha")?,
+        may_change_workflows: context.may_change_workflows(),
+    };
+    let sha = context.github().merge_pull(&repository, number, &context.actor(), request).await?;
+    ok(json!({ "sha": sha, "merged": true, "message": "Pull Request successfully merged" }))
+}
+
+pub(super) async fn is_merged(context: Context) -> Reply {
+    let repository = context.repository(need::READ_PULLS)?;
+    match find(&repository, context.number("number")?)?.merged {
+        Some(_) => no_content(),
+        None => Err(ApiError::not_found()),
+    }
+}
+
+pub(super) async fn files(context: Context) -> Reply {
+    let repository = context.repository(need::READ_REVIEWS)?;
+    let pull = find(&repository, context.number("number")?)?;
+    let (git, base) = (&repository.git, base_of(&repository, &pull).await?);
+    let from = git.merge_base(&base, &pull.head_sha).await?.unwrap_or(base);
+    // The documented cap of this list.
+    let files = git.changed_files(&from, &pull.head_sha).await?;
+    let shown = files.iter().take(3000);
+    let shown = shown.map(|file| render::file(context.github(), &repository, &pull.head_sha, file));
+    Ok(page::paged(&context, shown.collect()))
+}
+
+pub(super) async fn commits(context: Context) -> Reply {
+    let repository = context.repository(need::READ_REVIEWS)?;
+    let pull = find(&repository, context.number("number")?)?;
+    let range = format!("{}..{}", base_of(&repository, &pull).await?, pull.head_sha);
+    let commits = repository.git.log(&["--reverse", "--max-count=250", &range]).await?;
+    let shown: Vec<Value> =
+        commits.iter().map(|commit| render::commit(context.github(), &repository, commit)).collect();
+    Ok(page::paged(&context, shown))
+}
+
+/// What the head is compared with: the base's tip, or, once merged, the base before the merge.
+async fn base_of(repository: &Repository, pull: &Pull) -> Result<String, ApiError> {
+    if !pull.open {
+        return Ok(pull.base_sha.clone());
+    }
+    Ok(repository.git.branch(&pull.base_ref).await?.unwrap_or_else(|| pull.base_sha.clone()))
+}
+
+pub(super) async fn update_branch(context: Context, input: Input) -> Reply {
+    let repository = context.repository(need::WRITE_PULLS)?;
+    let pull = find(&repository, context.number("number")?)?;
+    if input.text("expected_head_sha")?.is_some_and(|sha| sha != pull.head_sha) {
+        return Err(ApiError::new(422, "expected head sha didn’t match current head ref."));
+    }
+    let base = base_of(&repository, &pull).await?;
+    let title = format!("Merge branch '{}' into {}", pull.base_ref, pull.head_ref);
+    let actor = context.actor();
+    match context.github().merge_branch(&repository, &actor, &pull.head_ref, &base, &title).await? {
+        Some(_) => {
+            let url =
+                format!("{}/repos/{}/pulls/{}", context.world.urls.github, repository.slug(), pull.number);
+            let mut body = message("Updating pull request branch.");
+            body["url"] = Value::String(url);
+            Ok((StatusCode::ACCEPTED, Json(body)).into_response())
+        }
+        None => Err(ApiError::new(422, "There are no new commits on the base branch.")),
+    }
+}
