@@ -14,79 +14,78 @@ const DEFAULT_SETTLE: Duration = Duration::from_secs(2);
 
 /// The arguments as they are given.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Argo CD's address, `host[:port]` or a URL; https unless `http://` is written
     #[arg(long, value_name = "ADDRESS")]
-    pub server: Option<String>,
+    pub(crate) server: Option<String>,
 
     /// How to sign in: `token` is what this version knows
     #[arg(long, value_name = "METHOD")]
-    pub auth: Option<String>,
+    pub(crate) auth: Option<String>,
 
     /// Argo CD token of an account or a project role; falls back to `ARGOCD_AUTH_TOKEN`
     #[arg(long, value_name = "env:NAME")]
-    pub token: Option<String>,
+    pub(crate) token: Option<String>,
 
     /// Name of the application to sync
     #[arg(long, value_name = "NAME")]
-    pub application: Option<String>,
+    pub(crate) application: Option<String>,
 
     /// Project of the application, so that a missing application is told apart from a missing permission
     #[arg(long, value_name = "NAME")]
-    pub project: Option<String>,
+    pub(crate) project: Option<String>,
 
     /// Namespace of the application, if it is not Argo CD's own
     #[arg(long, value_name = "NAMESPACE")]
-    pub app_namespace: Option<String>,
+    pub(crate) app_namespace: Option<String>,
 
     /// Full id of the commit to sync and to prove
     #[arg(long, value_name = "SHA")]
-    pub revision: Option<String>,
+    pub(crate) revision: Option<String>,
 
     /// Images that the pods must run at the end, as the manifests name them; one per line or separated by commas
     #[arg(long, value_name = "IMAGE", value_delimiter = ',')]
-    pub images: Vec<String>,
+    pub(crate) images: Vec<String>,
 
     /// Delete resources that Git no longer has
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub prune: Option<String>,
+    pub(crate) prune: Option<String>,
 
     /// How far to wait: `op`, `synced`, `healthy`, `promoted` (the default: healthy, and `images` live) or `old-pods-gone`
     #[arg(long, value_name = "GOAL")]
-    pub wait_for: Option<String>,
+    pub(crate) wait_for: Option<String>,
 
     /// What to do when another operation runs: `wait` (the default), `terminate` or `fail`
     #[arg(long, value_name = "POLICY")]
-    pub on_busy: Option<String>,
+    pub(crate) on_busy: Option<String>,
 
     /// How long pods may be in error before that is a failure (10s)
     #[arg(long, value_name = "DURATION")]
-    pub degraded_grace: Option<String>,
+    pub(crate) degraded_grace: Option<String>,
 
     /// How long everything must hold before that is a success (2s)
     #[arg(long, value_name = "DURATION")]
-    pub settle: Option<String>,
+    pub(crate) settle: Option<String>,
 
     /// Headers for a proxy in front of Argo CD, one `Name: value` per line
     #[arg(long, value_name = "env:NAME")]
-    pub headers: Option<String>,
+    pub(crate) headers: Option<String>,
 
     /// File with PEM certificates of the authority that signed Argo CD's certificate
     #[arg(long, value_name = "PATH")]
-    pub ca_file: Option<String>,
+    pub(crate) ca_file: Option<String>,
 
     /// Path under which Argo CD is served, its `--rootpath`
     #[arg(long, value_name = "PATH")]
-    pub root_path: Option<String>,
+    pub(crate) root_path: Option<String>,
 
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment would become the help of the flattened arguments")]
-    pub common: CommonArgs,
+    pub(crate) common: CommonArgs,
 }
 
 impl Args {
     /// Validates all arguments at once.
-    pub fn into_request(self, env: &Env) -> Result<Request, Failure> {
+    pub(crate) fn into_request(self, env: &Env) -> Result<Request, Failure> {
         let mut check = Check::new(env);
         check.optional("auth", self.auth.as_deref(), |text| match text {
             "token" => Ok(()),

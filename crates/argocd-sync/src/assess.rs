@@ -53,11 +53,6 @@ impl Verdict {
         self.clauses.iter().take_while(|(known, _)| *known < clause).all(|(_, holds)| holds.is_yes())
     }
 
-    /// Whether the clause is required and holds.
-    pub(crate) fn holds(&self, clause: Clause) -> bool {
-        self.clauses.iter().any(|(known, holds)| *known == clause && holds.is_yes())
-    }
-
     /// Returns each clause that does not hold, with its reason.
     pub(crate) fn unmet(&self) -> Vec<String> {
         self.clauses

@@ -70,7 +70,11 @@ mod tests {
             (format!("a.b/app:v1@{two}"), true),
             ("a.b/app:v1".to_owned(), true),
         ] {
-            assert_eq!(!missing(&expected, &[live_image.clone()]).is_empty(), is_missing, "{live_image}");
+            assert_eq!(
+                !missing(&expected, std::slice::from_ref(&live_image)).is_empty(),
+                is_missing,
+                "{live_image}"
+            );
         }
     }
 

@@ -1,16 +1,42 @@
 //! Syncs an Argo CD application to one commit and proves, clause by clause, that this commit is what serves.
+//!
+//! What holds is judged by pure functions (`assess`, `course`, `patience`) from one state of the application; the
+//! rest brings them states (`observer`, `stream`) and acts on their judgement (`plan`, `run`, `follow`).
 
+mod api;
 mod args;
 mod assess;
 mod clause;
-mod codes;
+pub mod codes;
 mod course;
+mod diagnose;
 #[cfg(test)]
 mod fixtures;
+mod follow;
 mod images;
+mod looking;
+mod observer;
 mod patience;
 mod plan;
 mod pods;
+mod report;
 mod request;
+mod run;
+mod spec;
 mod sse;
+mod stream;
+mod timeline;
 mod wire;
+
+use clap::FromArgMatches;
+use model::Failure;
+use toolkit::Host;
+
+pub use self::spec::spec;
+
+/// Runs the action with parsed arguments.
+pub async fn run(matches: &clap::ArgMatches, host: &Host) -> Result<(), Failure> {
+    let args = args::Args::from_arg_matches(matches)
+        .map_err(|error| Failure::new(&model::codes::INVALID_INPUT, error.to_string()))?;
+    run::run(&args.into_request(host.env())?, host).await
+}

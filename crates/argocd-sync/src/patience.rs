@@ -52,7 +52,8 @@ impl Patience {
             && verdict.clauses.iter().any(|(clause, holds)| *clause == Clause::ImagesLive && !holds.is_yes())
             && verdict.holds_before(Clause::ImagesLive);
         let settles = self.settle.see(verdict.is_success(), now);
-        let degrades = self.degraded.see(verdict.degraded.is_some(), now);
+        let is_degraded = verdict.degraded.is_some() && !verdict.is_success();
+        let degrades = self.degraded.see(is_degraded, now);
         let misses = self.wrong_image.see(is_wrong_image, now);
         if settles == Due::Now {
             return Judgement::Success;

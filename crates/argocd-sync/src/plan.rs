@@ -14,8 +14,8 @@ use crate::{
 /// The next step.
 #[derive(Debug, Clone)]
 pub(crate) enum Plan {
-    /// Everything holds already; this is the operation that did it.
-    Nothing(Box<OperationState>),
+    /// Everything holds already.
+    Nothing,
     /// An operation that does what we want runs or has ended: follow it, start none.
     Adopt(String),
     /// Start an operation. With auto-sync it must not name a revision, which is verified afterwards.
@@ -47,7 +47,7 @@ pub(crate) fn plan(app: &Application, request: &Request, mark: &str, pods: Optio
         let progress = Progress { mark: mark.to_owned(), pods: pods.cloned(), ..Progress::default() };
         let verdict = assess(app, request, &progress);
         if verdict.is_success() {
-            return Plan::Nothing(Box::new(state.clone()));
+            return Plan::Nothing;
         }
         let is_compared = app.status.sync.revision == request.revision.as_str();
         if relation(&state.operation, state.synced_revision(), request, mark) == Relation::Ours
@@ -122,7 +122,7 @@ impl Plan {
     pub(crate) fn describe(&self, request: &Request) -> String {
         let app = &request.application;
         match self {
-            Self::Nothing(_) => {
+            Self::Nothing => {
                 format!("application {app} is at {} and all holds: nothing to do", request.revision)
             }
             Self::Adopt(why) => format!("follow application {app}: {why}"),

@@ -110,7 +110,7 @@ mod tests {
 
     use super::*;
 
-    fn pods(nodes: serde_json::Value) -> Pods {
+    fn pods(nodes: &serde_json::Value) -> Pods {
         Pods::of(&serde_json::from_value(json!({ "nodes": nodes })).unwrap())
     }
 
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn generations_are_told_apart_by_revision() {
         // Rev:10 is newer than Rev:9 although a roll-back made its ReplicaSet earlier.
-        let pods = pods(json!([
+        let pods = pods(&json!([
             replica_set("a", "web", "Rev:9", "2026-01-02T00:00:00Z"),
             replica_set("b", "web", "Rev:10", "2026-01-01T00:00:00Z"),
             replica_set("c", "worker", "Rev:1", "2026-01-01T00:00:00Z"),
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn without_revisions_age_decides() {
-        let pods = pods(json!([
+        let pods = pods(&json!([
             replica_set("a", "web", "", "2026-01-02T00:00:00Z"),
             replica_set("b", "web", "", "2026-01-01T00:00:00Z"),
             pod("a1", "a", "Healthy", "Running"),
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn errors_of_the_newest_count() {
-        let pods = pods(json!([
+        let pods = pods(&json!([
             replica_set("a", "web", "Rev:1", ""),
             replica_set("b", "web", "Rev:2", ""),
             pod("a1", "a", "Degraded", "CrashLoopBackOff"),
@@ -171,6 +171,6 @@ mod tests {
 
     #[test]
     fn no_nodes_are_no_pods() {
-        assert_eq!(pods(json!(null)), Pods::default());
+        assert_eq!(pods(&json!(null)), Pods::default());
     }
 }

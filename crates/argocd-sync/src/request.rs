@@ -8,55 +8,55 @@ use url::Url;
 
 /// A validated request.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub(crate) struct Request {
     /// Where and how Argo CD is reached.
-    pub server: Server,
+    pub(crate) server: Server,
     /// Which application is synced.
-    pub application: ApplicationName,
+    pub(crate) application: ApplicationName,
     /// The commit that must be live at the end.
-    pub revision: CommitSha,
+    pub(crate) revision: CommitSha,
     /// The images that pods must run at the end.
-    pub images: Vec<ImageRef>,
+    pub(crate) images: Vec<ImageRef>,
     /// Whether resources that Git no longer has are deleted.
-    pub prune: bool,
+    pub(crate) prune: bool,
     /// How far the proof goes.
-    pub wait_for: WaitFor,
+    pub(crate) wait_for: WaitFor,
     /// What to do when another operation runs.
-    pub on_busy: OnBusy,
+    pub(crate) on_busy: OnBusy,
     /// How long pods may be in error before that is a failure.
-    pub degraded_grace: Duration,
+    pub(crate) degraded_grace: Duration,
     /// How long everything must hold before that is a success.
-    pub settle: Duration,
+    pub(crate) settle: Duration,
     /// The time for all of it.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// Whether to stop after the plan.
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Identifies the run and attempt of the workflow in the operation's infos: `<repo>/<run>/<attempt>`.
-    pub run: String,
+    pub(crate) run: String,
 }
 
 /// Where and how Argo CD is reached.
 #[derive(Debug, Clone)]
-pub struct Server {
+pub(crate) struct Server {
     /// The base URL, root path included.
-    pub url: Url,
+    pub(crate) url: Url,
     /// The bearer token.
-    pub token: Secret,
+    pub(crate) token: Secret,
     /// Headers for a proxy in front; their values are secret.
-    pub headers: Vec<(HeaderName, Secret)>,
+    pub(crate) headers: Vec<(HeaderName, Secret)>,
     /// A file of PEM certificates of private authorities.
-    pub ca_file: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// An application, and what tells it apart from others of the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApplicationName {
+pub(crate) struct ApplicationName {
     /// The name.
-    pub name: String,
+    pub(crate) name: String,
     /// The project; with it Argo CD says 404 instead of 403 for an application that does not exist.
-    pub project: Option<String>,
+    pub(crate) project: Option<String>,
     /// The namespace, for applications outside of Argo CD's own.
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
 }
 
 impl fmt::Display for ApplicationName {
@@ -70,7 +70,7 @@ impl fmt::Display for ApplicationName {
 
 /// How far the proof goes; each level contains those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum WaitFor {
+pub(crate) enum WaitFor {
     /// Our operation succeeded at our revision.
     Op,
     /// And the application is Synced after a new assessment.
@@ -105,7 +105,7 @@ impl FromStr for WaitFor {
 
 /// What to do when another operation runs on the application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnBusy {
+pub(crate) enum OnBusy {
     /// Wait until it has ended, then sync.
     #[default]
     Wait,

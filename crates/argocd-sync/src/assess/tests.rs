@@ -38,7 +38,8 @@ fn health_before_a_new_assessment_proves_nothing() {
     for reconciled in [json!(null), json!("2026-01-01T00:00:02Z"), json!("2026-01-01T00:00:03Z")] {
         let verdict = assess(&with(&[("/status/reconciledAt", reconciled)]), &request(), &progress());
         assert!(!verdict.is_success());
-        assert!(!verdict.holds(Clause::Healthy) && verdict.holds(Clause::Operation));
+        assert_eq!(verdict.unmet()[0], "assessed after the operation: not assessed since the operation");
+        assert!(verdict.holds_before(Clause::Reassessed) && !verdict.holds_before(Clause::Healthy));
     }
     let refreshed = Progress { refreshed: true, ..settled() };
     assert_eq!(unmet(&[("/status/reconciledAt", json!(null))], &refreshed), [""; 0]);

@@ -19,7 +19,6 @@ pub(crate) struct Application {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Metadata {
-    pub(crate) namespace: String,
     pub(crate) resource_version: String,
     pub(crate) deletion_timestamp: Option<String>,
 }
@@ -29,22 +28,12 @@ pub(crate) struct Metadata {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Spec {
     pub(crate) project: String,
+    /// More than one source, each with a revision of its own.
     #[serde(deserialize_with = "or_default")]
-    pub(crate) source: Source,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) sources: Vec<Source>,
+    pub(crate) sources: Vec<serde_json::Value>,
     pub(crate) source_hydrator: Option<serde_json::Value>,
     #[serde(deserialize_with = "or_default")]
     pub(crate) sync_policy: SyncPolicy,
-}
-
-/// Where the manifests come from.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct Source {
-    #[serde(rename = "repoURL")]
-    pub(crate) repo_url: String,
-    pub(crate) target_revision: String,
 }
 
 /// Whether Argo CD syncs on its own.

@@ -8,7 +8,7 @@ mod operation;
 mod tree;
 
 pub(crate) use application::{Application, ResourceStatus};
-pub(crate) use operation::{Info, Operation, OperationState, ResourceResult, SyncOperation, SyncResult};
+pub(crate) use operation::{Info, Operation, OperationState, ResourceResult};
 pub(crate) use tree::{Event, EventList, LogLine, Node, ResourceTree};
 
 use serde::{Deserialize, Deserializer};

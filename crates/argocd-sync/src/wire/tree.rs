@@ -24,8 +24,6 @@ pub(crate) struct Node {
     pub(crate) parent_refs: Vec<ParentRef>,
     #[serde(deserialize_with = "or_default")]
     pub(crate) info: Vec<InfoItem>,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) images: Vec<String>,
     pub(crate) health: Option<Health>,
     pub(crate) created_at: Option<String>,
 }

@@ -1,0 +1,143 @@
+//! The calls.
+
+use model::Deadline;
+use reqwest::{Method, Response, header::ACCEPT};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{ApiError, ArgoCd, CALL_TIMEOUT, SyncBody};
+use crate::{
+    pods::Pod,
+    wire::{Application, Event, EventList, LogLine, ResourceTree},
+};
+
+/// What the stream sends of an application. A narrow list also removes events that change nothing of it, since the
+/// server compares after filtering; a key stays if a wanted path has it as its beginning.
+const STREAM_FIELDS: &str = "result.type,result.application.metadata.resourceVersion,\
+    result.application.metadata.deletionTimestamp,result.application.operation,result.application.status";
+
+/// Whether a read makes the controller assess the application first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refresh {
+    /// The state as it is known.
+    No,
+    /// The call returns when the controller has compared the application with Git again.
+    Normal,
+}
+
+/// Who the token belongs to.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct UserInfo {
+    pub(crate) username: String,
+}
+
+/// A project's sync windows for the application.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct SyncWindows {
+    pub(crate) active_windows: Option<Vec<SyncWindow>>,
+    pub(crate) assigned_windows: Option<Vec<SyncWindow>>,
+}
+
+/// One window.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct SyncWindow {
+    pub(crate) kind: String,
+    pub(crate) schedule: String,
+    pub(crate) duration: String,
+    pub(crate) manual_sync: bool,
+}
+
+impl ArgoCd {
+    fn scope(&self) -> [(&str, &str); 2] {
+        [
+            ("appNamespace", self.application.namespace.as_deref().unwrap_or_default()),
+            ("project", self.application.project.as_deref().unwrap_or_default()),
+        ]
+    }
+
+    fn app_path<'a>(&'a self, rest: &[&'a str]) -> Vec<&'a str> {
+        [&["api", "v1", "applications", &self.application.name], rest].concat()
+    }
+
+    fn get<'a>(&'a self, rest: &[&'a str], query: &[(&str, &str)]) -> reqwest::RequestBuilder {
+        self.request(&Method::GET, &self.app_path(rest), &[&self.scope()[..], query].concat())
+    }
+
+    /// Reads the application.
+    pub(crate) async fn read(&self, refresh: Refresh) -> Result<Application, ApiError> {
+        let refresh = if refresh == Refresh::Normal { "normal" } else { "" };
+        self.json(self.get(&[], &[("refresh", refresh)])).await
+    }
+
+    /// Asks for a sync. The returned application's resource version is where the stream begins.
+    pub(crate) async fn sync(&self, body: &SyncBody<'_>) -> Result<Application, ApiError> {
+        self.json(self.request(&Method::POST, &self.app_path(&["sync"]), &[]).json(body)).await
+    }
+
+    /// Asks for the end of the running operation, which comes later.
+    pub(crate) async fn terminate(&self) -> Result<(), ApiError> {
+        let request = self.request(&Method::DELETE, &self.app_path(&["operation"]), &self.scope());
+        self.text(request).await.map(drop)
+    }
+
+    /// Opens the stream of events after a resource version.
+    pub(crate) async fn stream(&self, resource_version: &str) -> Result<Response, ApiError> {
+        let query = [
+            ("name", self.application.name.as_str()),
+            ("appNamespace", self.application.namespace.as_deref().unwrap_or_default()),
+            ("projects", self.application.project.as_deref().unwrap_or_default()),
+            ("resourceVersion", resource_version),
+            ("fields", STREAM_FIELDS),
+        ];
+        let request = self.request(&Method::GET, &["api", "v1", "stream", "applications"], &query);
+        let deadline = Deadline::after(self.deadline.cap(CALL_TIMEOUT));
+        self.send(request.header(ACCEPT, "text/event-stream"), deadline).await
+    }
+
+    /// Reads all live objects of the application.
+    pub(crate) async fn tree(&self) -> Result<ResourceTree, ApiError> {
+        self.json(self.get(&["resource-tree"], &[])).await
+    }
+
+    /// Reads the events of a pod.
+    pub(crate) async fn events(&self, pod: &Pod) -> Result<Vec<Event>, ApiError> {
+        let query = [
+            ("resourceUID", pod.uid.as_str()),
+            ("resourceNamespace", &pod.namespace),
+            ("resourceName", &pod.name),
+        ];
+        let list: EventList = self.json(self.get(&["events"], &query)).await?;
+        Ok(list.items)
+    }
+
+    /// Reads the last lines that a pod wrote; of its previous container if that one crashed.
+    pub(crate) async fn logs(&self, pod: &Pod, previous: bool) -> Result<Vec<String>, ApiError> {
+        let query = [
+            ("namespace", pod.namespace.as_str()),
+            ("podName", &pod.name),
+            ("tailLines", "50"),
+            ("follow", "false"),
+            ("previous", if previous { "true" } else { "" }),
+        ];
+        let text = self.text(self.get(&["logs"], &query)).await?;
+        // One `{"result":{"content":…}}` per line; the last one has no content.
+        let content = |line: &str| {
+            let mut line: Value = serde_json::from_str(line).ok()?;
+            serde_json::from_value::<LogLine>(line.get_mut("result")?.take()).ok().map(|line| line.content)
+        };
+        Ok(text.lines().filter_map(content).filter(|line| !line.is_empty()).collect())
+    }
+
+    /// Reads who the token belongs to.
+    pub(super) async fn user_info(&self) -> Result<UserInfo, ApiError> {
+        self.json(self.request(&Method::GET, &["api", "v1", "session", "userinfo"], &[])).await
+    }
+
+    /// Reads the sync windows.
+    pub(super) async fn sync_windows(&self) -> Result<SyncWindows, ApiError> {
+        self.json(self.get(&["syncwindows"], &[])).await
+    }
+}

@@ -1,0 +1,151 @@
+//! From a call's error to a failure for people; asks Argo CD for what helps, only then.
+
+use model::{Failure, codes as general};
+use toolkit::http::SendError;
+
+use super::{
+    ApiError, ArgoCd, RefusalKind,
+    calls::{SyncWindow, SyncWindows},
+};
+use crate::{codes, request::ApplicationName};
+
+impl ArgoCd {
+    /// Explains why `action` (`get` or `sync`, as RBAC calls it) did not work.
+    pub(crate) async fn explain(&self, error: ApiError, action: &str) -> Failure {
+        let app = &self.application;
+        let server = self.url.host_str().unwrap_or_default();
+        match &error {
+            ApiError::Send(SendError::Timeout { .. }) if !self.deadline.has_passed() => {
+                Failure::new(&general::UNREACHABLE, error.to_string())
+            }
+            ApiError::Send(send) => send.clone().into(),
+            ApiError::WebPage { status, location } => web_page(server, *status, location.as_deref()),
+            ApiError::Gateway { .. } | ApiError::Cut(_) => {
+                Failure::new(&general::UNREACHABLE, format!("Argo CD at {server} does not answer: {error}"))
+            }
+            ApiError::Malformed(_) => {
+                Failure::new(&general::UNEXPECTED_REPLY, format!("Argo CD at {server} sent {error}"))
+            }
+            ApiError::Refused(refusal) => match refusal.kind() {
+                RefusalKind::Unauthorized => Failure::new(
+                    &codes::ARGOCD_UNAUTHORIZED,
+                    format!("Argo CD at {server} does not accept the token: {}", refusal.message),
+                ),
+                RefusalKind::Forbidden => {
+                    let subject = self.user_info().await.map(|user| user.username).unwrap_or_default();
+                    forbidden(app, action, &subject)
+                }
+                RefusalKind::SyncWindow => {
+                    let windows = self.sync_windows().await.unwrap_or_default();
+                    sync_window(app, &windows)
+                }
+                RefusalKind::NotFound => Failure::new(&codes::APPLICATION_NOT_FOUND, not_found(app, server)),
+                RefusalKind::Deleting => {
+                    Failure::new(&codes::APPLICATION_DELETED, format!("application {app} is being deleted"))
+                }
+                RefusalKind::Busy => {
+                    Failure::new(&codes::OPERATION_BUSY, format!("application {app}: {}", refusal.message))
+                }
+                RefusalKind::Unavailable => Failure::new(
+                    &general::UNREACHABLE,
+                    format!("Argo CD at {server} is not available: {}", refusal.message),
+                ),
+                RefusalKind::AutoSync | RefusalKind::NoOperation | RefusalKind::Other => Failure::new(
+                    &general::UNEXPECTED_REPLY,
+                    format!("Argo CD at {server} refused to {action} {app}: {}", refusal.message),
+                ),
+            },
+        }
+    }
+}
+
+fn not_found(app: &ApplicationName, server: &str) -> String {
+    match &app.project {
+        Some(project) => format!("Argo CD at {server} has no application {app} in project {project}"),
+        None => format!("Argo CD at {server} has no application {app}"),
+    }
+}
+
+fn web_page(server: &str, status: u16, location: Option<&str>) -> Failure {
+    let leads = location.map(|host| format!(" that leads to {host}")).unwrap_or_default();
+    Failure::new(&codes::AUTH_PROXY, format!("{server} answered HTTP {status} with a web page{leads}"))
+}
+
+/// The policy line, by <https://argo-cd.readthedocs.io/en/stable/operator-manual/rbac/>.
+fn forbidden(app: &ApplicationName, action: &str, subject: &str) -> Failure {
+    let subject = if subject.is_empty() { "SUBJECT" } else { subject };
+    let project = app.project.as_deref().unwrap_or("PROJECT");
+    let mut failure = Failure::new(
+        &codes::ARGOCD_FORBIDDEN,
+        format!("`{subject}` may not {action} application {app} in Argo CD"),
+    )
+    .with_note("policy.csv needs:")
+    .with_note(format!("p, {subject}, applications, get, {project}/{app}, allow"))
+    .with_note(format!("p, {subject}, applications, sync, {project}/{app}, allow"));
+    if app.project.is_none() && action == "get" {
+        failure = failure.with_note(
+            "Argo CD says the same of an application that does not exist: set `project` to tell the two apart.",
+        );
+    }
+    failure
+}
+
+fn sync_window(app: &ApplicationName, windows: &SyncWindows) -> Failure {
+    let mut failure = Failure::new(
+        &codes::SYNC_WINDOW,
+        format!("a sync window of the project blocks a manual sync of application {app}"),
+    );
+    let describe = |window: &SyncWindow| {
+        let manual = if window.manual_sync { ", manual syncs allowed" } else { "" };
+        format!("{} from `{}` for {}{manual}", window.kind, window.schedule, window.duration)
+    };
+    let (active, assigned) = (&windows.active_windows, &windows.assigned_windows);
+    failure.notes.extend(active.iter().flatten().map(|window| format!("active: {}", describe(window))));
+    failure.notes.extend(assigned.iter().flatten().map(|window| format!("assigned: {}", describe(window))));
+    failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app(project: Option<&str>, namespace: Option<&str>) -> ApplicationName {
+        ApplicationName {
+            name: "dev".into(),
+            project: project.map(Into::into),
+            namespace: namespace.map(Into::into),
+        }
+    }
+
+    #[test]
+    fn a_missing_permission_is_printed() {
+        let failure = forbidden(&app(Some("team"), Some("apps")), "sync", "proj:team:ci");
+        insta::assert_snapshot!(format!("{failure}\n{}", failure.notes.join("\n")), @r"
+        `proj:team:ci` may not sync application apps/dev in Argo CD (argocd-forbidden)
+        policy.csv needs:
+        p, proj:team:ci, applications, get, team/apps/dev, allow
+        p, proj:team:ci, applications, sync, team/apps/dev, allow
+        ");
+    }
+
+    #[test]
+    fn without_a_project_a_missing_application_looks_the_same() {
+        let failure = forbidden(&app(None, None), "get", "");
+        assert!(failure.notes.last().unwrap().contains("set `project`"));
+    }
+
+    #[test]
+    fn windows_are_listed() {
+        let windows = serde_json::from_str(
+            r#"{"canSync":false,"activeWindows":null,"assignedWindows":[{"kind":"allow","schedule":"0 22 * * *","duration":"1h"}]}"#,
+        );
+        let failure = sync_window(&app(None, None), &windows.unwrap());
+        assert_eq!(failure.notes, ["assigned: allow from `0 22 * * *` for 1h"]);
+    }
+
+    #[test]
+    fn a_sign_in_page_names_where_it_leads() {
+        let failure = web_page("argocd.example.com", 302, Some("team.cloudflareaccess.com"));
+        insta::assert_snapshot!(failure, @"argocd.example.com answered HTTP 302 with a web page that leads to team.cloudflareaccess.com (auth-proxy)");
+    }
+}

@@ -1,0 +1,161 @@
+//! Follows one operation until everything is proven, or cannot be any more.
+
+use model::{Deadline, Failure, codes as general};
+use tokio::time::Instant;
+use toolkit::Host;
+
+use crate::{
+    api::ArgoCd,
+    assess::{Progress, Verdict, assess},
+    codes,
+    looking::Looking,
+    observer::{News, Observer},
+    patience::{Judgement, Patience},
+    report::Outcome,
+    request::{Request, WaitFor},
+    timeline::Timeline,
+    wire::Application,
+};
+
+/// How the following ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// All is proven.
+    Success,
+    /// It is not, and this is why.
+    Failure(Failure),
+    /// The operation was somebody else's and came to nothing: plan again.
+    Lost,
+}
+
+/// What is known of the application while it is followed.
+#[derive(Debug)]
+pub(crate) struct Following<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) app: Application,
+    pub(crate) progress: Progress,
+    pub(crate) verdict: Verdict,
+    pub(crate) timeline: Timeline,
+}
+
+impl<'a> Following<'a> {
+    /// Begins with a state of the application.
+    pub(crate) fn new(request: &'a Request, app: Application, mark: &str, deadline: Deadline) -> Self {
+        let progress = Progress { mark: mark.to_owned(), ..Progress::default() };
+        let verdict = assess(&app, request, &progress);
+        Self { request, app, progress, verdict, timeline: Timeline::new(deadline) }
+    }
+
+    /// Follows until the end.
+    pub(crate) async fn run(&mut self, argocd: &ArgoCd, host: &Host) -> End {
+        let mut observer = Observer::start(argocd, &self.app.metadata.resource_version);
+        let mut patience = Patience::new(self.request);
+        let mut looking = Looking::default();
+        let mut said = String::new();
+        let deadline = Instant::from_std(argocd.deadline().instant());
+        loop {
+            self.judge(&mut observer);
+            self.say(host, &mut said);
+            if self.verdict.lost.is_some() {
+                return End::Lost;
+            }
+            let wake = match patience.judge(&self.verdict, std::time::Instant::now()) {
+                Judgement::Success => return End::Success,
+                Judgement::Failure(failure) => return End::Failure(failure),
+                Judgement::Wait(wake) => wake.map_or(deadline, Instant::from_std),
+            };
+            let look = looking.next(&self.verdict, self.request, &mut observer);
+            let until = look.unwrap_or(deadline).min(wake).min(deadline);
+            match observer.next(until).await {
+                Some(News::Deleted) => {
+                    let cause = format!("application {} was deleted", self.request.application);
+                    return End::Failure(Failure::new(&codes::APPLICATION_DELETED, cause));
+                }
+                Some(News::Error(error)) => return End::Failure(argocd.explain(error, "get").await),
+                Some(News::Application(app)) => self.take(*app),
+                Some(News::Refreshed(app)) => {
+                    self.progress.refreshed = true;
+                    // What was listed before the assessment may lack its pods.
+                    self.progress.pods = None;
+                    looking.forget();
+                    self.take(*app);
+                }
+                Some(News::Pods(number, pods)) if looking.accept(number) => self.progress.pods = Some(pods),
+                None if Instant::now() >= deadline => return End::Failure(self.too_late()),
+                Some(News::Pods(..)) | None => {}
+            }
+        }
+    }
+
+    /// Takes a state unless a newer one is known: reads and the stream overtake each other.
+    fn take(&mut self, app: Application) {
+        if app.is_not_older_than(&self.app.metadata.resource_version) {
+            // The stream leaves out what its `fields` do not name.
+            let spec = std::mem::take(&mut self.app.spec);
+            self.app = app;
+            if self.app.spec.project.is_empty() {
+                self.app.spec = spec;
+            }
+        }
+    }
+
+    /// Judges the state, and asks for an assessment once the operation has ended.
+    fn judge(&mut self, observer: &mut Observer) {
+        self.judge_once();
+        if self.progress.ended.is_none() && self.verdict.ended.is_some() {
+            self.progress.ended.clone_from(&self.verdict.ended);
+            if self.request.wait_for > WaitFor::Op {
+                observer.refresh();
+            }
+        }
+    }
+
+    /// Judges the state as it is.
+    pub(crate) fn judge_once(&mut self) {
+        self.verdict = assess(&self.app, self.request, &self.progress);
+        self.timeline.see(&self.verdict);
+    }
+
+    /// Ends the following.
+    pub(crate) fn outcome(self, failure: Option<Failure>) -> Outcome {
+        let phases = self.timeline.phases();
+        Outcome { request: self.request.clone(), app: self.app, verdict: self.verdict, phases, failure }
+    }
+
+    /// Writes one line whenever what is waited for has changed.
+    fn say(&self, host: &Host, said: &mut String) {
+        let line = self.verdict.unmet().into_iter().next().map_or_else(
+            || match self.request.settle {
+                settle if settle.is_zero() || self.request.wait_for < WaitFor::Healthy => {
+                    "all holds".to_owned()
+                }
+                settle => format!("all holds; it must for {} s", settle.as_secs_f32()),
+            },
+            |unmet| format!("waiting for {unmet}"),
+        );
+        if *said != line {
+            host.info(&format!("{:>5.1} s  {line}", self.timeline.elapsed().as_secs_f32()));
+            *said = line;
+        }
+    }
+
+    /// The deadline has passed: every clause that does not hold is named.
+    fn too_late(&self) -> Failure {
+        let app = &self.request.application;
+        let unmet = self.verdict.unmet();
+        let budget = self.request.timeout.as_secs_f32();
+        let cause = if unmet.is_empty() {
+            format!("after {budget} s all held on application {app}, but not yet for `settle`")
+        } else {
+            format!(
+                "after {budget} s {} of {} conditions do not hold on application {app}",
+                unmet.len(),
+                self.verdict.clauses.len()
+            )
+        };
+        let mut failure = Failure::new(&general::DEADLINE_PASSED, cause);
+        failure.notes = unmet;
+        failure.notes.extend(self.verdict.degraded.clone());
+        failure
+    }
+}

@@ -1,0 +1,196 @@
+//! Reads the application, plans, applies the plan, and follows the operation to its proof.
+
+use std::time::Duration;
+
+use model::{Deadline, Failure, codes as general};
+use tokio::time::Instant;
+use toolkit::{Backoff, Host, nonce};
+
+use crate::{
+    api::{ApiError, ArgoCd, Refresh, RefusalKind, SyncBody},
+    codes, diagnose,
+    follow::{End, Following},
+    observer::{News, Observer},
+    plan::{Plan, plan},
+    pods::Pods,
+    report::{self, Outcome},
+    request::{Request, WaitFor},
+    wire::Application,
+};
+
+/// How long a server that does not answer at all is tried at first: a wrong address must not cost minutes.
+const FIRST_READ: Duration = Duration::from_secs(5);
+
+/// Does the whole work of one request.
+pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
+    host.mask(&request.server.token);
+    request.server.headers.iter().for_each(|(_, value)| host.mask(value));
+    let deadline = Deadline::after(request.timeout);
+    let argocd = ArgoCd::new(&request.server, &request.application, deadline)?;
+    let sync = Sync { request, host, argocd, mark: format!("{}/{}", request.run, nonce()) };
+    let Some(outcome) = sync.run().await? else { return Ok(()) };
+    host.publish(&report::report(&outcome))?;
+    outcome.failure.map_or(Ok(()), Err)
+}
+
+struct Sync<'a> {
+    request: &'a Request,
+    host: &'a Host,
+    argocd: ArgoCd,
+    /// Our operation carries it, so that it is told from all others. It stays the same when a call is repeated.
+    mark: String,
+}
+
+/// What came of asking for a sync.
+enum Asked {
+    /// The operation stands; this is the application from then on.
+    Yes(Box<Application>),
+    /// It does not, or nobody knows: read and plan again.
+    PlanAgain,
+}
+
+impl Sync<'_> {
+    /// Plans and acts until an operation was followed to its end. None after a dry run.
+    async fn run(&self) -> Result<Option<Outcome>, Failure> {
+        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
+        let mut patience = FIRST_READ;
+        let mut said = String::new();
+        loop {
+            let app = self.read(patience).await?;
+            patience = self.request.timeout;
+            let pods = self.pods_if_done(&app).await;
+            let plan = plan(&app, self.request, &self.mark, pods.as_ref());
+            let line = plan.describe(self.request);
+            if line != said && !matches!(plan, Plan::Refuse(_)) {
+                self.host.info(&line);
+                said = line;
+            }
+            if self.request.dry_run && !matches!(plan, Plan::Refuse(_)) {
+                return Ok(None);
+            }
+            let app = match plan {
+                Plan::Refuse(failure) => return Err(failure),
+                Plan::Nothing => {
+                    let mut following = self.following(app);
+                    following.progress.pods = pods;
+                    following.judge_once();
+                    return Ok(Some(following.outcome(None)));
+                }
+                Plan::Adopt(_) => app,
+                Plan::Wait(_) => {
+                    self.wait_for_idle(&app).await?;
+                    continue;
+                }
+                Plan::Terminate(_) => {
+                    self.terminate().await?;
+                    self.wait_for_idle(&app).await?;
+                    continue;
+                }
+                Plan::Sync(revision) => {
+                    match self.ask(revision.as_ref().map(model::CommitSha::as_str)).await? {
+                        Asked::Yes(app) => *app,
+                        Asked::PlanAgain => {
+                            tokio::time::sleep(backoff.next_delay()).await;
+                            continue;
+                        }
+                    }
+                }
+            };
+            let mut following = self.following(app);
+            let failure = match following.run(&self.argocd, self.host).await {
+                End::Success => None,
+                End::Failure(failure) if failure.code == &codes::DEGRADED => {
+                    Some(diagnose::pods(&self.argocd, failure).await)
+                }
+                End::Failure(failure) => Some(failure),
+                End::Lost => continue,
+            };
+            return Ok(Some(following.outcome(failure)));
+        }
+    }
+
+    fn following(&self, app: Application) -> Following<'_> {
+        Following::new(self.request, app, &self.mark, self.argocd.deadline())
+    }
+
+    /// Reads the application; what may pass is tried again for as long as `patience`.
+    async fn read(&self, patience: Duration) -> Result<Application, Failure> {
+        let until = Instant::now() + self.argocd.deadline().cap(patience);
+        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
+        loop {
+            match self.argocd.read(Refresh::No).await {
+                Ok(app) => return Ok(app),
+                Err(error) if error.may_pass() && Instant::now() < until => {
+                    tokio::time::sleep(backoff.next_delay()).await;
+                }
+                Err(error) => return Err(self.argocd.explain(error, "get").await),
+            }
+        }
+    }
+
+    /// Lists the pods if they decide whether there is anything to do.
+    async fn pods_if_done(&self, app: &Application) -> Option<Pods> {
+        let is_asked = self.request.wait_for == WaitFor::OldPodsGone;
+        let is_at_revision = app.status.sync.revision == self.request.revision.as_str();
+        if !is_asked || !is_at_revision || app.operation.is_some() {
+            return None;
+        }
+        self.argocd.tree().await.ok().map(|tree| Pods::of(&tree))
+    }
+
+    /// Asks for the sync. A call whose reply was lost is not repeated: the state tells whether it took effect.
+    async fn ask(&self, revision: Option<&str>) -> Result<Asked, Failure> {
+        let asked = self.argocd.sync(&SyncBody::new(self.request, revision, &self.mark)).await;
+        let asked = match asked {
+            // Auto-sync was switched on since the read.
+            Err(error) if error.refusal_kind() == Some(RefusalKind::AutoSync) && revision.is_some() => {
+                self.argocd.sync(&SyncBody::new(self.request, None, &self.mark)).await
+            }
+            asked => asked,
+        };
+        match asked {
+            Ok(app) => Ok(Asked::Yes(Box::new(app))),
+            Err(error) if error.refusal_kind() == Some(RefusalKind::Busy) => Ok(Asked::PlanAgain),
+            Err(error) if error.may_pass() && !self.argocd.deadline().has_passed() => Ok(Asked::PlanAgain),
+            Err(error) => Err(self.argocd.explain(error, "sync").await),
+        }
+    }
+
+    /// Asks for the end of the running operation. That it has ended meanwhile is as good.
+    async fn terminate(&self) -> Result<(), Failure> {
+        match self.argocd.terminate().await {
+            Ok(()) => Ok(()),
+            Err(error) if is_over(&error) || error.may_pass() => Ok(()),
+            Err(error) => Err(self.argocd.explain(error, "sync").await),
+        }
+    }
+
+    /// Waits until there is something else to do than to wait.
+    async fn wait_for_idle(&self, app: &Application) -> Result<(), Failure> {
+        let deadline = self.argocd.deadline();
+        let mut observer = Observer::start(&self.argocd, &app.metadata.resource_version);
+        let is_busy = |app: &Application| {
+            matches!(plan(app, self.request, &self.mark, None), Plan::Wait(_) | Plan::Terminate(_))
+        };
+        loop {
+            match observer.next(Instant::from_std(deadline.instant())).await {
+                Some(News::Application(app) | News::Refreshed(app)) if is_busy(&app) => {}
+                Some(News::Application(_) | News::Refreshed(_) | News::Deleted) => return Ok(()),
+                Some(News::Pods(..)) => {}
+                Some(News::Error(error)) => return Err(self.argocd.explain(error, "get").await),
+                None => {
+                    let cause = format!(
+                        "after {} s another operation still runs on application {}",
+                        self.request.timeout.as_secs_f32(),
+                        self.request.application
+                    );
+                    return Err(Failure::new(&general::DEADLINE_PASSED, cause));
+                }
+            }
+        }
+    }
+}
+
+fn is_over(error: &ApiError) -> bool {
+    error.refusal_kind() == Some(RefusalKind::NoOperation)
+}

@@ -1,0 +1,59 @@
+//! The public face of the action.
+
+use clap::{Args as _, Command};
+use toolkit::{Output, Spec};
+
+use crate::{args::Args, codes};
+
+const OUTPUTS: &[Output] = &[
+    Output { name: "revision", description: "Commit that the operation synced" },
+    Output { name: "phase", description: "How the operation ended: Succeeded, Failed or Error" },
+    Output { name: "health", description: "Health of the application" },
+    Output { name: "images", description: "Images of the live pods, one per line" },
+    Output { name: "operation-id", description: "What the operation carries in its infos as `day2-run`" },
+    Output { name: "timings", description: "Milliseconds of each phase, a JSON object" },
+];
+
+const ABOUT: &str = "\
+Asks Argo CD to sync one application to one commit, and ends well only when it is proven that this commit is what serves:
+our own operation (told from others by a mark that it carries) succeeded with the options that were asked for, it synced
+this very commit, Argo CD assessed the application after it, which is Synced and Healthy, pods run the expected `images`, and,
+with `wait-for: old-pods-gone`, no older pod is left. All of it has to hold for `settle`. Each condition that does not hold when
+the action fails is named, with the reasons, events and logs of pods that do not get ready.
+
+It speaks HTTP/1.1, JSON and server-sent events, so that it needs no gRPC through a load balancer, and continues a stream that
+breaks off. An operation of somebody else for the same commit is followed instead of starting another one, so that a
+run that was cut off can be run again. On an application with auto-sync it asks for the branch's head and proves the commit
+afterwards. The token's subject needs `applications, get` and `applications, sync`.
+
+After a blue/green cutover the old pods live on for the Rollout's `scaleDownDelaySeconds` (30 if not set) and their grace period:
+`wait-for: promoted` does not wait for that.";
+
+const EXAMPLE: &str = "\
+steps:
+  - uses: org/day2-actions/argocd-sync@v1
+    with:
+      server: argocd.example.com
+      token: ${{ secrets.ARGOCD_TOKEN }}
+      application: dev
+      project: default
+      revision: ${{ steps.bump.outputs.commit }}
+      images: 123456789012.dkr.ecr.eu-central-1.amazonaws.com/product/dev:${{ github.sha }}
+      wait-for: old-pods-gone
+      timeout: 50s
+";
+
+/// Describes the action.
+pub fn spec() -> Spec {
+    Spec {
+        name: "argocd-sync",
+        summary: "Sync an Argo CD application to a commit and prove that its pods serve",
+        about: ABOUT,
+        command: || Args::augment_args(Command::new("argocd-sync")),
+        outputs: OUTPUTS,
+        codes: codes::ALL,
+        permissions: &[],
+        input_defaults: &[],
+        example: EXAMPLE,
+    }
+}
