@@ -1,1 +1,24 @@
-//! Merges a pull request when its gate holds
+//! Merges a pull request when its gate holds, through GitHub's API only: nothing is checked out.
+//!
+//! What is merged is the commit of the event that started the run, so that a push after the approval is never
+//! merged by it. Every rule that does not hold is named, with what to do about it.
+
+mod apply;
+mod args;
+pub mod codes;
+mod event;
+mod facts;
+mod gather;
+mod globs;
+mod labels;
+mod outcome;
+mod plan;
+mod report;
+mod request;
+mod rule;
+mod rules;
+mod run;
+mod spec;
+
+pub use run::run;
+pub use spec::spec;

@@ -1,0 +1,238 @@
+//! Merges, and says what an answer means for the run.
+
+use github::{
+    ApiError, GitHub, commits, compare,
+    merge::{self, MergeError, MergeRequest, Refusal},
+    pulls,
+    pulls::PullRequest,
+    refs::{self, RefError},
+};
+use model::{Branch, CommitSha, Deadline, Failure};
+
+use crate::{
+    codes,
+    outcome::Landed,
+    request::{Method, Request},
+    rule::Rule,
+};
+
+/// Why there is no merge yet.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// Read the facts again and decide anew; if that does not help either, this rule is the reason.
+    Again(Rule),
+    /// A rule of GitHub's does not hold.
+    Refused(Rule),
+    /// The call failed.
+    Failed(Failure),
+}
+
+/// Merges `head` and returns the commit that the base got.
+pub(crate) async fn merge(
+    github: &GitHub,
+    request: &Request,
+    pull: &PullRequest,
+    head: &CommitSha,
+    method: Method,
+) -> Result<CommitSha, Verdict> {
+    let doing = format!("merge pull request #{} of {}", pull.number, request.repository);
+    if method == Method::FastForward {
+        let base = branch(&pull.base.branch).map_err(Verdict::Failed)?;
+        let moved = refs::fast_forward(github, &request.repository, &base, head).await;
+        return moved.map(|()| head.clone()).map_err(|error| of_ref(error, pull, &doing));
+    }
+    let title = request.commit_title.as_deref().map(|text| fill(text, pull));
+    let body = request.commit_body.as_deref().map(|text| fill(text, pull));
+    let merge_request =
+        MergeRequest { sha: head, method: method.as_str(), title: title.as_deref(), body: body.as_deref() };
+    merge::pull_request(github, &request.repository, pull.number, &merge_request)
+        .await
+        .map_err(|error| of_merge(error, pull, method, &doing))
+}
+
+fn of_merge(error: MergeError, pull: &PullRequest, method: Method, doing: &str) -> Verdict {
+    let (refusal, rejection) = match error {
+        MergeError::Refused(refusal, rejection) => (refusal, rejection),
+        MergeError::Api(error) => return of_api(error, doing),
+    };
+    let said = format!("GitHub says: {}", rejection.text().replace('\n', " "));
+    match refusal {
+        Refusal::HeadMoved => {
+            let cause = format!("its head moved while it was merged; {said}");
+            Verdict::Refused(Rule::new(&codes::MERGE_HEAD_MOVED, cause))
+        }
+        Refusal::BaseMoved | Refusal::InProgress => {
+            let cause = format!("`{}` got new commits at each attempt; {said}", pull.base.branch);
+            Verdict::Again(Rule::new(&codes::MERGE_CONTENDED, cause))
+        }
+        Refusal::NotMergeable => {
+            let cause = format!("its state is `{}`; {said}", pull.mergeable_state);
+            Verdict::Again(Rule::new(&codes::MERGE_BLOCKED, cause))
+        }
+        Refusal::ChecksMissing => Verdict::Again(Rule::new(&codes::CHECKS_MISSING, said)),
+        Refusal::Draft => Verdict::Refused(Rule::new(&codes::PULL_REQUEST_DRAFT, said)),
+        Refusal::ReviewsMissing => Verdict::Refused(Rule::new(&codes::APPROVALS_MISSING, said)),
+        Refusal::QueueRequired => Verdict::Refused(Rule::new(&codes::MERGE_QUEUE_REQUIRED, said)),
+        Refusal::RuleViolated => Verdict::Refused(Rule::new(&codes::BRANCH_RULE_VIOLATED, said)),
+        Refusal::NotAuthorized => Verdict::Refused(Rule::new(&codes::MERGE_NOT_AUTHORIZED, said)),
+        Refusal::MethodDisabled => {
+            let cause = format!("`{method}` is turned off; {said}");
+            Verdict::Refused(Rule::new(&codes::METHOD_DISABLED, cause))
+        }
+    }
+}
+
+fn of_ref(error: RefError, pull: &PullRequest, doing: &str) -> Verdict {
+    let said =
+        |rejection: &github::Rejection| format!("GitHub says: {}", rejection.text().replace('\n', " "));
+    match error {
+        RefError::NotFastForward(rejection) => {
+            let cause = format!("`{}` is not behind it; {}", pull.base.branch, said(&rejection));
+            Verdict::Refused(Rule::new(&codes::NOT_FAST_FORWARD, cause))
+        }
+        RefError::RuleViolated(rejection) => {
+            Verdict::Refused(Rule::new(&codes::BRANCH_RULE_VIOLATED, said(&rejection)))
+        }
+        RefError::Exists(rejection) | RefError::Missing(rejection) => {
+            Verdict::Failed(ApiError::Rejected(rejection).into_failure(doing))
+        }
+        RefError::Api(error) => of_api(error, doing),
+    }
+}
+
+/// A write that is in doubt is not repeated: the facts are read again, and they know whether it took effect.
+fn of_api(error: ApiError, doing: &str) -> Verdict {
+    let never_sent = matches!(error, ApiError::Unreachable { .. });
+    let retried = never_sent || error.is_in_doubt() && !matches!(error, ApiError::Deadline { .. });
+    let failure = error.into_failure(doing);
+    if retried {
+        Verdict::Again(Rule::new(failure.code, failure.cause).with_remedy(failure.remedy))
+    } else {
+        Verdict::Failed(failure)
+    }
+}
+
+/// Finds out where the base was before, and proves that it has the commit now.
+pub(crate) async fn land(
+    github: &GitHub,
+    request: &Request,
+    pull: &PullRequest,
+    method: Method,
+    sha: CommitSha,
+    is_ours: bool,
+) -> Result<Landed, Failure> {
+    let doing = format!("find the merge of pull request #{}", pull.number);
+    if !is_ours {
+        let place = compare::compare(github, &request.repository, sha.as_str(), &pull.base.branch)
+            .await
+            .map_err(|error| error.into_failure(&doing))?;
+        if !matches!(place.status, compare::Relation::Identical | compare::Relation::Ahead) {
+            let cause =
+                format!("it is merged as {sha}, and `{}` does not have that commit", pull.base.branch);
+            return Err(Failure::new(&codes::MERGE_HEAD_MOVED, cause)
+                .with_remedy("The base was reset after the merge: open a new pull request."));
+        }
+    }
+    let before = match method {
+        Method::Merge | Method::Squash => {
+            match commits::parents(github, &request.repository, &sha).await {
+                Ok(parents) => parents.into_iter().next(),
+                // What is merged is merged, and its commit is known: the pipeline goes on.
+                Err(_) if is_ours => None,
+                Err(error) => return Err(error.into_failure(&doing)),
+            }
+        }
+        Method::FastForward | Method::Rebase => None,
+    };
+    Ok(Landed { sha, base: before.unwrap_or_else(|| pull.base.sha.clone()), deleted_head: false })
+}
+
+/// Deletes the head's branch where that was asked for and harms nobody.
+pub(crate) async fn delete_head(
+    github: &GitHub,
+    request: &Request,
+    pull: &PullRequest,
+) -> Result<bool, Failure> {
+    let name = &pull.head.branch;
+    let default = pull.base.repo.as_ref().and_then(|repo| repo.default_branch.as_ref());
+    if !request.delete_head.has(name) || default == Some(name) {
+        return Ok(false);
+    }
+    let doing = format!("delete the branch `{name}`");
+    let failed = |error: ApiError| error.into_failure(&doing);
+    let head = branch(name)?;
+    // Someone may have pushed to it, or have opened a pull request into it, since.
+    let (tip, based) = tokio::try_join!(
+        refs::get(github, &request.repository, &head),
+        pulls::list_open(github, &request.repository, name, None)
+    )
+    .map_err(failed)?;
+    if tip.as_ref() != Some(&pull.head.sha) || !based.is_empty() {
+        return Ok(false);
+    }
+    match refs::delete(github, &request.repository, &head).await {
+        Ok(()) | Err(RefError::Missing(_)) => Ok(true),
+        Err(RefError::Api(error)) => Err(failed(error)),
+        Err(RefError::NotFastForward(r) | RefError::RuleViolated(r) | RefError::Exists(r)) => {
+            Err(failed(ApiError::Rejected(r)))
+        }
+    }
+}
+
+/// Waits before the facts are read again; `false` if the deadline would pass meanwhile.
+pub(crate) async fn pause(deadline: Deadline, attempt: u32) -> bool {
+    // A quarter of a second, doubled, at most three seconds: GitHub computes most merges within one.
+    let delay =
+        std::time::Duration::from_millis(250 << attempt.min(4)).min(std::time::Duration::from_secs(3));
+    if delay >= deadline.remaining() {
+        return false;
+    }
+    tokio::time::sleep(delay).await;
+    true
+}
+
+fn branch(name: &str) -> Result<Branch, Failure> {
+    name.parse()
+        .map_err(|error: model::ParseError| Failure::new(&model::codes::UNEXPECTED_REPLY, error.to_string()))
+}
+
+/// Replaces the words in braces. One pass, so that a title with `{base}` in it stays as it is.
+fn fill(template: &str, pull: &PullRequest) -> String {
+    let mut filled = String::new();
+    let mut rest = template;
+    while let Some(open) = rest.find('{') {
+        filled.push_str(&rest[..open]);
+        rest = &rest[open..];
+        let words = [
+            ("{number}", pull.number.to_string()),
+            ("{title}", pull.title.clone()),
+            ("{head}", pull.head.branch.clone()),
+            ("{base}", pull.base.branch.clone()),
+            ("{author}", pull.user.as_ref().map(|user| user.login.clone()).unwrap_or_default()),
+        ];
+        let word = words.into_iter().find(|(word, _)| rest.starts_with(word));
+        let (length, text) = word.map_or((1, "{".to_owned()), |(word, text)| (word.len(), text));
+        filled.push_str(&text);
+        rest = &rest[length..];
+    }
+    filled + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn words_are_replaced_once() {
+        let pull: PullRequest = serde_json::from_value(json!({
+            "number": 7, "state": "open", "title": "Fix {base} ä", "user": { "login": "alice" },
+            "head": { "ref": "feature/a", "sha": "a".repeat(40) },
+            "base": { "ref": "dev", "sha": "b".repeat(40) },
+        }))
+        .unwrap();
+        let filled = fill("{title} (#{number}) by {author}: {head} → {base} {x} {", &pull);
+        assert_eq!(filled, "Fix {base} ä (#7) by alice: feature/a → dev {x} {");
+    }
+}

@@ -1,0 +1,198 @@
+//! The inputs, and their validation.
+
+use std::time::Duration;
+
+use github::{Endpoints, access::Access};
+use model::{Failure, RepoSlug};
+use toolkit::{Check, CommonArgs, Env, GitHubContext};
+
+use crate::{
+    event::Event,
+    globs::{Globs, glob},
+    labels::Labels,
+    request::{Method, Methods, OnNewCommits, Request},
+};
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(45);
+
+/// The arguments as they are given.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct Args {
+    /// Number of the pull request; the event's if not given
+    #[arg(long, value_name = "NUMBER")]
+    pub pull_request: Option<String>,
+
+    /// Full id of the commit that may be merged; the event's head if not given
+    #[arg(long, value_name = "SHA")]
+    pub head_sha: Option<String>,
+
+    /// Branches that may be merged into, as patterns such as `release/*`; any if not given
+    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    pub base: Vec<String>,
+
+    /// Branches that may be merged, as patterns such as `feature/*`; any if not given
+    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    pub head: Vec<String>,
+
+    /// Labels that must be put, and with `!` those that must not: `approval,!wip`
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    pub labels: Vec<String>,
+
+    /// Access that someone needs for their label to count: `triage`, `write` (the default), `maintain` or `admin`
+    #[arg(long, value_name = "ACCESS")]
+    pub labeller_permission: Option<String>,
+
+    /// How to merge: `merge` (the default), `fast-forward`, `squash` or `rebase`; per base as `GLOB=METHOD`, one per line
+    #[arg(long, value_name = "METHOD", value_delimiter = ',')]
+    pub method: Vec<String>,
+
+    /// How many approving reviews by people with write access are needed (0)
+    #[arg(long, value_name = "NUMBER")]
+    pub required_approvals: Option<String>,
+
+    /// Count only reviews of the very commit that is merged, and require one
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub require_review_on_head: Option<String>,
+
+    /// What a push does to labels that were put before: `remove-label` (the default) or `ignore`
+    #[arg(long, value_name = "POLICY")]
+    pub on_new_commits: Option<String>,
+
+    /// Branches to delete once they are merged, as patterns; none if not given
+    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    pub delete_head: Vec<String>,
+
+    /// First line of the merge commit; `{number}`, `{title}`, `{head}`, `{base}` and `{author}` are replaced
+    #[arg(long, value_name = "TEXT")]
+    pub commit_title: Option<String>,
+
+    /// Rest of the merge commit's message, with the same words replaced
+    #[arg(long, value_name = "TEXT")]
+    pub commit_body: Option<String>,
+
+    /// Repository of the pull request, `owner/name`; the workflow's if not given
+    #[arg(long, value_name = "REPOSITORY")]
+    pub repository: Option<String>,
+
+    /// Token that may merge; falls back to `GITHUB_TOKEN`
+    #[arg(long, value_name = "env:NAME")]
+    pub token: Option<String>,
+
+    /// What every action has.
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+impl Args {
+    /// Validates all inputs at once. `event` is the run's own, if it is about a pull request.
+    pub(crate) fn into_request(self, env: &Env, event: Option<Event>) -> Result<Request, Failure> {
+        let context = GitHubContext::from_env(env);
+        let mut check = Check::new(env);
+        let number = number(&mut check, self.pull_request.as_deref(), event.as_ref());
+        // Another pull request's event says nothing about this one.
+        let event = event.filter(|event| Some(event.number) == number);
+        let given = check.optional("head-sha", self.head_sha.as_deref(), str::parse);
+        let head_sha = given.or_else(|| event.as_ref().and_then(|event| event.head.clone()));
+        let repository =
+            check.optional("repository", self.repository.as_deref(), str::parse::<RepoSlug>).or_else(|| {
+                let missing = context.repository.is_none() && self.repository.is_none();
+                missing.then(|| check.problem("repository", "is required outside a workflow"));
+                context.repository.clone()
+            });
+        let labels = Labels::parse(&self.labels).unwrap_or_else(|problem| {
+            check.problem("labels", &problem);
+            Labels::default()
+        });
+        let labeller_access =
+            check.optional("labeller-permission", self.labeller_permission.as_deref(), access);
+        let required_approvals =
+            check.optional("required-approvals", self.required_approvals.as_deref(), |text| {
+                text.parse::<usize>().map_err(|_| format!("`{text}` is not a number of reviews"))
+            });
+        let method = methods(&mut check, &self.method);
+        let base = Globs::new(check.list("base", &self.base, glob));
+        let head = Globs::new(check.list("head", &self.head, glob));
+        let review_on_head =
+            check.flag("require-review-on-head", self.require_review_on_head.as_deref(), false);
+        let on_new_commits = check
+            .optional("on-new-commits", self.on_new_commits.as_deref(), str::parse)
+            .unwrap_or(OnNewCommits::RemoveLabel);
+        let delete_head = Globs::new(check.list("delete-head", &self.delete_head, glob));
+        let budget = self.common.budget(&mut check, DEFAULT_TIMEOUT);
+        let dry_run = self.common.dry_run(&mut check);
+        let token = check.secret("token", self.token.as_deref(), &["GITHUB_TOKEN"]);
+        if token.is_none() && self.token.is_none() {
+            check.problem("token", "is required: pass it, or set `GITHUB_TOKEN`");
+        }
+        let text = |value: Option<String>| value.filter(|text| !text.trim().is_empty());
+        let request = number.zip(repository).zip(token).map(|((number, repository), token)| Request {
+            repository,
+            number,
+            head_sha,
+            event,
+            base,
+            head,
+            labels,
+            labeller_access: labeller_access.unwrap_or(Access::Write),
+            method,
+            required_approvals: required_approvals.unwrap_or(0),
+            review_on_head,
+            on_new_commits,
+            delete_head,
+            commit_title: text(self.commit_title),
+            commit_body: text(self.commit_body),
+            dry_run,
+            budget,
+            endpoints: Endpoints { api: context.api_url, graphql: context.graphql_url },
+            token,
+        });
+        check.finish(request)
+    }
+}
+
+fn number(check: &mut Check<'_>, given: Option<&str>, event: Option<&Event>) -> Option<u64> {
+    let parse = |text: &str| match text.trim_start_matches('#').parse::<u64>() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err(format!("`{text}` is not the number of a pull request")),
+    };
+    if given.is_none_or(|text| text.trim().is_empty()) {
+        if event.is_none() {
+            check.problem("pull-request", "is required: the event that started this run has no pull request");
+        }
+        return event.map(|event| event.number);
+    }
+    check.optional("pull-request", given, parse)
+}
+
+/// `none` and `read` would let everyone approve.
+fn access(text: &str) -> Result<Access, String> {
+    match text.parse::<Access>() {
+        Ok(access) if access >= Access::Triage => Ok(access),
+        _ => Err(format!(
+            "`{text}` is not a level of access: expected `triage`, `write`, `maintain` or `admin`"
+        )),
+    }
+}
+
+fn methods(check: &mut Check<'_>, values: &[String]) -> Methods {
+    let mut methods = Methods { by_base: Vec::new(), default: Method::Merge };
+    for value in values {
+        match value.split_once('=') {
+            Some((base, method)) => {
+                let base = check.required("method", Some(base), glob);
+                let method = check.required("method", Some(method), str::parse);
+                methods.by_base.extend(base.zip(method));
+            }
+            None => {
+                if let Some(method) = check.optional("method", Some(value), str::parse) {
+                    methods.default = method;
+                }
+            }
+        }
+    }
+    methods
+}
+
+#[cfg(test)]
+#[path = "args_tests.rs"]
+mod tests;

@@ -1,0 +1,108 @@
+//! The failures of this action.
+
+use model::{Code, Exit};
+
+/// Declares codes of one shape, and the list of them.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $exit:ident, $meaning:literal, $remedy:literal;)*) => {
+        $($(#[$doc])* pub const $name: Code =
+            Code { id: $id, exit: Exit::$exit, meaning: $meaning, remedy: $remedy };)*
+        /// All of them, for docs/errors.md.
+        pub const ALL: &[&Code] = &[$(&$name),*];
+    };
+}
+
+codes! {
+    /// Several rules at once.
+    MERGE_REFUSED = "merge-refused", Refused,
+        "Several rules of the merge gate do not hold; each is listed with its remedy.",
+        "See each rule that is listed.";
+    /// The head is another than the one that was checked.
+    MERGE_HEAD_MOVED = "merge-head-moved", Refused,
+        "The pull request's head is another commit than the one that this run was started for.",
+        "Look at the new commits and approve them; their own event starts a run.";
+    /// The pull request is closed.
+    PULL_REQUEST_CLOSED = "pull-request-closed", Refused,
+        "The pull request is closed and was not merged.",
+        "Reopen it, or open another one.";
+    /// The pull request is a draft.
+    PULL_REQUEST_DRAFT = "pull-request-draft", Refused,
+        "The pull request is a draft.",
+        "Mark it as ready for review.";
+    /// The head lies in another repository.
+    PULL_REQUEST_FROM_FORK = "pull-request-from-fork", Refused,
+        "The pull request comes from a fork; only branches of the same repository are merged.",
+        "Push the branch to the repository itself and open the pull request from there.";
+    /// `base` does not name it.
+    BASE_NOT_ALLOWED = "base-not-allowed", Refused,
+        "The pull request's base matches none of the patterns of `base`.",
+        "Change the pull request's base, or the input `base`.";
+    /// `head` does not name it.
+    HEAD_NOT_ALLOWED = "head-not-allowed", Refused,
+        "The pull request's head matches none of the patterns of `head`.",
+        "Rename the branch, or change the input `head`.";
+    /// A label of `labels` is missing.
+    LABEL_MISSING = "label-missing", Refused,
+        "A required label is not on the pull request.",
+        "Have someone put it who has write access and is not the author.";
+    /// A label of `labels` with `!` is there.
+    LABEL_BLOCKING = "label-blocking", Refused,
+        "A label that forbids the merge is on the pull request.",
+        "Take the label off when its reason is gone.";
+    /// The author approved the pull request.
+    LABEL_BY_AUTHOR = "label-by-author", Refused,
+        "The author of the pull request put the required label.",
+        "Have someone else take it off and put it again.";
+    /// The person who put the label may not approve.
+    LABELLER_PERMISSION = "labeller-permission", Refused,
+        "The person who put the required label has less access than `labeller-permission` asks for.",
+        "Have someone with that access take it off and put it again.";
+    /// The label is older than the head.
+    LABEL_BEFORE_PUSH = "label-before-push", Refused,
+        "Commits were pushed after the required label was put, so that it approves something else.",
+        "Look at the new commits, then put the label again.";
+    /// Reviews are missing.
+    APPROVALS_MISSING = "approvals-missing", Refused,
+        "There are fewer approving reviews that count than the gate or the branch asks for.",
+        "Get the reviews; only those by people with write access who are not the author count.";
+    /// There is a conflict.
+    MERGE_CONFLICT = "merge-conflict", Refused,
+        "The pull request conflicts with its base.",
+        "Merge the base into the head, solve the conflict, and push.";
+    /// The method would make two long-lived branches diverge.
+    METHOD_UNSAFE = "method-unsafe", Refused,
+        "Squash and rebase give the base other commits than a long-lived head has, so that the two diverge for ever.",
+        "Set `method: merge` or `method: fast-forward` for this base.";
+    /// The base cannot be moved to the head.
+    NOT_FAST_FORWARD = "not-fast-forward", Refused,
+        "The base has commits that the head lacks, so that it cannot be fast-forwarded.",
+        "Merge the base into the head first, or set `method: merge`.";
+    /// Required checks do not pass.
+    CHECKS_MISSING = "checks-missing", Refused,
+        "Required checks have not passed within the `timeout`.",
+        "See the pull request's checks; a check that waits for this very run can never pass.";
+    /// The branch has a merge queue.
+    MERGE_QUEUE_REQUIRED = "merge-queue-required", Refused,
+        "The base takes changes from its merge queue only.",
+        "Add the pull request to the queue, or let the token's App bypass the rule.";
+    /// A rule of GitHub's own.
+    BRANCH_RULE_VIOLATED = "branch-rule-violated", Refused,
+        "A rule of the base's protection or ruleset forbids the merge.",
+        "Meet the rule, or let the token's App bypass it.";
+    /// The repository does not allow the method.
+    METHOD_DISABLED = "method-disabled", Input,
+        "The repository has this merge method turned off.",
+        "Set another `method`, or turn it on in the repository's settings.";
+    /// The token's actor may not push.
+    MERGE_NOT_AUTHORIZED = "merge-not-authorized", Input,
+        "The token's App or user is not on the base's list of who may push.",
+        "Add it to the list, or use the token of one that is.";
+    /// GitHub does not say why.
+    MERGE_BLOCKED = "merge-blocked", Refused,
+        "GitHub says that the pull request is not mergeable, and not why.",
+        "See what the pull request's page says beside its merge button.";
+    /// The base moves faster than we merge.
+    MERGE_CONTENDED = "merge-contended", Remote,
+        "The base got new commits at each attempt.",
+        "Run again when fewer pull requests are merged at once.";
+}

@@ -1,0 +1,137 @@
+//! What is known about a pull request, and what follows from its timeline and reviews.
+
+use github::{
+    access::Access,
+    issues::TimelineEvent,
+    pulls::{PullRequest, Review},
+};
+use model::CommitSha;
+
+/// All that the plan looks at.
+#[derive(Debug, Clone)]
+pub(crate) struct Facts {
+    /// The pull request.
+    pub pull: PullRequest,
+    /// Who put each required label that is there.
+    pub labellings: Vec<Labelling>,
+    /// Who approves, in the order of their first review.
+    pub approvals: Vec<Approval>,
+}
+
+/// One required label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Labelling {
+    /// The label.
+    pub label: String,
+    /// Who put it last; none if the timeline does not say.
+    pub by: Option<String>,
+    /// What that person may do.
+    pub access: Access,
+    /// Whether commits were pushed afterwards.
+    pub is_stale: bool,
+}
+
+/// One approving review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Approval {
+    /// The reviewer.
+    pub by: String,
+    /// What that person may do.
+    pub access: Access,
+    /// The head that was reviewed.
+    pub commit: Option<CommitSha>,
+}
+
+/// Who put a label last, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Put<'a> {
+    /// The person.
+    pub by: Option<&'a str>,
+    /// The moment.
+    pub at: Option<&'a str>,
+    /// Whether the timeline shows commits after it.
+    pub commits_followed: bool,
+}
+
+/// Finds the last time that a label was put. The run's actor does not matter: it may be another person's re-run.
+pub(crate) fn last_put<'a>(timeline: &'a [TimelineEvent], label: &str) -> Option<Put<'a>> {
+    let is_put = |event: &TimelineEvent| {
+        event.event == "labeled"
+            && event.label.as_ref().is_some_and(|put| put.name.eq_ignore_ascii_case(label))
+    };
+    let position = timeline.iter().rposition(is_put)?;
+    let put = timeline.get(position)?;
+    let is_push =
+        |event: &TimelineEvent| matches!(event.event.as_str(), "committed" | "head_ref_force_pushed");
+    Some(Put {
+        by: put.actor.as_ref().map(|actor| actor.login.as_str()),
+        at: put.created_at.as_deref(),
+        commits_followed: timeline.iter().skip(position + 1).any(is_push),
+    })
+}
+
+/// Returns each reviewer whose last word is an approval, with the commit it is about. A comment is no word.
+pub(crate) fn approving(reviews: &[Review]) -> Vec<(&str, Option<&CommitSha>)> {
+    let mut last: Vec<(&str, &Review)> = Vec::new();
+    for review in reviews {
+        let decides = matches!(review.state.as_str(), "APPROVED" | "CHANGES_REQUESTED" | "DISMISSED");
+        let Some(user) = review.user.as_ref().filter(|_| decides) else { continue };
+        match last.iter_mut().find(|(login, _)| *login == user.login) {
+            Some((_, known)) => *known = review,
+            None => last.push((&user.login, review)),
+        }
+    }
+    let approved = last.into_iter().filter(|(_, review)| review.state == "APPROVED");
+    approved.map(|(login, review)| (login, review.commit_id.as_ref())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn timeline(events: serde_json::Value) -> Vec<TimelineEvent> {
+        serde_json::from_value(events).unwrap()
+    }
+
+    #[test]
+    fn the_last_labeller_counts() {
+        let events = timeline(json!([
+            { "event": "committed", "sha": "a".repeat(40) },
+            { "event": "labeled", "actor": { "login": "maria" }, "label": { "name": "approval" }, "created_at": "1" },
+            { "event": "unlabeled", "actor": { "login": "maria" }, "label": { "name": "approval" } },
+            { "event": "labeled", "actor": { "login": "mallory" }, "label": { "name": "Approval" }, "created_at": "2" },
+            { "event": "labeled", "actor": { "login": "maria" }, "label": { "name": "docs" } },
+        ]));
+        let put = last_put(&events, "approval").unwrap();
+        assert_eq!(put, Put { by: Some("mallory"), at: Some("2"), commits_followed: false });
+        assert_eq!(last_put(&events, "other"), None);
+    }
+
+    #[test]
+    fn a_push_after_the_label_is_seen() {
+        for push in ["committed", "head_ref_force_pushed"] {
+            let events = timeline(json!([
+                { "event": "labeled", "actor": { "login": "maria" }, "label": { "name": "a" } },
+                { "event": push },
+                { "event": "commented" },
+            ]));
+            assert!(last_put(&events, "a").unwrap().commits_followed, "{push}");
+        }
+    }
+
+    #[test]
+    fn a_reviewers_last_word_counts() {
+        let review = |login: &str, state: &str| json!({ "user": { "login": login }, "state": state });
+        let reviews: Vec<Review> = serde_json::from_value(json!([
+            review("a", "APPROVED"),
+            review("b", "APPROVED"),
+            review("a", "COMMENTED"),
+            review("b", "CHANGES_REQUESTED"),
+            { "user": null, "state": "APPROVED" },
+        ]))
+        .unwrap();
+        assert_eq!(approving(&reviews), [("a", None)]);
+    }
+}

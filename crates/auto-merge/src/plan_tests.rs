@@ -1,0 +1,242 @@
+use github::{Endpoints, access::Access, pulls::PullRequest};
+use model::Secret;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+use super::*;
+use crate::{
+    event::Event,
+    facts::{Approval, Labelling},
+    globs::{Globs, glob},
+    labels::Labels,
+    request::{Methods, OnNewCommits},
+    rule,
+};
+
+fn globs(patterns: &[&str]) -> Globs {
+    Globs::new(patterns.iter().map(|pattern| glob(pattern).unwrap()).collect())
+}
+
+fn sha(digit: char) -> CommitSha {
+    digit.to_string().repeat(40).parse().unwrap()
+}
+
+/// The gate of the prod pipeline.
+fn request() -> Request {
+    Request {
+        repository: "org/day2-product".parse().unwrap(),
+        number: 7,
+        head_sha: Some(sha('a')),
+        event: None::<Event>,
+        base: globs(&["prod"]),
+        head: globs(&["dev"]),
+        labels: Labels { required: vec!["approval".to_owned()], blocking: vec!["wip".to_owned()] },
+        labeller_access: Access::Write,
+        method: Methods { by_base: Vec::new(), default: Method::Merge },
+        required_approvals: 0,
+        review_on_head: false,
+        on_new_commits: OnNewCommits::RemoveLabel,
+        delete_head: Globs::default(),
+        commit_title: None,
+        commit_body: None,
+        dry_run: false,
+        budget: Duration::from_secs(45),
+        endpoints: Endpoints { api: String::new(), graphql: String::new() },
+        token: Secret::new("t"),
+    }
+}
+
+fn pull(change: impl FnOnce(&mut Value)) -> PullRequest {
+    let repo = json!({ "full_name": "org/day2-product", "default_branch": "dev" });
+    let mut pull = json!({
+        "number": 7, "state": "open", "draft": false, "merged": false, "mergeable": true,
+        "mergeable_state": "clean", "merge_commit_sha": null,
+        "head": { "ref": "dev", "sha": "a".repeat(40), "repo": repo },
+        "base": { "ref": "prod", "sha": "b".repeat(40), "repo": repo },
+        "labels": [{ "name": "approval" }],
+        "user": { "login": "alice" },
+    });
+    change(&mut pull);
+    serde_json::from_value(pull).unwrap()
+}
+
+fn facts(change: impl FnOnce(&mut Value)) -> Facts {
+    let maria = Labelling {
+        label: "approval".to_owned(),
+        by: Some("maria".to_owned()),
+        access: Access::Maintain,
+        is_stale: false,
+    };
+    Facts { pull: pull(change), labellings: vec![maria], approvals: Vec::new() }
+}
+
+fn refused(request: &Request, facts: &Facts) -> String {
+    let Plan::Refuse(rules) = plan(request, facts) else { panic!("{:?}", plan(request, facts)) };
+    let failure = rule::failure(&facts.pull, &rules);
+    let notes: String = failure.notes.iter().map(|note| format!("\n{note}")).collect();
+    format!("[{}] {}{notes}\n{}", failure.code.id, failure.cause, failure.remedy)
+}
+
+#[test]
+fn an_approved_pull_request_is_merged_at_the_head_of_the_event() {
+    assert_eq!(plan(&request(), &facts(|_| ())), Plan::Merge { head: sha('a'), method: Method::Merge });
+    assert_eq!(approver(&request(), &facts(|_| ())).as_deref(), Some("maria"));
+}
+
+#[test]
+fn a_merged_one_is_continued_from_its_commit() {
+    let merged = |pull: &mut Value| {
+        pull["merged"] = true.into();
+        pull["state"] = "closed".into();
+        pull["mergeable"] = Value::Null;
+        pull["merge_commit_sha"] = "c".repeat(40).into();
+    };
+    assert_eq!(plan(&request(), &facts(merged)), Plan::AlreadyMerged { sha: sha('c') });
+    let mut without_label = facts(merged);
+    without_label.pull.labels.clear();
+    without_label.labellings.clear();
+    assert!(refused(&request(), &without_label).starts_with("[label-missing]"));
+}
+
+#[test]
+fn an_unknown_mergeability_is_waited_for() {
+    let unknown = facts(|pull| pull["mergeable"] = Value::Null);
+    assert_eq!(plan(&request(), &unknown), Plan::Wait);
+    let mut fast_forward = request();
+    fast_forward.method.default = Method::FastForward;
+    assert!(matches!(plan(&fast_forward, &unknown), Plan::Merge { .. }));
+}
+
+#[test]
+fn a_missing_label() {
+    let mut facts = facts(|pull| pull["labels"] = json!([]));
+    facts.labellings.clear();
+    insta::assert_snapshot!(refused(&request(), &facts), @"
+    [label-missing] pull request #7 (dev → prod) is not merged: the label `approval` is missing
+    Have someone put `approval` who has write access and is not the author `alice`.
+    ");
+}
+
+#[test]
+fn a_label_by_the_author() {
+    let mut facts = facts(|_| ());
+    facts.labellings[0].by = Some("Alice".to_owned());
+    insta::assert_snapshot!(refused(&request(), &facts), @"
+    [label-by-author] pull request #7 (dev → prod) is not merged: the label `approval` was put by `Alice`, the author
+    Have someone other than `Alice` with write access take it off and put it again.
+    ");
+}
+
+#[test]
+fn a_label_by_someone_who_may_only_triage() {
+    let mut facts = facts(|_| ());
+    facts.labellings[0].by = Some("mallory".to_owned());
+    facts.labellings[0].access = Access::Triage;
+    insta::assert_snapshot!(refused(&request(), &facts), @"
+    [labeller-permission] pull request #7 (dev → prod) is not merged: the label `approval` was put by `mallory`, who has triage access only
+    Have someone with write access take it off and put it again.
+    ");
+}
+
+#[test]
+fn a_label_that_is_older_than_the_head() {
+    let mut facts = facts(|_| ());
+    facts.labellings[0].is_stale = true;
+    insta::assert_snapshot!(refused(&request(), &facts), @"
+    [label-before-push] pull request #7 (dev → prod) is not merged: commits were pushed after the label `approval` was put
+    Look at the new commits, then put the label again.
+    ");
+    let mut ignoring = request();
+    ignoring.on_new_commits = OnNewCommits::Ignore;
+    assert!(matches!(plan(&ignoring, &facts), Plan::Merge { .. }));
+}
+
+#[test]
+fn a_moved_head() {
+    let facts = facts(|pull| pull["head"]["sha"] = "d".repeat(40).into());
+    insta::assert_snapshot!(refused(&request(), &facts), @"
+    [merge-head-moved] pull request #7 (dev → prod) is not merged: its head is ddddddd, and this run is for aaaaaaa
+    Look at the new commits and approve them; their own event starts a run.
+    ");
+}
+
+#[test]
+fn a_fork() {
+    let fork = facts(|pull| pull["head"]["repo"]["full_name"] = "mallory/day2-product".into());
+    insta::assert_snapshot!(refused(&request(), &fork), @"
+    [pull-request-from-fork] pull request #7 (dev → prod) is not merged: its head lies in `mallory/day2-product`, a fork
+    Push the branch to the repository itself and open the pull request from there.
+    ");
+    let gone = facts(|pull| pull["head"]["repo"] = Value::Null);
+    assert!(refused(&request(), &gone).contains("a fork that is gone"));
+}
+
+#[test]
+fn a_conflict() {
+    let facts = facts(|pull| pull["mergeable"] = false.into());
+    insta::assert_snapshot!(refused(&request(), &facts), @"
+    [merge-conflict] pull request #7 (dev → prod) is not merged: it conflicts with `prod`
+    Merge `prod` into `dev`, solve the conflict, and push.
+    ");
+}
+
+#[test]
+fn squash_between_branches_that_live_on() {
+    let mut request = request();
+    request.method.default = Method::Squash;
+    insta::assert_snapshot!(refused(&request, &facts(|_| ())), @"
+    [method-unsafe] pull request #7 (dev → prod) is not merged: `squash` would give `prod` other commits than `dev`, which lives on
+    Set `method: merge` or `method: fast-forward` for this base.
+    ");
+    request.head = globs(&["feature/*"]);
+    request.base = globs(&["dev"]);
+    let feature = facts(|pull| {
+        pull["head"]["ref"] = "feature/a".into();
+        pull["base"]["ref"] = "dev".into();
+    });
+    assert!(matches!(plan(&request, &feature), Plan::Merge { method: Method::Squash, .. }));
+}
+
+#[test]
+fn approvals_of_the_head_by_people_who_may() {
+    let mut request = request();
+    request.labels = Labels::default();
+    request.required_approvals = 2;
+    request.review_on_head = true;
+    let approval = |by: &str, access, digit| Approval { by: by.to_owned(), access, commit: Some(sha(digit)) };
+    let mut facts = facts(|_| ());
+    facts.labellings.clear();
+    facts.approvals = vec![
+        approval("maria", Access::Maintain, 'a'),
+        approval("mallory", Access::Triage, 'a'),
+        approval("alice", Access::Write, 'a'),
+        approval("bob", Access::Write, 'e'),
+    ];
+    insta::assert_snapshot!(refused(&request, &facts), @"
+    [approvals-missing] pull request #7 (dev → prod) is not merged: it has 1 of 2 approvals of aaaaaaa by people with write access
+    Get the reviews; only those by people with write access who are not the author count.
+    ");
+    request.review_on_head = false;
+    assert!(matches!(plan(&request, &facts), Plan::Merge { .. }));
+    assert_eq!(approver(&request, &facts).as_deref(), Some("maria"));
+}
+
+#[test]
+fn all_rules_that_do_not_hold_are_listed() {
+    let facts = facts(|pull| {
+        pull["draft"] = true.into();
+        pull["state"] = "closed".into();
+        pull["head"]["ref"] = "fix".into();
+        pull["base"]["ref"] = "main".into();
+        pull["labels"] = json!([{ "name": "approval" }, { "name": "WIP" }]);
+    });
+    insta::assert_snapshot!(refused(&request(), &facts), @"
+    [merge-refused] pull request #7 (fix → main) is not merged: 5 rules do not hold
+    pull-request-closed: it is closed. Reopen it, or open another one.
+    pull-request-draft: it is a draft. Mark it as ready for review.
+    base-not-allowed: its base `main` matches none of `prod`. Change the pull request's base, or the input `base`.
+    head-not-allowed: its head `fix` matches none of `dev`. Rename the branch, or change the input `head`.
+    label-blocking: the label `WIP` forbids it. Take the label off when its reason is gone.
+    See each rule that is listed.
+    ");
+}

@@ -1,0 +1,150 @@
+//! What is asked for, valid.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use github::{Endpoints, access::Access};
+use globset::GlobMatcher;
+use model::{CommitSha, ParseError, RepoSlug, Secret};
+
+use crate::{event::Event, globs::Globs, labels::Labels};
+
+/// A validated request.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// The repository of the pull request.
+    pub repository: RepoSlug,
+    /// The pull request.
+    pub number: u64,
+    /// The commit that is merged; none means whatever the head is, for a run by hand.
+    pub head_sha: Option<CommitSha>,
+    /// The event that started the run, if it is about this pull request.
+    pub event: Option<Event>,
+    /// Branches that may be merged into; empty means any.
+    pub base: Globs,
+    /// Branches that may be merged; empty means any.
+    pub head: Globs,
+    /// Labels that decide.
+    pub labels: Labels,
+    /// What the person who put a required label may do at least.
+    pub labeller_access: Access,
+    /// How to merge.
+    pub method: Methods,
+    /// How many approving reviews are needed.
+    pub required_approvals: usize,
+    /// Whether only reviews of the merged commit count, of which there has to be one.
+    pub review_on_head: bool,
+    /// Whether a push makes an earlier label void.
+    pub on_new_commits: OnNewCommits,
+    /// Branches that are deleted once they are merged.
+    pub delete_head: Globs,
+    /// The first line of the merge commit.
+    pub commit_title: Option<String>,
+    /// The rest of its message.
+    pub commit_body: Option<String>,
+    /// Stop after the plan.
+    pub dry_run: bool,
+    /// How long the whole may take.
+    pub budget: Duration,
+    /// Where GitHub is.
+    pub endpoints: Endpoints,
+    /// The token.
+    pub token: Secret,
+}
+
+impl Request {
+    /// Whether reviews have to be read.
+    pub(crate) fn needs_reviews(&self) -> bool {
+        self.approvals_needed() > 0
+    }
+
+    /// How many approvals have to count.
+    pub(crate) fn approvals_needed(&self) -> usize {
+        self.required_approvals.max(usize::from(self.review_on_head))
+    }
+}
+
+/// How a pull request becomes part of its base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// A merge commit.
+    Merge,
+    /// The base is moved to the head.
+    FastForward,
+    /// One new commit with all changes.
+    Squash,
+    /// Each commit anew on top of the base.
+    Rebase,
+}
+
+impl Method {
+    /// Returns the input's word, which is GitHub's word too except for `fast-forward`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Merge => "merge",
+            Self::FastForward => "fast-forward",
+            Self::Squash => "squash",
+            Self::Rebase => "rebase",
+        }
+    }
+
+    /// Whether the base gets other commits than the head has, so that the two diverge for ever.
+    pub(crate) fn rewrites(self) -> bool {
+        matches!(self, Self::Squash | Self::Rebase)
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Method {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        [Self::Merge, Self::FastForward, Self::Squash, Self::Rebase]
+            .into_iter()
+            .find(|method| method.as_str() == text)
+            .ok_or_else(|| {
+                ParseError::new("a merge method", text, "`merge`, `fast-forward`, `squash` or `rebase`")
+            })
+    }
+}
+
+/// A method per base: the first pattern that matches, else the default.
+#[derive(Debug, Clone)]
+pub(crate) struct Methods {
+    /// Patterns of bases with their methods.
+    pub by_base: Vec<(GlobMatcher, Method)>,
+    /// The method of all other bases.
+    pub default: Method,
+}
+
+impl Methods {
+    /// Returns the method for a base.
+    pub(crate) fn of(&self, base: &str) -> Method {
+        self.by_base.iter().find(|(glob, _)| glob.is_match(base)).map_or(self.default, |(_, method)| *method)
+    }
+}
+
+/// What a push means for a label that was put before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnNewCommits {
+    /// The label is void, and is taken away by the run that the push starts.
+    RemoveLabel,
+    /// The label stays valid.
+    Ignore,
+}
+
+impl FromStr for OnNewCommits {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        match text {
+            "remove-label" => Ok(Self::RemoveLabel),
+            "ignore" => Ok(Self::Ignore),
+            _ => Err(ParseError::new("a policy for new commits", text, "`remove-label` or `ignore`")),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The rules of the gate, one function each: nothing if it holds.
+
+use github::pulls::PullRequest;
+use model::CommitSha;
+
+use crate::{
+    codes,
+    facts::{Facts, Labelling},
+    labels::contains,
+    request::{Method, OnNewCommits, Request},
+    rule::Rule,
+};
+
+/// The head is the commit that the run was started for.
+pub(crate) fn head_is_expected(expected: &CommitSha, pull: &PullRequest) -> Option<Rule> {
+    let head = &pull.head.sha;
+    (head != expected).then(|| {
+        let cause = format!("its head is {}, and this run is for {}", head.short(), expected.short());
+        Rule::new(&codes::MERGE_HEAD_MOVED, cause)
+    })
+}
+
+/// It is open, or was merged.
+pub(crate) fn is_open(pull: &PullRequest) -> Option<Rule> {
+    (pull.state != "open" && !pull.merged).then(|| Rule::new(&codes::PULL_REQUEST_CLOSED, "it is closed"))
+}
+
+/// It is no draft.
+pub(crate) fn is_ready(pull: &PullRequest) -> Option<Rule> {
+    pull.draft.then(|| Rule::new(&codes::PULL_REQUEST_DRAFT, "it is a draft"))
+}
+
+/// Its head lies in the repository itself.
+pub(crate) fn is_from_here(pull: &PullRequest) -> Option<Rule> {
+    let name = |side: &github::pulls::Side| side.repo.as_ref().map(|repo| repo.full_name.to_lowercase());
+    let (head, base) = (name(&pull.head), name(&pull.base));
+    (head.is_none() || head != base).then(|| {
+        let cause = match &pull.head.repo {
+            Some(repo) => format!("its head lies in `{}`, a fork", repo.full_name),
+            None => "its head lies in a fork that is gone".to_owned(),
+        };
+        Rule::new(&codes::PULL_REQUEST_FROM_FORK, cause)
+    })
+}
+
+/// Its base matches `base`.
+pub(crate) fn base_is_allowed(request: &Request, pull: &PullRequest) -> Option<Rule> {
+    let branch = &pull.base.branch;
+    (!request.base.is_empty() && !request.base.has(branch)).then(|| {
+        let cause = format!("its base `{branch}` matches none of {}", request.base.list());
+        Rule::new(&codes::BASE_NOT_ALLOWED, cause)
+    })
+}
+
+/// Its head matches `head`.
+pub(crate) fn head_is_allowed(request: &Request, pull: &PullRequest) -> Option<Rule> {
+    let branch = &pull.head.branch;
+    (!request.head.is_empty() && !request.head.has(branch)).then(|| {
+        let cause = format!("its head `{branch}` matches none of {}", request.head.list());
+        Rule::new(&codes::HEAD_NOT_ALLOWED, cause)
+    })
+}
+
+/// The method keeps a long-lived head and its base together.
+pub(crate) fn method_is_safe(request: &Request, method: Method, pull: &PullRequest) -> Option<Rule> {
+    let head = &pull.head.branch;
+    let default = pull.base.repo.as_ref().and_then(|repo| repo.default_branch.as_ref());
+    let stays = request.head.names(head) || default == Some(head);
+    (method.rewrites() && stays).then(|| {
+        let cause = format!(
+            "`{method}` would give `{}` other commits than `{head}`, which lives on",
+            pull.base.branch
+        );
+        Rule::new(&codes::METHOD_UNSAFE, cause)
+    })
+}
+
+/// Every required label is there.
+pub(crate) fn labels_are_there(request: &Request, pull: &PullRequest) -> Vec<Rule> {
+    let missing = request.labels.required.iter().filter(|label| !has_label(pull, label));
+    let rule = |label: &String| {
+        Rule::new(&codes::LABEL_MISSING, format!("the label `{label}` is missing")).with_remedy(format!(
+            "Have someone put `{label}` who has {} access and is not the author{}.",
+            request.labeller_access,
+            author(pull).map(|login| format!(" `{login}`")).unwrap_or_default()
+        ))
+    };
+    missing.map(rule).collect()
+}
+
+/// No blocking label is there.
+pub(crate) fn nothing_blocks(request: &Request, pull: &PullRequest) -> Vec<Rule> {
+    let there = pull.labels.iter().filter(|label| contains(&request.labels.blocking, &label.name));
+    let rule = |name: &str| Rule::new(&codes::LABEL_BLOCKING, format!("the label `{name}` forbids it"));
+    there.map(|label| rule(&label.name)).collect()
+}
+
+/// A required label that is there was put by someone who may approve, after the last push.
+pub(crate) fn labelling_counts(request: &Request, labelling: &Labelling, pull: &PullRequest) -> Vec<Rule> {
+    let Labelling { label, by, access, is_stale } = labelling;
+    let mut rules = Vec::new();
+    match by {
+        Some(by) if author(pull).is_some_and(|author| author.eq_ignore_ascii_case(by)) => {
+            let cause = format!("the label `{label}` was put by `{by}`, the author");
+            rules.push(Rule::new(&codes::LABEL_BY_AUTHOR, cause).with_remedy(format!(
+                "Have someone other than `{by}` with {} access take it off and put it again.",
+                request.labeller_access
+            )));
+        }
+        Some(by) if *access < request.labeller_access => {
+            let cause = format!("the label `{label}` was put by `{by}`, who has {access} access only");
+            rules.push(Rule::new(&codes::LABELLER_PERMISSION, cause).with_remedy(format!(
+                "Have someone with {} access take it off and put it again.",
+                request.labeller_access
+            )));
+        }
+        Some(_) => {}
+        None => {
+            let cause = format!("nobody is known who put the label `{label}`");
+            rules.push(Rule::new(&codes::LABELLER_PERMISSION, cause));
+        }
+    }
+    if *is_stale && request.on_new_commits == OnNewCommits::RemoveLabel {
+        let cause = format!("commits were pushed after the label `{label}` was put");
+        rules.push(Rule::new(&codes::LABEL_BEFORE_PUSH, cause).about(label));
+    }
+    rules
+}
+
+/// There are as many approvals as needed.
+pub(crate) fn approvals_suffice(request: &Request, facts: &Facts, head: &CommitSha) -> Option<Rule> {
+    let needed = request.approvals_needed();
+    let count = counting(request, facts, head).count();
+    (count < needed).then(|| {
+        let of_head = if request.review_on_head { format!(" of {}", head.short()) } else { String::new() };
+        let plural = if needed == 1 { "approval" } else { "approvals" };
+        Rule::new(
+            &codes::APPROVALS_MISSING,
+            format!("it has {count} of {needed} {plural}{of_head} by people with write access"),
+        )
+    })
+}
+
+/// There is no conflict.
+pub(crate) fn has_no_conflict(pull: &PullRequest) -> Option<Rule> {
+    (pull.mergeable == Some(false) || pull.mergeable_state == "dirty").then(|| {
+        Rule::new(&codes::MERGE_CONFLICT, format!("it conflicts with `{}`", pull.base.branch)).with_remedy(
+            format!(
+                "Merge `{}` into `{}`, solve the conflict, and push.",
+                pull.base.branch, pull.head.branch
+            ),
+        )
+    })
+}
+
+/// Returns who approves so that it counts.
+pub(crate) fn counting<'a>(
+    request: &'a Request,
+    facts: &'a Facts,
+    head: &'a CommitSha,
+) -> impl Iterator<Item = &'a str> {
+    let author = author(&facts.pull);
+    facts
+        .approvals
+        .iter()
+        .filter(move |approval| approval.access >= github::access::Access::Write)
+        .filter(move |approval| !author.is_some_and(|author| author.eq_ignore_ascii_case(&approval.by)))
+        .filter(move |approval| !request.review_on_head || approval.commit.as_ref() == Some(head))
+        .map(|approval| approval.by.as_str())
+}
+
+/// Whether the pull request has a label.
+pub(crate) fn has_label(pull: &PullRequest, label: &str) -> bool {
+    pull.labels.iter().any(|has| has.name.eq_ignore_ascii_case(label))
+}
+
+fn author(pull: &PullRequest) -> Option<&str> {
+    pull.user.as_ref().map(|user| user.login.as_str())
+}

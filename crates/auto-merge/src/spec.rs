@@ -1,0 +1,75 @@
+//! The action's public face.
+
+use clap::Args as _;
+use toolkit::{Output, Permission, Spec};
+
+use crate::{args::Args, codes};
+
+const OUTPUTS: &[Output] = &[
+    Output { name: "merged", description: "`true` if the pull request is merged, by this run or before" },
+    Output { name: "sha", description: "The commit that the base got: build and deploy this one" },
+    Output { name: "base-sha", description: "Where the base was before" },
+    Output { name: "head-sha", description: "The commit that was merged" },
+    Output { name: "pull-request", description: "The pull request's number" },
+    Output { name: "author", description: "The pull request's author" },
+    Output { name: "approver", description: "Who put the required label, or approved" },
+    Output { name: "method", description: "How it was merged" },
+    Output {
+        name: "result",
+        description: "`merged`, `already-merged`, `would-merge`, `would-wait`, `refused` or `failed`",
+    },
+    Output {
+        name: "reason",
+        description: "Codes of the rules that do not hold, or of the failure, separated by commas",
+    },
+];
+
+const PERMISSIONS: &[Permission] = &[
+    Permission { scope: "contents", access: "write", why: "merge the pull request" },
+    Permission {
+        scope: "pull-requests",
+        access: "write",
+        why: "read the pull request, take a stale label away",
+    },
+];
+
+const ABOUT: &str = "\
+Merges a pull request when its gate holds: branches, labels and who put them, reviews, no fork, no draft, no conflict.
+The commit that is merged is the one of the event; when the head has moved since, the run is refused.
+
+GitHub's API only: nothing is checked out, so that it is safe on `pull_request_target`, which is where it belongs
+when labels decide (a `pull_request` run takes its workflow from the pull request itself).
+A merge by `GITHUB_TOKEN` starts no other workflow, so continue in the same job from the output `sha`.
+A run that was cut off can be started again: a pull request that is merged already is a success with the same outputs.
+
+When a rule does not hold, the step fails with exit code 3 and names every such rule and its remedy;
+`result` and `reason` are set nevertheless.";
+
+const EXAMPLE: &str = "\
+- id: merge
+  uses: org/day2-actions/auto-merge@v1
+  with:
+    base: prod
+    head: dev
+    labels: approval,!do-not-merge
+    on-new-commits: remove-label
+- if: steps.merge.outputs.merged == 'true'
+  env:
+    SHA: ${{ steps.merge.outputs.sha }}
+  run: echo \"deploying $SHA\"
+";
+
+/// Returns the action's public face.
+pub fn spec() -> Spec {
+    Spec {
+        name: "auto-merge",
+        summary: "Merge a pull request when its gate holds",
+        about: ABOUT,
+        command: || Args::augment_args(clap::Command::new("auto-merge")),
+        outputs: OUTPUTS,
+        codes: codes::ALL,
+        permissions: PERMISSIONS,
+        input_defaults: &[("token", "${{ github.token }}")],
+        example: EXAMPLE,
+    }
+}
