@@ -1,1 +1,37 @@
-//! Signs in to Amazon ECR with an OIDC token
+//! Signs in to Amazon ECR with the OIDC token of a workflow's job.
+//!
+//! Three calls: the token from GitHub, a session of the role from STS, a registry credential from ECR. The
+//! credential goes into a Docker configuration of the job's own; nothing else is written anywhere.
+
+mod account;
+mod args;
+mod aws;
+pub mod codes;
+mod diagnose;
+mod docker_config;
+mod plan;
+mod region;
+mod registry;
+mod report;
+mod request;
+mod retry;
+mod role_arn;
+mod run;
+mod session_name;
+mod spec;
+#[cfg(test)]
+mod tests;
+mod trust;
+
+use clap::FromArgMatches;
+use model::Failure;
+use toolkit::Host;
+
+pub use self::spec::spec;
+
+/// Runs the action with parsed arguments.
+pub async fn run(matches: &clap::ArgMatches, host: &Host) -> Result<(), Failure> {
+    let args = args::Args::from_arg_matches(matches)
+        .map_err(|error| Failure::new(&model::codes::INVALID_INPUT, error.to_string()))?;
+    run::run(&args.into_request(host.env())?, host).await
+}

@@ -1,0 +1,146 @@
+//! A failed call, freed from the SDK's types: what was asked, what came back, and whether to ask again.
+
+use std::error::Error;
+
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::{
+    DateTime,
+    date_time::Format,
+    error::{display::DisplayErrorContext, metadata::ProvideErrorMetadata},
+};
+use model::Secret;
+
+/// Why a call failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// No reply in time.
+    Timeout(String),
+    /// No connection, or a broken one.
+    Unreachable(String),
+    /// A reply that says no.
+    Reply {
+        /// The HTTP status.
+        status: u16,
+        /// AWS's code, such as `AccessDenied`; empty if there was none.
+        code: String,
+        /// AWS's sentence.
+        message: String,
+        /// AWS's id of the request, for its support.
+        request_id: String,
+    },
+    /// A reply, or a request, that makes no sense.
+    Nonsense(String),
+}
+
+/// What a failed call calls for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// A refusal: the same call would be refused again.
+    Final,
+    /// It may work the next time.
+    Again,
+    /// It may work the next time with a new OIDC token.
+    AgainWithNewToken,
+    /// It may work the next time, but not many times: a name that does not exist stays away.
+    AgainFewTimes,
+}
+
+/// A call that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CallError {
+    /// `STS` or `ECR`.
+    pub(crate) service: &'static str,
+    /// Why.
+    pub(crate) kind: Kind,
+}
+
+impl CallError {
+    /// Takes the SDK's error apart.
+    pub(super) fn new<E>(service: &'static str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let kind = match error {
+            SdkError::TimeoutError(_) => Kind::Timeout(format!("no reply from {service} in time")),
+            SdkError::DispatchFailure(failure) => {
+                let text = failure
+                    .as_connector_error()
+                    .and_then(|error| error.source())
+                    .map_or_else(|| "the connection failed".to_owned(), ToString::to_string);
+                if failure.is_timeout() { Kind::Timeout(text) } else { Kind::Unreachable(text) }
+            }
+            SdkError::ServiceError(context) => reply(context.raw(), context.err().meta()),
+            SdkError::ResponseError(context) => {
+                reply(context.raw(), &aws_smithy_types::error::ErrorMetadata::builder().build())
+            }
+            other => Kind::Nonsense(DisplayErrorContext(other).to_string()),
+        };
+        Self { service, kind }
+    }
+
+    /// A success that lacks what it should hold.
+    pub(super) fn incomplete(service: &'static str, operation: &str) -> Self {
+        Self { service, kind: Kind::Nonsense(format!("the reply to {operation} lacks fields")) }
+    }
+
+    /// Takes `secret` out of the message.
+    pub(super) fn without(mut self, secret: &Secret) -> Self {
+        if let Kind::Reply { message, .. } = &mut self.kind {
+            *message = message.replace(secret.expose(), "***");
+        }
+        self
+    }
+
+    /// Whether the call is worth another try.
+    pub(crate) fn verdict(&self) -> Verdict {
+        match &self.kind {
+            Kind::Timeout(_) => Verdict::Again,
+            Kind::Unreachable(_) => Verdict::AgainFewTimes,
+            Kind::Nonsense(_) => Verdict::Final,
+            Kind::Reply { status, code, .. } => match code.as_str() {
+                "ExpiredTokenException" if self.service == "STS" => Verdict::AgainWithNewToken,
+                // Both are marked as retryable in the models of the services.
+                "IDPCommunicationError" | "RequestTimeout" | "RequestTimeoutException" => Verdict::Again,
+                _ if self.is_throttling() || *status >= 500 => Verdict::Again,
+                _ => Verdict::Final,
+            },
+        }
+    }
+
+    /// Whether AWS limits the rate; the codes are those of the SDK's own retry policy
+    /// (`aws-runtime`, `retries/classifiers.rs`).
+    pub(crate) fn is_throttling(&self) -> bool {
+        const CODES: &[&str] = &[
+            "Throttling",
+            "ThrottlingException",
+            "ThrottledException",
+            "RequestThrottledException",
+            "TooManyRequestsException",
+            "ProvisionedThroughputExceededException",
+            "TransactionInProgressException",
+            "RequestLimitExceeded",
+            "BandwidthLimitExceeded",
+            "LimitExceededException",
+            "RequestThrottled",
+            "SlowDown",
+            "PriorRequestNotComplete",
+            "EC2ThrottledException",
+        ];
+        matches!(&self.kind, Kind::Reply { status, code, .. } if *status == 429 || CODES.contains(&code.as_str()))
+    }
+}
+
+fn reply(raw: &HttpResponse, meta: &aws_smithy_types::error::ErrorMetadata) -> Kind {
+    let header = |name| raw.headers().get(name).unwrap_or_default().to_owned();
+    Kind::Reply {
+        status: raw.status().as_u16(),
+        code: meta.code().unwrap_or_default().to_owned(),
+        message: meta.message().unwrap_or_default().to_owned(),
+        request_id: meta.extra("aws_request_id").map_or_else(|| header("x-amzn-requestid"), str::to_owned),
+    }
+}
+
+/// Writes a point in time as RFC 3339.
+pub(super) fn time(time: &DateTime) -> String {
+    time.fmt(Format::DateTime).unwrap_or_default()
+}

@@ -1,0 +1,70 @@
+//! What is wanted, once every input has been checked.
+
+use std::time::Duration;
+
+use model::Secret;
+
+use crate::{
+    account::AccountId, region::Region, registry::Registry, role_arn::RoleArn, session_name::SessionName,
+};
+
+/// The input `auth`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Auth {
+    /// OIDC if there is a role, else the environment's keys.
+    Auto,
+    /// The job's OIDC token.
+    Oidc,
+    /// AWS keys in the environment.
+    Env,
+}
+
+/// One set of AWS keys.
+#[derive(Debug, Clone)]
+pub(crate) struct Keys {
+    /// `AKIA…` or `ASIA…`.
+    pub(crate) access_key_id: String,
+    /// The secret key.
+    pub(crate) secret_access_key: Secret,
+    /// Only for temporary keys.
+    pub(crate) session_token: Option<Secret>,
+}
+
+/// As whom to ask for registry tokens.
+#[derive(Debug, Clone)]
+pub(crate) enum Identity {
+    /// As a role, assumed with the job's OIDC token.
+    Oidc {
+        /// The role.
+        role: RoleArn,
+        /// The audience that the token is made for.
+        audience: String,
+        /// The name of the session.
+        session_name: SessionName,
+        /// How long the session lasts.
+        duration_seconds: i32,
+    },
+    /// With the keys that the environment has.
+    Env(Keys),
+}
+
+/// The action's work.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// As whom.
+    pub(crate) identity: Identity,
+    /// Where STS is called, and where the default registry is.
+    pub(crate) region: Region,
+    /// Where to sign in; the account's own registry if empty.
+    pub(crate) registries: Vec<Registry>,
+    /// Accounts that the identity may belong to; any if empty.
+    pub(crate) allowed_accounts: Vec<AccountId>,
+    /// Whether later steps get the AWS keys.
+    pub(crate) export_aws_env: bool,
+    /// Whether the account id is masked.
+    pub(crate) mask_account_id: bool,
+    /// The time for all of it.
+    pub(crate) budget: Duration,
+    /// Whether to stop after the plan.
+    pub(crate) dry_run: bool,
+}

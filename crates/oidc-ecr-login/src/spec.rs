@@ -1,0 +1,62 @@
+//! The public face of the action.
+
+use clap::{Args as _, Command};
+use toolkit::{Output, Permission, Spec};
+
+use crate::{args::Args, codes};
+
+const OUTPUTS: &[Output] = &[
+    Output { name: "registry", description: "Host of the registry; the first one if there are several" },
+    Output { name: "registries", description: "Hosts of all registries, one per line" },
+    Output { name: "account-id", description: "Account of the identity" },
+    Output { name: "role-arn", description: "Role that was assumed, or the ARN of the environment's keys" },
+    Output { name: "expires-at", description: "When the registry credential ends, RFC 3339" },
+    Output { name: "docker-config", description: "Directory of the Docker configuration that was written" },
+];
+
+const PERMISSIONS: &[Permission] =
+    &[Permission { scope: "id-token", access: "write", why: "to ask for the job's OIDC token" }];
+
+const ABOUT: &str = "\
+Three calls: the job's OIDC token, `AssumeRoleWithWebIdentity`, `GetAuthorizationToken`. No AWS CLI and no Docker is
+needed on the runner.
+
+The AWS keys stay in the memory of the step. Only the registry credential is written: to a `config.json` (mode 0600) in
+a directory of its own under `$RUNNER_TEMP`, which the runner empties after the job. `DOCKER_CONFIG` (Docker, buildx) and
+`REGISTRY_AUTH_FILE` (podman, buildah, skopeo) point to it for the later steps. Another login in the same job adds to the
+same file.
+
+When a role's trust policy refuses the job, the action prints the token's claims and the `Condition` that would match.
+A refusal is never tried again; throttling and server errors are, within `timeout` (10 seconds if not given).";
+
+const EXAMPLE: &str = "\
+permissions:
+  id-token: write  # to ask for the OIDC token
+
+steps:
+  - uses: org/day2-actions/oidc-ecr-login@v1
+    id: ecr
+    with:
+      role-to-assume: arn:aws:iam::123456789012:role/day2-dev
+      aws-region: eu-central-1
+
+  - uses: org/day2-actions/multiarch-push@v1
+    with:
+      image: ${{ steps.ecr.outputs.registry }}/product/dev
+      context: .
+";
+
+/// Describes the action.
+pub fn spec() -> Spec {
+    Spec {
+        name: "oidc-ecr-login",
+        summary: "Sign in to Amazon ECR with the job's OIDC token",
+        about: ABOUT,
+        command: || Args::augment_args(Command::new("oidc-ecr-login")),
+        outputs: OUTPUTS,
+        codes: codes::ALL,
+        permissions: PERMISSIONS,
+        input_defaults: &[],
+        example: EXAMPLE,
+    }
+}
