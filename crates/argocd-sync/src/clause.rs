@@ -56,18 +56,6 @@ impl Clause {
             Self::OldPodsGone => "old pods gone",
         }
     }
-
-    /// The phase of the timings that ends when it comes true, if any.
-    pub(crate) fn phase(self) -> Option<&'static str> {
-        match self {
-            Self::Operation => Some("operation"),
-            Self::Synced => Some("synced"),
-            Self::Healthy => Some("healthy"),
-            Self::ImagesLive => Some("cutover"),
-            Self::OldPodsGone => Some("old-pods-gone"),
-            Self::Revision | Self::Reassessed => None,
-        }
-    }
 }
 
 /// Whether a clause holds.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Deadline, Failure, codes as general};
+use model::{CommitSha, Deadline, Failure, codes as general};
 use tokio::time::Instant;
 use toolkit::{Backoff, Host, nonce};
 
@@ -18,8 +18,10 @@ use crate::{
     wire::Application,
 };
 
-/// How long a server that does not answer at all is tried at first: a wrong address must not cost minutes.
-const FIRST_READ: Duration = Duration::from_secs(5);
+/// How long an address at which nobody answers is tried: a wrong one must not cost minutes.
+const CONNECTING: Duration = Duration::from_secs(5);
+/// How long a server that fails is tried: it restarts in less.
+const FAILING: Duration = Duration::from_secs(30);
 
 /// Does the whole work of one request.
 pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
@@ -53,11 +55,10 @@ impl Sync<'_> {
     /// Plans and acts until an operation was followed to its end. None after a dry run.
     async fn run(&self) -> Result<Option<Outcome>, Failure> {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
-        let mut patience = FIRST_READ;
+        let mut asked = None;
         let mut said = String::new();
         loop {
-            let app = self.read(patience).await?;
-            patience = self.request.timeout;
+            let app = self.read().await?;
             let pods = self.pods_if_done(&app).await;
             let plan = plan(&app, self.request, &self.mark, pods.as_ref());
             let line = plan.describe(self.request);
@@ -87,7 +88,8 @@ impl Sync<'_> {
                     continue;
                 }
                 Plan::Sync(revision) => {
-                    match self.ask(revision.as_ref().map(model::CommitSha::as_str)).await? {
+                    let until = *asked.get_or_insert_with(|| self.within(FAILING));
+                    match self.ask(revision.as_ref().map(CommitSha::as_str), until).await? {
                         Asked::Yes(app) => *app,
                         Asked::PlanAgain => {
                             tokio::time::sleep(backoff.next_delay()).await;
@@ -113,18 +115,26 @@ impl Sync<'_> {
         Following::new(self.request, app, &self.mark, self.argocd.deadline())
     }
 
-    /// Reads the application; what may pass is tried again for as long as `patience`.
-    async fn read(&self, patience: Duration) -> Result<Application, Failure> {
-        let until = Instant::now() + self.argocd.deadline().cap(patience);
+    /// The moment until which something is tried.
+    fn within(&self, patience: Duration) -> Instant {
+        Instant::now() + self.argocd.deadline().cap(patience)
+    }
+
+    /// Reads the application; what may pass is tried again for a while.
+    async fn read(&self) -> Result<Application, Failure> {
+        let (connecting, failing) = (self.within(CONNECTING), self.within(FAILING));
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
         loop {
-            match self.argocd.read(Refresh::No).await {
+            let error = match self.argocd.read(Refresh::No).await {
                 Ok(app) => return Ok(app),
-                Err(error) if error.may_pass() && Instant::now() < until => {
-                    tokio::time::sleep(backoff.next_delay()).await;
-                }
-                Err(error) => return Err(self.argocd.explain(error, "get").await),
+                Err(error) => error,
+            };
+            let is_unreached = matches!(&error, ApiError::Send(send) if send.is_before_effect());
+            let until = if is_unreached { connecting } else { failing };
+            if !error.may_pass() || Instant::now() >= until {
+                return Err(self.argocd.explain(error, "get").await);
             }
+            tokio::time::sleep(backoff.next_delay()).await;
         }
     }
 
@@ -139,7 +149,8 @@ impl Sync<'_> {
     }
 
     /// Asks for the sync. A call whose reply was lost is not repeated: the state tells whether it took effect.
-    async fn ask(&self, revision: Option<&str>) -> Result<Asked, Failure> {
+    /// What may pass is tried again until `until`.
+    async fn ask(&self, revision: Option<&str>, until: Instant) -> Result<Asked, Failure> {
         let asked = self.argocd.sync(&SyncBody::new(self.request, revision, &self.mark)).await;
         let asked = match asked {
             // Auto-sync was switched on since the read.
@@ -151,7 +162,7 @@ impl Sync<'_> {
         match asked {
             Ok(app) => Ok(Asked::Yes(Box::new(app))),
             Err(error) if error.refusal_kind() == Some(RefusalKind::Busy) => Ok(Asked::PlanAgain),
-            Err(error) if error.may_pass() && !self.argocd.deadline().has_passed() => Ok(Asked::PlanAgain),
+            Err(error) if error.may_pass() && Instant::now() < until => Ok(Asked::PlanAgain),
             Err(error) => Err(self.argocd.explain(error, "sync").await),
         }
     }

@@ -1,6 +1,6 @@
 //! The application's event stream, kept up: resumed where it broke off, and backed by a plain read when silent.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use reqwest::Response;
 use serde::Deserialize;
@@ -46,7 +46,7 @@ pub(crate) async fn watch(argocd: ArgoCd, resource_version: String, sender: Send
 }
 
 fn new_backoff() -> Backoff {
-    Backoff::new(Duration::from_millis(100), Duration::from_secs(2))
+    Backoff::new(Duration::from_millis(200), Duration::from_secs(2))
 }
 
 struct Watch {
@@ -84,7 +84,7 @@ struct Event {
 impl Watch {
     /// Reads one connection to its end.
     async fn stream_once(&mut self) -> Result<Ended, ApiError> {
-        let mut reply: Response = self.argocd.stream(&self.resource_version).await?;
+        let Some(mut reply) = self.connect().await? else { return Ok(Ended::ReceiverGone) };
         let mut parser = Parser::default();
         let mut ended = Ended::Silently;
         loop {
@@ -102,6 +102,19 @@ impl Watch {
                     return Ok(Ended::ReceiverGone);
                 }
                 ended = Ended::AfterEvents;
+            }
+        }
+    }
+
+    /// Connects. The server may send no head before the first event, so that silence counts here as well.
+    async fn connect(&mut self) -> Result<Option<Response>, ApiError> {
+        let (argocd, resource_version) = (self.argocd.clone(), self.resource_version.clone());
+        let mut connecting = pin!(argocd.stream(&resource_version));
+        loop {
+            match tokio::time::timeout_at(self.silent_until, connecting.as_mut()).await {
+                Ok(reply) => return reply.map(Some),
+                Err(_) if self.read().await.is_err() => return Ok(None),
+                Err(_) => {}
             }
         }
     }

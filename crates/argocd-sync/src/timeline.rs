@@ -7,6 +7,16 @@ use toolkit::Phases;
 
 use crate::{assess::Verdict, clause::Clause};
 
+/// The phases of the timings, and the clause that ends each. A blue/green cutover comes after the new pods are live,
+/// and makes the application Healthy.
+const PHASES: [(&str, Clause); 5] = [
+    ("operation", Clause::Operation),
+    ("synced", Clause::Synced),
+    ("images-live", Clause::ImagesLive),
+    ("healthy", Clause::Healthy),
+    ("old-pods-gone", Clause::OldPodsGone),
+];
+
 /// The moments, counted from the start of the action, at which clauses came true for the last time.
 #[derive(Debug)]
 pub(crate) struct Timeline {
@@ -43,8 +53,8 @@ impl Timeline {
         let phases = Phases::new();
         phases.record("plan", self.began);
         let mut before = self.began;
-        for clause in Clause::ALL {
-            let (Some(name), Some(&at)) = (clause.phase(), self.since.get(&clause)) else { continue };
+        for (name, clause) in PHASES {
+            let Some(&at) = self.since.get(&clause) else { continue };
             phases.record(name, at.saturating_sub(before));
             before = before.max(at);
         }
@@ -68,10 +78,13 @@ mod tests {
         let mut timeline = Timeline::new(Deadline::after(Duration::from_secs(60)));
         timeline.see(&assess(&with(&[]), &request(), &progress));
         let names: Vec<&str> = timeline.phases().list().into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["plan", "operation", "synced", "healthy", "cutover", "old-pods-gone", "settle"]);
+        assert_eq!(
+            names,
+            ["plan", "operation", "synced", "images-live", "healthy", "old-pods-gone", "settle"]
+        );
         // What does not hold any more has no time.
         let images = ("/status/summary/images", serde_json::json!([]));
         timeline.see(&assess(&with(&[images]), &request(), &progress));
-        assert!(!timeline.phases().list().iter().any(|(name, _)| *name == "cutover"));
+        assert!(!timeline.phases().list().iter().any(|(name, _)| *name == "images-live"));
     }
 }

@@ -66,6 +66,8 @@ pub(crate) enum RefusalKind {
     NoOperation,
     /// The server or what it needs is not there; may pass.
     Unavailable,
+    /// The server failed inside, for example because its Redis restarts; may pass.
+    Internal,
     /// Something else.
     Other,
 }
@@ -90,6 +92,7 @@ impl Refusal {
                 (7, _) | (_, 403) => RefusalKind::Forbidden,
                 (5, _) | (_, 404) => RefusalKind::NotFound,
                 (4 | 8 | 10 | 14, _) | (_, 429 | 502..=504) => RefusalKind::Unavailable,
+                (2 | 13, _) | (_, 500..) => RefusalKind::Internal,
                 _ => RefusalKind::Other,
             }
         }
@@ -101,7 +104,9 @@ impl ApiError {
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Send(_) | Self::Gateway { .. } | Self::Cut(_) => true,
-            Self::Refused(refusal) => refusal.kind() == RefusalKind::Unavailable,
+            Self::Refused(refusal) => {
+                matches!(refusal.kind(), RefusalKind::Unavailable | RefusalKind::Internal)
+            }
             Self::WebPage { .. } | Self::Malformed(_) => false,
         }
     }
@@ -213,7 +218,8 @@ mod tests {
                 r#"{"code":4,"message":"application refresh deadline exceeded"}"#,
                 RefusalKind::Unavailable,
             ),
-            (500, r#"{"code":13,"message":"boom"}"#, RefusalKind::Other),
+            (500, r#"{"code":13,"message":"boom"}"#, RefusalKind::Internal),
+            (400, r#"{"code":3,"message":"invalid"}"#, RefusalKind::Other),
         ] {
             assert_eq!(kind(status, body), Some(expected), "{body}");
         }

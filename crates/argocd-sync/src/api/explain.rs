@@ -50,7 +50,10 @@ impl ArgoCd {
                     &general::UNREACHABLE,
                     format!("Argo CD at {server} is not available: {}", refusal.message),
                 ),
-                RefusalKind::AutoSync | RefusalKind::NoOperation | RefusalKind::Other => Failure::new(
+                RefusalKind::AutoSync
+                | RefusalKind::NoOperation
+                | RefusalKind::Internal
+                | RefusalKind::Other => Failure::new(
                     &general::UNEXPECTED_REPLY,
                     format!("Argo CD at {server} refused to {action} {app}: {}", refusal.message),
                 ),
