@@ -57,7 +57,7 @@ pub(crate) fn binary(root: &Path, profile: Profile) -> Result<Binary, String> {
         .current_dir(root);
     if profile == Profile::Release {
         // Paths of this machine say nothing to anyone else, and would make each build a different file.
-        command.env("RUSTFLAGS", remapped(root)).args(["--target", &target]);
+        command.env("RUSTFLAGS", remapped()).args(["--target", &target]);
     }
     let messages = process::output(&mut command)?;
     let path = executable(&messages).ok_or("cargo built no day2")?;
