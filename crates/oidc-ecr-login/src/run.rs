@@ -27,6 +27,9 @@ const TOKEN_RESERVE: u64 = 60;
 
 /// Does the whole work of one request.
 pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
+    if let Identity::Oidc { role, .. } = &request.identity {
+        mask_account(request, host, role.account().as_str());
+    }
     let plan = plan::plan(request)?;
     if request.dry_run {
         plan::describe(request, &plan).iter().for_each(|line| host.info(line));
@@ -42,8 +45,7 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
         aws: Aws::new(host.env(), client.clone(), deadline),
     };
     let who = login.who(client).await?;
-    // Before anything is written: a role can be in another account than its ARN says only by mistake of ours, but
-    // keys of the environment can belong to anyone.
+    // Once more, by AWS's own word, before anything is written: keys of the environment can belong to anyone.
     plan::check_account(who.account(), &request.allowed_accounts)?;
     let tokens = login.phases.time("registry token", login.tokens(&plan, &who)).await?;
     let logins = logins(&plan, &tokens)?;
@@ -58,6 +60,13 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
         directory: directory.display().to_string(),
         timings: login.phases.rows(),
     }))
+}
+
+/// Hides the account id, which is no secret, if that was asked for.
+fn mask_account(request: &Request, host: &Host, account: &str) {
+    if request.mask_account_id {
+        host.mask(&Secret::new(account));
+    }
 }
 
 /// Whose keys are used.
@@ -97,7 +106,9 @@ impl Login<'_> {
                     .time("caller identity", until_done(self.deadline, call))
                     .await
                     .map_err(|gave_up| explained(gave_up, &self.about(None)))?;
-                Ok(Who { keys: keys.clone(), identity: arn.clone(), session: arn })
+                let who = Who { keys: keys.clone(), identity: arn.clone(), session: arn };
+                mask_account(self.request, self.host, who.account());
+                Ok(who)
             }
         }
     }
@@ -139,16 +150,11 @@ impl Login<'_> {
         Ok(tokens)
     }
 
-    /// Makes sure that no later line can show the keys; the account id is no secret, and hidden only when asked for.
+    /// Makes sure that no later line can show the keys.
     fn mask(&self, keys: &Keys) {
         self.host.mask(&keys.secret_access_key);
         if let Some(token) = &keys.session_token {
             self.host.mask(token);
-        }
-        if self.request.mask_account_id
-            && let Identity::Oidc { role, .. } = &self.request.identity
-        {
-            self.host.mask(&Secret::new(role.account().as_str()));
         }
     }
 

@@ -13,6 +13,7 @@ use model::Failure;
 use sandbox::{
     Config, Sandbox,
     faults::{Effect, Fault},
+    github::RunSpec,
     oidc::Subject,
 };
 use serde_json::{Value, json};
@@ -157,6 +158,32 @@ async fn three_calls_sign_in() {
     {
         assert!(output.contains(&format!("{name}<<")) && output.contains(value), "{output}");
     }
+}
+
+#[tokio::test]
+async fn a_job_of_a_run_on_github_signs_in() {
+    let mut job = Job::new().await;
+    let run = job.sandbox.world().github.start_run(RunSpec {
+        repository: "org/day2-product".into(),
+        event_name: "push".into(),
+        ref_: "refs/heads/dev".into(),
+        actor: "alice".into(),
+        permissions: BTreeMap::from([("id-token".into(), "write".into())]),
+        ..RunSpec::default()
+    });
+    job.env.extend(run.env());
+    job.run(&[ROLE]).await.unwrap();
+    let session = job.sandbox.world().sts.sessions().pop().unwrap();
+    assert!(session.arn.ends_with(&format!("/day2-product-{}-1", run.id)), "{}", session.arn);
+}
+
+#[tokio::test]
+async fn the_account_is_hidden_when_asked_for() {
+    let job = Job::new().await;
+    job.run(&[ROLE, "--mask-aws-account-id"]).await.unwrap();
+    let log = job.log();
+    let mask = log.find("::add-mask::123456789012").unwrap();
+    assert!(!log[..mask].contains("123456789012"), "{log}");
 }
 
 #[tokio::test]

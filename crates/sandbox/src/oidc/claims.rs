@@ -15,6 +15,8 @@ pub struct Subject {
     pub repository: String,
     /// The repository's number.
     pub repository_id: u64,
+    /// `private` or `public`.
+    pub repository_visibility: String,
     /// The owner's number.
     pub owner_id: u64,
     /// The event that started the run.
@@ -85,7 +87,7 @@ impl Subject {
             "run_id": self.run_id.to_string(),
             "run_number": self.run_number.to_string(),
             "run_attempt": self.run_attempt.to_string(),
-            "repository_visibility": "private",
+            "repository_visibility": self.repository_visibility,
             "repository_id": self.repository_id.to_string(),
             "actor_id": self.actor_id.to_string(),
             "actor": self.actor,
