@@ -6,7 +6,9 @@ use model::{Failure, ImageRef, Secret, parse_duration};
 use reqwest::header::{HeaderName, HeaderValue};
 use toolkit::{Check, CommonArgs, Env, GitHubContext};
 
-use crate::request::{ApplicationName, Request, Server, parse_name, parse_server, with_root_path};
+use crate::request::{
+    ApplicationName, Credential, Request, Server, parse_name, parse_server, with_root_path,
+};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
 const DEFAULT_GRACE: Duration = Duration::from_secs(10);
@@ -19,13 +21,21 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) server: Option<String>,
 
-    /// How to sign in: `token` is what this version knows
+    /// How to sign in: `token` (the default) or `password`
     #[arg(long, value_name = "METHOD")]
     pub(crate) auth: Option<String>,
 
     /// Argo CD token of an account or a project role; falls back to `ARGOCD_AUTH_TOKEN`
     #[arg(long, value_name = "env:NAME")]
     pub(crate) token: Option<String>,
+
+    /// Local user to sign in as, with `auth: password`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) username: Option<String>,
+
+    /// Password of that user
+    #[arg(long, value_name = "env:NAME")]
+    pub(crate) password: Option<String>,
 
     /// Name of the application to sync
     #[arg(long, value_name = "NAME")]
@@ -87,32 +97,16 @@ impl Args {
     /// Validates all arguments at once.
     pub(crate) fn into_request(self, env: &Env) -> Result<Request, Failure> {
         let mut check = Check::new(env);
-        check.optional("auth", self.auth.as_deref(), |text| match text {
-            "token" => Ok(()),
-            "password" | "oidc" | "service-account" => {
-                Err(format!("`{text}` is not in this version: use `token`"))
-            }
-            _ => Err(format!("`{text}` is no way to sign in: use `token`")),
-        });
         let address = self.server.as_deref().or_else(|| env.get("ARGOCD_SERVER"));
         let url = check.required("server", address, parse_server);
-        let token = check.secret("token", self.token.as_deref(), &["ARGOCD_AUTH_TOKEN"]);
-        match &token {
-            None if self.token.is_none() => {
-                check.problem("token", "is required, and `ARGOCD_AUTH_TOKEN` is not set either");
-            }
-            Some(token) if !is_bearer(token) => {
-                check.problem("token", "holds characters that no HTTP header can carry");
-            }
-            _ => {}
-        }
+        let credential = self.credential(&mut check);
         let headers = check.secret("headers", self.headers.as_deref(), &[]);
         let headers = headers.map(|text| parse_headers(&text, &mut check)).unwrap_or_default();
         let ca_file = check
             .optional("ca-file", self.ca_file.as_deref(), |text| Ok::<_, Infallible>(PathBuf::from(text)));
-        let server = url.zip(token).map(|(url, token)| Server {
+        let server = url.zip(credential).map(|(url, credential)| Server {
             url: with_root_path(url, self.root_path.as_deref()),
-            token,
+            credential,
             headers,
             ca_file,
         });
@@ -153,6 +147,48 @@ impl Args {
             });
         check.finish(request)
     }
+
+    /// Validates what signs us in.
+    fn credential(&self, check: &mut Check<'_>) -> Option<Credential> {
+        let method = check.optional("auth", self.auth.as_deref(), |text| match text {
+            "token" | "password" => Ok(text.to_owned()),
+            "oidc" | "service-account" => {
+                Err(format!("`{text}` is not in this version: use `token` or `password`"))
+            }
+            _ => Err(format!("`{text}` is no way to sign in: use `token` or `password`")),
+        });
+        if method.as_deref() == Some("password") {
+            let user = check
+                .required("username", self.username.as_deref(), |text| Ok::<_, Infallible>(text.to_owned()));
+            let password = required_secret(check, "password", self.password.as_deref(), &[]);
+            return user.zip(password).map(|(user, password)| Credential::Password { user, password });
+        }
+        let token = required_secret(check, "token", self.token.as_deref(), &["ARGOCD_AUTH_TOKEN"])?;
+        if !is_bearer(&token) {
+            check.problem("token", "holds characters that no HTTP header can carry");
+        }
+        Some(Credential::Token(token))
+    }
+}
+
+/// Reads a secret that must be there, and names the variables that it could come from.
+fn required_secret(
+    check: &mut Check<'_>,
+    input: &str,
+    value: Option<&str>,
+    fallbacks: &[&str],
+) -> Option<Secret> {
+    let secret = check.secret(input, value, fallbacks);
+    if secret.is_none() && value.is_none_or(str::is_empty) {
+        check.problem(
+            input,
+            &match fallbacks {
+                [] => "is required and empty".to_owned(),
+                [name, ..] => format!("is required, and `{name}` is not set either"),
+            },
+        );
+    }
+    secret
 }
 
 /// Whether the text can stand in an `Authorization` header.

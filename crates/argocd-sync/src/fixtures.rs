@@ -6,7 +6,7 @@ use model::Secret;
 use serde_json::{Value, json};
 
 use crate::{
-    request::{ApplicationName, OnBusy, Request, Server, WaitFor},
+    request::{ApplicationName, Credential, OnBusy, Request, Server, WaitFor},
     wire::Application,
 };
 
@@ -20,7 +20,7 @@ pub(crate) fn request() -> Request {
     Request {
         server: Server {
             url: "https://argocd.example.com/".parse().unwrap(),
-            token: Secret::new("t0ken"),
+            credential: Credential::Token(Secret::new("t0ken")),
             headers: Vec::new(),
             ca_file: None,
         },

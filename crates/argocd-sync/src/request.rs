@@ -40,12 +40,26 @@ pub(crate) struct Request {
 pub(crate) struct Server {
     /// The base URL, root path included.
     pub(crate) url: Url,
-    /// The bearer token.
-    pub(crate) token: Secret,
+    /// Who we are.
+    pub(crate) credential: Credential,
     /// Headers for a proxy in front; their values are secret.
     pub(crate) headers: Vec<(HeaderName, Secret)>,
     /// A file of PEM certificates of private authorities.
     pub(crate) ca_file: Option<PathBuf>,
+}
+
+/// Who we are for Argo CD.
+#[derive(Debug, Clone)]
+pub(crate) enum Credential {
+    /// A token of an account or of a project's role.
+    Token(Secret),
+    /// A local user, whose password gets a token for a day.
+    Password {
+        /// The user's name.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
 }
 
 /// An application, and what tells it apart from others of the same name.

@@ -14,7 +14,7 @@ use crate::{
     plan::{Plan, plan},
     pods::Pods,
     report::{self, Outcome},
-    request::{Request, WaitFor},
+    request::{Credential, Request, WaitFor},
     wire::Application,
 };
 
@@ -25,10 +25,13 @@ const FAILING: Duration = Duration::from_secs(30);
 
 /// Does the whole work of one request.
 pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
-    host.mask(&request.server.token);
     request.server.headers.iter().for_each(|(_, value)| host.mask(value));
     let deadline = Deadline::after(request.timeout);
-    let argocd = ArgoCd::new(&request.server, &request.application, deadline)?;
+    if let Credential::Password { password, .. } = &request.server.credential {
+        host.mask(password);
+    }
+    let (argocd, token) = ArgoCd::sign_in(&request.server, &request.application, deadline).await?;
+    host.mask(&token);
     let sync = Sync { request, host, argocd, mark: format!("{}/{}", request.run, nonce()) };
     let Some(outcome) = sync.run().await? else { return Ok(()) };
     host.publish(&report::report(&outcome))?;

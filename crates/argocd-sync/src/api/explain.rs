@@ -32,8 +32,11 @@ impl ArgoCd {
                     format!("Argo CD at {server} does not accept the token: {}", refusal.message),
                 ),
                 RefusalKind::Forbidden => {
+                    if let Some(denied) = denied(&refusal.message) {
+                        return forbidden(&denied);
+                    }
                     let subject = self.user_info().await.map(|user| user.username).unwrap_or_default();
-                    forbidden(app, action, &subject)
+                    forbidden_or_missing(app, action, &subject)
                 }
                 RefusalKind::SyncWindow => {
                     let windows = self.sync_windows().await.unwrap_or_default();
@@ -74,18 +77,40 @@ fn web_page(server: &str, status: u16, location: Option<&str>) -> Failure {
     Failure::new(&codes::AUTH_PROXY, format!("{server} answered HTTP {status} with a web page{leads}"))
 }
 
+/// What RBAC denied, as the policy would name it.
+struct Denied<'a> {
+    what: &'a str,
+    subject: &'a str,
+}
+
+/// Reads `permission denied: applications, sync, default/dev, sub: ci, iat: …` (util/rbac `EnforceErr`).
+fn denied(message: &str) -> Option<Denied<'_>> {
+    let (_, rest) = message.split_once("permission denied: ")?;
+    let (what, rest) = rest.split_once(", sub: ")?;
+    let subject = rest.split(", ").next()?;
+    (!subject.is_empty()).then_some(Denied { what, subject })
+}
+
 /// The policy line, by <https://argo-cd.readthedocs.io/en/stable/operator-manual/rbac/>.
-fn forbidden(app: &ApplicationName, action: &str, subject: &str) -> Failure {
+fn forbidden(denied: &Denied<'_>) -> Failure {
+    let Denied { what, subject } = denied;
+    Failure::new(&codes::ARGOCD_FORBIDDEN, format!("Argo CD's policy does not allow `{subject}`: {what}"))
+        .with_note("policy.csv needs the line:")
+        .with_note(format!("p, {subject}, {what}, allow"))
+}
+
+/// A bare `permission denied`, which is also what Argo CD says of an application that does not exist.
+fn forbidden_or_missing(app: &ApplicationName, action: &str, subject: &str) -> Failure {
     let subject = if subject.is_empty() { "SUBJECT" } else { subject };
     let project = app.project.as_deref().unwrap_or("PROJECT");
     let mut failure = Failure::new(
         &codes::ARGOCD_FORBIDDEN,
         format!("`{subject}` may not {action} application {app} in Argo CD"),
     )
-    .with_note("policy.csv needs:")
+    .with_note("policy.csv needs the lines:")
     .with_note(format!("p, {subject}, applications, get, {project}/{app}, allow"))
     .with_note(format!("p, {subject}, applications, sync, {project}/{app}, allow"));
-    if app.project.is_none() && action == "get" {
+    if app.project.is_none() {
         failure = failure.with_note(
             "Argo CD says the same of an application that does not exist: set `project` to tell the two apart.",
         );
@@ -120,21 +145,32 @@ mod tests {
         }
     }
 
+    fn text(failure: &Failure) -> String {
+        format!("{failure}\n{}", failure.notes.join("\n"))
+    }
+
     #[test]
     fn a_missing_permission_is_printed() {
-        let failure = forbidden(&app(Some("team"), Some("apps")), "sync", "proj:team:ci");
-        insta::assert_snapshot!(format!("{failure}\n{}", failure.notes.join("\n")), @r"
-        `proj:team:ci` may not sync application apps/dev in Argo CD (argocd-forbidden)
-        policy.csv needs:
-        p, proj:team:ci, applications, get, team/apps/dev, allow
+        let message = "permission denied: applications, sync, team/apps/dev, sub: proj:team:ci, iat: 2026-01-01T00:00:00Z";
+        let failure = forbidden(&denied(message).unwrap());
+        insta::assert_snapshot!(text(&failure), @r"
+        Argo CD's policy does not allow `proj:team:ci`: applications, sync, team/apps/dev (argocd-forbidden)
+        policy.csv needs the line:
         p, proj:team:ci, applications, sync, team/apps/dev, allow
         ");
     }
 
     #[test]
     fn without_a_project_a_missing_application_looks_the_same() {
-        let failure = forbidden(&app(None, None), "get", "");
-        assert!(failure.notes.last().unwrap().contains("set `project`"));
+        assert!(denied("permission denied").is_none());
+        let failure = forbidden_or_missing(&app(None, None), "get", "ci");
+        insta::assert_snapshot!(text(&failure), @r"
+        `ci` may not get application dev in Argo CD (argocd-forbidden)
+        policy.csv needs the lines:
+        p, ci, applications, get, PROJECT/dev, allow
+        p, ci, applications, sync, PROJECT/dev, allow
+        Argo CD says the same of an application that does not exist: set `project` to tell the two apart.
+        ");
     }
 
     #[test]

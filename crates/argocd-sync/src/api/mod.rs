@@ -4,6 +4,7 @@
 mod calls;
 mod error;
 mod explain;
+mod sign_in;
 mod sync_body;
 
 use std::time::Duration;
@@ -38,9 +39,10 @@ pub(crate) struct ArgoCd {
 
 impl ArgoCd {
     /// Sets the client up. The private authority's file is read here.
-    pub(crate) fn new(
+    fn new(
         server: &Server,
         application: &ApplicationName,
+        token: Option<&Secret>,
         deadline: Deadline,
     ) -> Result<Self, Failure> {
         let ca_pem = server.ca_file.as_ref().map(|path| {
@@ -54,8 +56,10 @@ impl ArgoCd {
         for (name, value) in &server.headers {
             headers.append(name, secret_header(value)?);
         }
-        let bearer = Secret::new(format!("Bearer {}", server.token.expose()));
-        headers.insert(AUTHORIZATION, secret_header(&bearer)?);
+        if let Some(token) = token {
+            let bearer = Secret::new(format!("Bearer {}", token.expose()));
+            headers.insert(AUTHORIZATION, secret_header(&bearer)?);
+        }
         Ok(Self {
             client: http::client(&options)?,
             url: server.url.clone(),

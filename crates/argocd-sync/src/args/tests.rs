@@ -19,7 +19,7 @@ fn the_least_is_server_token_application_and_revision() {
     let argv = ["--server=argocd.example.com", "--token=env:T", "--application=dev", &revision];
     let request = request(&argv, &[("T", "t0ken")]).unwrap();
     assert_eq!(request.server.url.as_str(), "https://argocd.example.com/");
-    assert_eq!(request.server.token.expose(), "t0ken");
+    assert!(matches!(&request.server.credential, Credential::Token(token) if token.expose() == "t0ken"));
     assert_eq!(request.application.to_string(), "dev");
     assert_eq!((request.wait_for, request.on_busy), (WaitFor::Promoted, OnBusy::Wait));
     assert_eq!(request.timeout, Duration::from_secs(300));
@@ -84,8 +84,8 @@ fn every_bad_input_is_named() {
     ];
     let failure = request(&argv, &[("H", "hunter2")]).unwrap_err();
     insta::assert_snapshot!(failure.notes.join("\n"), @r"
-    input `auth`: `oidc` is not in this version: use `token`
     input `server`: `ftp://x` is not a server's address: expected `host`, `host:port` or `https://host/path`, without user, query or fragment (`http://` only if written)
+    input `auth`: `oidc` is not in this version: use `token` or `password`
     input `token` takes no secret on the command line, where every process can read it: put it into an environment variable and pass `--token=env:NAME`
     input `headers` has no `Name: value` in line 1
     input `application`: `Dev` is not a Kubernetes name: expected lowercase letters, digits, `-` and `.`
@@ -106,4 +106,17 @@ fn what_is_required_is_asked_for() {
     input `application` is required and empty
     input `revision` is required and empty
     ");
+}
+
+#[test]
+fn a_user_signs_in_with_a_password() {
+    let revision = format!("--revision={SHA}");
+    let argv = ["--server=x", "--auth=password", "--username=ci", "--application=dev", &revision];
+    let failure = request(&argv, &[("ARGOCD_AUTH_TOKEN", "t")]).unwrap_err();
+    assert_eq!(failure.cause, "input `password` is required and empty");
+    let argv = [&argv[..], &["--password=env:P"]].concat();
+    let credential = request(&argv, &[("P", "hunter2")]).unwrap().server.credential;
+    assert!(
+        matches!(credential, Credential::Password { user, password } if user == "ci" && password.expose() == "hunter2")
+    );
 }
