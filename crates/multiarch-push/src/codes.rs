@@ -93,6 +93,13 @@ pub const DIGEST_MISMATCH: Code = Code {
     meaning: "Content is not what its digest says.",
     remedy: "Run again; if it persists, the file or the registry's copy is damaged.",
 };
+/// The registry misses what a manifest names.
+pub const REFERENCE_MISSING: Code = Code {
+    id: "reference-missing",
+    exit: Exit::Remote,
+    meaning: "The registry refused a manifest because a blob or image that it names is not there.",
+    remedy: "Run again: what is missing is sent again. If it persists, a lifecycle policy may be deleting layers.",
+};
 /// The registry asked to slow down until the time was over.
 pub const RATE_LIMITED: Code = Code {
     id: "rate-limited",
@@ -130,6 +137,7 @@ pub const ALL: &[&Code] = &[
     &TAG_IMMUTABLE,
     &LAYOUT_INVALID,
     &DIGEST_MISMATCH,
+    &REFERENCE_MISSING,
     &RATE_LIMITED,
     &REGISTRY_UNAVAILABLE,
     &BUILDER_FAILED,

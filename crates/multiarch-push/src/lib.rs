@@ -4,3 +4,4 @@ pub mod codes;
 mod context;
 mod dockerfile;
 mod image;
+mod registry;

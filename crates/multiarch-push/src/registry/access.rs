@@ -1,0 +1,100 @@
+//! Who we are to a registry, and where it is.
+
+use std::net::IpAddr;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use model::Secret;
+use url::{Host, Url};
+
+use super::keychain::Credential;
+
+/// Returns a registry's base URL: plain HTTP for this machine, as Docker and crane do, HTTPS for all else.
+pub(super) fn base_url(registry: &str) -> Result<Url, url::ParseError> {
+    let host = match registry {
+        "docker.io" => "registry-1.docker.io",
+        other => other,
+    };
+    let url = Url::parse(&format!("https://{host}/"))?;
+    if is_loopback(&url) { Url::parse(&format!("http://{host}/")) } else { Ok(url) }
+}
+
+/// Whether a URL is on this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Whether a redirect from `from` may be followed to `to`: never to an address inside a private network that the
+/// registry itself is not in, so that a registry cannot make us read from the runner's neighbours or from the
+/// cloud's metadata service (google/go-containerregistry `pkg/v1/remote` has the same guard).
+pub(super) fn may_follow(from: &Url, to: &Url) -> bool {
+    let is_private = |url: &Url| {
+        let address = match url.host() {
+            Some(Host::Ipv4(address)) => IpAddr::V4(address),
+            Some(Host::Ipv6(address)) => IpAddr::V6(address),
+            _ => return is_loopback(url),
+        };
+        match address {
+            IpAddr::V4(address) => {
+                address.is_loopback() || address.is_private() || address.is_link_local() || address.is_unspecified()
+            }
+            IpAddr::V6(address) => {
+                address.is_loopback()
+                    || address.is_unspecified()
+                    || address.is_unique_local()
+                    || address.is_unicast_link_local()
+            }
+        }
+    };
+    let is_safe = to.scheme() == "https" || is_loopback(to);
+    is_safe && (!is_private(to) || is_private(from))
+}
+
+/// Whether two URLs have the same scheme, host and port, so that credentials may go along.
+pub(super) fn same_origin(one: &Url, other: &Url) -> bool {
+    one.origin() == other.origin()
+}
+
+/// Returns the value of `Authorization` for Basic.
+pub(super) fn basic(credential: &Credential) -> Secret {
+    let pair = format!("{}:{}", credential.user, credential.password.expose());
+    Secret::new(format!("Basic {}", STANDARD.encode(pair)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_plain() {
+        for (registry, expected) in [
+            ("127.0.0.1:5000", "http://127.0.0.1:5000/"),
+            ("localhost:5000", "http://localhost:5000/"),
+            ("[::1]:5000", "http://[::1]:5000/"),
+            ("10.0.0.1:5000", "https://10.0.0.1:5000/"),
+            ("docker.io", "https://registry-1.docker.io/"),
+            ("1.dkr.ecr.eu-central-1.amazonaws.com", "https://1.dkr.ecr.eu-central-1.amazonaws.com/"),
+        ] {
+            assert_eq!(base_url(registry).unwrap().as_str(), expected);
+        }
+    }
+
+    #[test]
+    fn redirects_stay_out_of_private_networks() {
+        for (from, to, expected) in [
+            ("https://a.example/", "https://s3.example/x", true),
+            ("https://a.example/", "http://s3.example/x", false),
+            ("https://a.example/", "http://169.254.169.254/x", false),
+            ("https://a.example/", "https://10.0.0.1/x", false),
+            ("https://10.0.0.2/", "https://10.0.0.1/x", true),
+            ("https://a.example/", "http://localhost/x", false),
+            ("http://127.0.0.1:1/", "http://localhost:2/x", true),
+        ] {
+            assert_eq!(may_follow(&from.parse().unwrap(), &to.parse().unwrap()), expected, "{from} {to}");
+        }
+    }
+}

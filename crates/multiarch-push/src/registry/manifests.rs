@@ -1,0 +1,119 @@
+//! Manifests and indexes.
+
+use bytes::Bytes;
+use model::{Digest, Failure};
+use reqwest::{
+    Client, Method, Response, StatusCode,
+    header::{CONTENT_LENGTH, CONTENT_TYPE},
+};
+
+use super::{client::Repository, retry::Trouble};
+use crate::{
+    codes,
+    image::oci::{self, digest_of},
+};
+
+/// A manifest with its bytes as they are.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    /// The bytes.
+    pub(crate) bytes: Bytes,
+    /// The media type.
+    pub(crate) media_type: String,
+    /// The digest of the bytes.
+    pub(crate) digest: Digest,
+}
+
+/// What looking for a manifest gave.
+#[derive(Debug, Clone)]
+pub(crate) enum Lookup {
+    /// It is there.
+    Found(Found),
+    /// It is not there.
+    Missing,
+    /// The whole repository is not there, with what the registry said.
+    RepositoryMissing(Failure),
+}
+
+impl Repository {
+    /// Returns the digest that a tag or digest has, none if it is not there.
+    pub(crate) async fn head_manifest(&self, reference: &str) -> Result<Option<Digest>, Failure> {
+        let url = self.url(&format!("manifests/{reference}"))?;
+        let doing = format!("HEAD of the manifest `{reference}`");
+        let reply = self
+            .persist(async || self.read(&doing, &Method::HEAD, &url, oci::ACCEPT, &[200, 404]).await)
+            .await?;
+        if reply.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        if let Some(digest) = content_digest(&reply) {
+            return Ok(Some(digest));
+        }
+        // The header is optional by the specification.
+        match self.get_manifest(reference).await? {
+            Lookup::Found(found) => Ok(Some(found.digest)),
+            Lookup::Missing | Lookup::RepositoryMissing(_) => Ok(None),
+        }
+    }
+
+    /// Reads a manifest by tag or digest; what is asked for by digest is checked against it.
+    pub(crate) async fn get_manifest(&self, reference: &str) -> Result<Lookup, Failure> {
+        let url = self.url(&format!("manifests/{reference}"))?;
+        let doing = format!("the manifest `{reference}`");
+        self.persist(async || {
+            let reply = self.read(&doing, &Method::GET, &url, oci::ACCEPT, &[200, 404]).await?;
+            if reply.status() == StatusCode::NOT_FOUND {
+                let refusal = self.refusal(reply).await;
+                return Ok(if refusal.is_repository_missing() {
+                    Lookup::RepositoryMissing(refusal.into_failure(&doing, self.name()))
+                } else {
+                    Lookup::Missing
+                });
+            }
+            let header = reply.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            let media_type = header.map(|text| text.split(';').next().unwrap_or(text).trim().to_owned());
+            let bytes = self.drain(reply).await?;
+            let digest = digest_of(&bytes);
+            if reference.starts_with("sha256:") && digest.as_str() != reference {
+                let text = format!("{} sent {doing} with other content: its digest is {digest}", self.name());
+                return Err(Trouble::broken(Failure::new(&codes::DIGEST_MISMATCH, text)));
+            }
+            Ok(Lookup::Found(Found { bytes, media_type: media_type.unwrap_or_default(), digest }))
+        })
+        .await
+    }
+
+    /// Puts a manifest under a tag or its digest.
+    pub(crate) async fn put_manifest(&self, reference: &str, manifest: &Found) -> Result<(), Failure> {
+        let url = self.url(&format!("manifests/{reference}"))?;
+        let doing = match reference.starts_with("sha256:") {
+            true => format!("the manifest {reference}"),
+            false => format!("the tag `{reference}`"),
+        };
+        let build = |client: &Client, url| {
+            Ok(client
+                .put(url)
+                .header(CONTENT_TYPE, &manifest.media_type)
+                .header(CONTENT_LENGTH, manifest.bytes.len())
+                .body(manifest.bytes.clone()))
+        };
+        self.persist(async || {
+            // 201 by the specification, without `Location` from ECR.
+            let reply = self.call(&doing, &[200, 201, 202, 204], &url, build).await?;
+            let said = content_digest(&reply);
+            self.drain(reply).await?;
+            match said.filter(|said| *said != manifest.digest) {
+                Some(said) => {
+                    let text = format!("{} stored {doing} as {said}, not as {}", self.name(), manifest.digest);
+                    Err(Failure::new(&codes::DIGEST_MISMATCH, text).into())
+                }
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+}
+
+fn content_digest(reply: &Response) -> Option<Digest> {
+    reply.headers().get("docker-content-digest")?.to_str().ok()?.parse().ok()
+}
