@@ -1,6 +1,7 @@
 //! From an outcome to outputs, summary and log. Pure.
 
 use github::pulls::PullRequest;
+use model::Exit;
 use toolkit::{Report, Summary};
 
 use crate::{
@@ -49,7 +50,7 @@ pub(crate) fn refused(request: &Request, pull: &PullRequest, rules: &[Rule]) -> 
         head: request.head_sha.as_ref().unwrap_or(&pull.head.sha).to_string(),
         approver: String::new(),
         method: request.method.of(&pull.base.branch).as_str(),
-        result: "refused",
+        result: if rules.iter().all(|rule| rule.code.exit == Exit::Refused) { "refused" } else { "failed" },
         reason: rule::ids(rules),
     }
     .into_report(pull)

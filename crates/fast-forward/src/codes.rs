@@ -1,0 +1,56 @@
+//! The failures of this action.
+
+use model::{Code, Exit};
+
+/// There is no such branch.
+pub const BRANCH_NOT_FOUND: Code = Code {
+    id: "branch-not-found",
+    exit: Exit::Input,
+    meaning: "The branch to bring forward does not exist, or the token cannot see it.",
+    remedy: "Check `branch`, `repository`, and what the token may read.",
+};
+/// There is no such commit.
+pub const COMMIT_NOT_FOUND: Code = Code {
+    id: "commit-not-found",
+    exit: Exit::Input,
+    meaning: "The repository has no commit with the id that `to` gives.",
+    remedy: "Pass the full id of a commit of this repository, such as an output `sha` of a step before.",
+};
+/// It is no fast-forward, and the policy is `fail`.
+pub const BRANCH_DIVERGED: Code = Code {
+    id: "branch-diverged",
+    exit: Exit::Refused,
+    meaning: "The branch has commits that the target lacks, and `on-diverged` is `fail`.",
+    remedy: "Merge the target into the branch by hand, or set `on-diverged: back-merge`.",
+};
+/// A rule forbids the move.
+pub const BRANCH_PROTECTED: Code = Code {
+    id: "branch-protected",
+    exit: Exit::Refused,
+    meaning: "A rule of the branch's protection or ruleset forbids the push.",
+    remedy: "Let the token's App bypass the rule that is named, or set `on-diverged: pull-request`.",
+};
+/// Workflows may not open pull requests.
+pub const PULL_REQUEST_NOT_ALLOWED: Code = Code {
+    id: "pull-request-not-allowed",
+    exit: Exit::Input,
+    meaning: "The repository does not allow its workflows to open pull requests.",
+    remedy: "Turn on \"Allow GitHub Actions to create and approve pull requests\" in the settings under Actions, or use an App's token.",
+};
+/// The branch moves faster than we do.
+pub const BRANCH_CONTENDED: Code = Code {
+    id: "branch-contended",
+    exit: Exit::Remote,
+    meaning: "The branch got new commits, or GitHub an error, at each attempt.",
+    remedy: "Run again; the action does nothing if the branch has the commit by then.",
+};
+
+/// All of them, for docs/errors.md.
+pub const ALL: &[&Code] = &[
+    &BRANCH_NOT_FOUND,
+    &COMMIT_NOT_FOUND,
+    &BRANCH_DIVERGED,
+    &BRANCH_PROTECTED,
+    &PULL_REQUEST_NOT_ALLOWED,
+    &BRANCH_CONTENDED,
+];
