@@ -143,7 +143,7 @@ pub(crate) fn authorize(
 }
 
 /// GitHub's refusal of a token that lacks a permission.
-pub(crate) fn forbidden(token: &Token, need: Need) -> ApiError {
+fn forbidden(token: &Token, need: Need) -> ApiError {
     let holder = if token.is_app() { "integration" } else { "personal access token" };
     let accepted: Vec<String> =
         need.permissions.iter().map(|(name, access)| format!("{name}={}", access.name())).collect();

@@ -29,7 +29,8 @@ use axum::{
 use http::StatusCode;
 use serde_json::{Value, json};
 
-pub(crate) use context::{Context, Need, authorize, forbidden, need, token_of};
+pub(crate) use context::{Context, Need, authorize, need, token_of};
+pub(crate) use input::Input;
 
 use super::{error::ApiError, graphql, render, smart_http};
 use crate::World;
