@@ -1,1 +1,35 @@
-//! Sets image tags and other scalars in YAML files of a Git repository
+//! Sets image tags and other scalars in YAML files of a Git repository.
+//!
+//! An edit is a place and a value, never a file's bytes: each attempt reads fresh bytes, applies the edit to them
+//! and proves that only the target changed ([`yaml_set`]). On GitHub a bump is one snapshot query and one
+//! `createCommitOnBranch` that names the head that it expects.
+
+mod args;
+mod assignment;
+pub mod codes;
+mod diff;
+mod edit;
+mod failures;
+mod message;
+mod origin;
+mod plan;
+mod remote;
+mod report;
+mod request;
+mod run;
+mod spec;
+mod stale;
+mod worktree;
+
+use clap::FromArgMatches;
+use model::Failure;
+use toolkit::Host;
+
+pub use self::spec::spec;
+
+/// Runs the action with parsed arguments.
+pub async fn run(matches: &clap::ArgMatches, host: &Host) -> Result<(), Failure> {
+    let args = args::Args::from_arg_matches(matches)
+        .map_err(|error| Failure::new(&model::codes::INVALID_INPUT, error.to_string()))?;
+    run::run(&args.into_request(host.env())?, host).await
+}

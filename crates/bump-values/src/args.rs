@@ -1,0 +1,186 @@
+//! The inputs, and their validation.
+
+use std::time::Duration;
+
+use model::{Failure, ParseError};
+use toolkit::{Check, CommonArgs, Env, GitHubContext};
+
+use crate::{
+    assignment,
+    origin::Origin,
+    request::{Method, Remote, Request, Target},
+};
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The arguments as they are given.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct Args {
+    /// YAML files to edit, from the root of the repository; one per line
+    #[arg(long, value_name = "PATH")]
+    pub(crate) files: Vec<String>,
+
+    /// Values to set, one `path=value` per line; with several files, `file:path=value` is for one of them
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+
+    /// Repository to commit to, `owner/name`; the workflow's own if not given
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub(crate) repository: Option<String>,
+
+    /// Branch to commit to; the branch of the run if it is one and in the same repository
+    #[arg(long, value_name = "NAME")]
+    pub(crate) branch: Option<String>,
+
+    /// GitHub token with `contents: write`; falls back to `GITHUB_TOKEN`
+    #[arg(long, value_name = "env:NAME")]
+    pub(crate) token: Option<String>,
+
+    /// How to write: `graphql` commits through GitHub's interface, `worktree` edits the files in the current directory, `auto` (the default) takes `graphql` in a workflow or with a token
+    #[arg(long, value_name = "METHOD")]
+    pub(crate) method: Option<String>,
+
+    /// Commit message; says what was set if not given
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) message: Option<String>,
+
+    /// Further trailers of the commit message, one `Key: value` per line
+    #[arg(long, value_name = "TRAILER")]
+    pub(crate) trailers: Vec<String>,
+
+    /// What to do when a newer run has set the value already: `skip` (the default), `overwrite` or `fail`
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) on_stale: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
+impl Args {
+    /// Validates all arguments at once.
+    pub(crate) fn into_request(self, env: &Env) -> Result<Request, Failure> {
+        let mut check = Check::new(env);
+        let method = check.optional("method", self.method.as_deref(), str::parse).unwrap_or_default();
+        let token = check.secret("token", self.token.as_deref(), &["GITHUB_TOKEN"]);
+        let remote = match method {
+            Method::Auto => env.in_actions() || token.is_some() || self.token.is_some(),
+            Method::Graphql => true,
+            Method::Worktree => false,
+        };
+        let why = match (method, remote) {
+            (Method::Auto, true) if env.in_actions() => "chosen because this is a workflow",
+            (Method::Auto, true) => "chosen because there is a token",
+            (Method::Auto, false) => "chosen because this is no workflow and there is no token",
+            _ => "as `method` says",
+        };
+
+        let mut files = check.list("files", &self.files, |text| file_path(text, remote));
+        files.dedup();
+        if self.files.iter().all(|file| file.trim().is_empty()) {
+            check.problem("files", "is required and empty");
+        }
+        if self.set.iter().all(|line| line.trim().is_empty()) {
+            check.problem("set", "is required and empty");
+        }
+        let edits = check.list("set", &self.set, |line| assignment::parse(line, &files));
+        let mut dealt = None;
+        if check.is_clean() {
+            match assignment::deal(&files, &edits) {
+                Ok(files) => dealt = Some(files),
+                Err(problem) => check.problem("set", &problem),
+            }
+        }
+
+        let target = if remote {
+            if token.is_none() && self.token.is_none() {
+                check.problem(
+                    "token",
+                    "is required, and `GITHUB_TOKEN` is not set either; `method: worktree` needs none",
+                );
+            }
+            self.remote(&mut check)
+                .zip(token)
+                .map(|(remote, token)| Target::Branch(Box::new(Remote { token, ..remote })))
+        } else {
+            Some(Target::Worktree)
+        };
+        let message =
+            check.optional("message", self.message.as_deref(), |text| Ok::<_, String>(text.to_owned()));
+        let trailers = check.list("trailers", &self.trailers, trailer);
+        let on_stale = check.optional("on-stale", self.on_stale.as_deref(), str::parse).unwrap_or_default();
+        let timeout = self.common.budget(&mut check, DEFAULT_TIMEOUT);
+        let dry_run = self.common.dry_run(&mut check);
+        let origin = Origin::from_env(env);
+        let request = dealt.zip(target).map(|(files, target)| Request {
+            files,
+            target,
+            why,
+            message,
+            trailers,
+            on_stale,
+            origin,
+            timeout,
+            dry_run,
+        });
+        check.finish(request)
+    }
+
+    /// Repository, branch and addresses; the token is filled in by the caller.
+    fn remote(&self, check: &mut Check<'_>) -> Option<Remote> {
+        let context = GitHubContext::from_env(check.env());
+        let given = check.optional("repository", self.repository.as_deref(), str::parse);
+        if self.repository.is_none() && context.repository.is_none() {
+            check.problem("repository", "is required, and `GITHUB_REPOSITORY` is not set either");
+        }
+        let elsewhere = given.is_some() && given != context.repository;
+        let own_branch =
+            context.ref_name.as_deref().filter(|name| name.starts_with("refs/heads/") && !elsewhere);
+        let text = self.branch.as_deref().filter(|text| !text.trim().is_empty()).or(own_branch);
+        if text.is_none() {
+            let reason = match (&context.ref_name, elsewhere) {
+                (_, true) => "is required for another repository".to_owned(),
+                (Some(name), _) => format!("is required, since the run's ref `{name}` is not a branch"),
+                (None, _) => "is required, and `GITHUB_REF` is not set either".to_owned(),
+            };
+            check.problem("branch", &reason);
+        }
+        let branch = check.optional("branch", text, str::parse);
+        given.or(context.repository).zip(branch).map(|(repository, branch)| Remote {
+            repository,
+            branch,
+            token: model::Secret::new(""),
+            api_url: context.api_url,
+            graphql_url: context.graphql_url,
+            server_url: context.server_url,
+        })
+    }
+}
+
+/// A file's path. On a branch it has to be one that Git can have; in a directory any path will do.
+fn file_path(text: &str, on_branch: bool) -> Result<String, ParseError> {
+    let path = text.strip_prefix("./").unwrap_or(text);
+    let is_part = |part: &str| !matches!(part, "" | "." | ".." | ".git");
+    if path.contains('\0') || on_branch && !path.split('/').all(is_part) {
+        return Err(ParseError::new("a file of a repository", text, "a path from its root without `..`"));
+    }
+    Ok(path.to_owned())
+}
+
+/// A trailer as `git interpret-trailers` knows it; ours are ours.
+fn trailer(text: &str) -> Result<String, String> {
+    let (key, value) = text.split_once(':').map_or((text, ""), |(key, value)| (key, value.trim()));
+    let valid =
+        !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && !value.is_empty();
+    if !valid {
+        return Err(format!(
+            "`{text}` is not a trailer: write `Key: value`, the key of letters, digits and `-`"
+        ));
+    }
+    if key.to_ascii_lowercase().starts_with("bump-") {
+        return Err(format!("`{key}` is a trailer that the action writes by itself"));
+    }
+    Ok(format!("{key}: {value}"))
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,80 @@
+//! The failures that only this action has.
+
+use model::{Code, Exit};
+
+/// The path leads nowhere.
+pub const PATH_NOT_FOUND: Code = Code {
+    id: "path-not-found",
+    exit: Exit::Input,
+    meaning: "A path of `set` matches nothing in the file.",
+    remedy: "Correct the path; the nearest part that exists and what is below it are printed.",
+};
+/// The branch has no such file.
+pub const FILE_NOT_FOUND: Code = Code {
+    id: "file-not-found",
+    exit: Exit::Input,
+    meaning: "A file of `files` is not on the branch, or not in the work tree.",
+    remedy: "Check the path, which is relative to the root of the repository, and `branch`.",
+};
+/// The repository has no such branch.
+pub const BRANCH_NOT_FOUND: Code = Code {
+    id: "branch-not-found",
+    exit: Exit::Input,
+    meaning: "The repository has no branch of that name.",
+    remedy: "Check `branch` and `repository`; a branch is not created here.",
+};
+/// The file is no YAML.
+pub const YAML_INVALID: Code = Code {
+    id: "yaml-invalid",
+    exit: Exit::Input,
+    meaning: "A file is not valid YAML in UTF-8, so nothing in it can be located.",
+    remedy: "Mend the file at the place that is named.",
+};
+/// The file is a template.
+pub const HELM_TEMPLATE: Code = Code {
+    id: "helm-template",
+    exit: Exit::Input,
+    meaning: "A file has template actions outside quotes, so it is YAML only after Helm has rendered it.",
+    remedy: "Put the value into a values file and let the template read it from there.",
+};
+/// The edit cannot be made without touching something else.
+pub const YAML_REFUSED: Code = Code {
+    id: "yaml-refused",
+    exit: Exit::Input,
+    meaning: "The value cannot be set so that nothing else in the file changes.",
+    remedy: "Give the value a place of its own, or a path that leads to exactly one scalar.",
+};
+/// The file is a link or a program.
+pub const FILE_MODE: Code = Code {
+    id: "file-mode-unsupported",
+    exit: Exit::Input,
+    meaning: "The file is executable or a symbolic link, which a commit through GraphQL would turn into an ordinary file.",
+    remedy: "Make it an ordinary file, or name the file that the link points to.",
+};
+/// A rule of the branch.
+pub const PROTECTED_BRANCH: Code = Code {
+    id: "protected-branch",
+    exit: Exit::Refused,
+    meaning: "A rule of the branch does not let this token commit to it directly.",
+    remedy: "Use the token of a GitHub App that is on the rule's bypass list, or bump another branch.",
+};
+/// A newer run was faster.
+pub const SUPERSEDED: Code = Code {
+    id: "superseded",
+    exit: Exit::Refused,
+    meaning: "A newer run of the same workflow has set the value already, and `on-stale` is `fail`.",
+    remedy: "Nothing, if the newer value is right; set `on-stale: overwrite` to put this one over it.",
+};
+
+/// All of them, for docs/errors.md.
+pub const ALL: &[&Code] = &[
+    &PATH_NOT_FOUND,
+    &FILE_NOT_FOUND,
+    &BRANCH_NOT_FOUND,
+    &YAML_INVALID,
+    &HELM_TEMPLATE,
+    &YAML_REFUSED,
+    &FILE_MODE,
+    &PROTECTED_BRANCH,
+    &SUPERSEDED,
+];

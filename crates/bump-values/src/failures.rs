@@ -1,0 +1,111 @@
+//! Turns what went wrong into a failure with the place and the remedy.
+
+use github::{GraphqlError, commit_on_branch::CommitError, snapshot::SnapshotError};
+use model::{Failure, codes::INVALID_INPUT};
+use yaml_set::SetError;
+
+use crate::{
+    codes::{
+        BRANCH_NOT_FOUND, FILE_NOT_FOUND, HELM_TEMPLATE, PATH_NOT_FOUND, PROTECTED_BRANCH, YAML_INVALID,
+        YAML_REFUSED,
+    },
+    request::Remote,
+};
+
+/// An edit of `file` that was refused.
+pub(crate) fn of_edit(file: &str, error: &SetError) -> Failure {
+    let code = match error {
+        SetError::Invalid { .. } => &YAML_INVALID,
+        SetError::Template { .. } => &HELM_TEMPLATE,
+        SetError::NotFound { .. } => &PATH_NOT_FOUND,
+        SetError::Conflict { .. } => &INVALID_INPUT,
+        _ => &YAML_REFUSED,
+    };
+    let failure = Failure::new(code, format!("`{file}`: {error}")).at(file, error.line());
+    match error.found() {
+        [] => failure,
+        found => failure.with_note(format!("found there: {}", found.join(", "))),
+    }
+}
+
+/// A file that the branch has not.
+pub(crate) fn no_file(file: &str, remote: &Remote, head: &str) -> Failure {
+    Failure::new(
+        &FILE_NOT_FOUND,
+        format!("{} has no file `{file}` on branch `{}` at {head}", remote.repository, remote.branch),
+    )
+}
+
+/// A snapshot that could not be read.
+pub(crate) fn of_snapshot(error: SnapshotError, remote: &Remote) -> Failure {
+    let doing = format!("read branch `{}` of {}", remote.branch, remote.repository);
+    match error {
+        SnapshotError::NoBranch { .. } => Failure::new(&BRANCH_NOT_FOUND, error.to_string()),
+        other => explained(other.into_failure(&doing), remote, "read"),
+    }
+}
+
+/// A commit that was refused for good.
+pub(crate) fn of_commit(error: CommitError, remote: &Remote) -> Failure {
+    let doing = format!("commit to branch `{}` of {}", remote.branch, remote.repository);
+    match error {
+        CommitError::HeadMoved(text) => {
+            Failure::new(&model::codes::UNEXPECTED_REPLY, format!("cannot {doing}: {text}"))
+        }
+        CommitError::Forbidden(text) => {
+            let rules =
+                text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+            Failure::new(&PROTECTED_BRANCH, format!("cannot {doing}: {rules}"))
+        }
+        CommitError::InDoubt(error) | CommitError::Refused(error) => of_graphql(error, &doing, remote),
+    }
+}
+
+fn of_graphql(error: GraphqlError, doing: &str, remote: &Remote) -> Failure {
+    explained(error.into_failure(doing), remote, "write")
+}
+
+/// A missing permission is a matter of three lines of YAML: show them.
+fn explained(failure: Failure, remote: &Remote, access: &str) -> Failure {
+    if *failure.code != github::codes::PERMISSION_DENIED {
+        return failure;
+    }
+    failure
+        .with_remedy(format!(
+            "Give the job `contents: {access}` as below; `GITHUB_TOKEN` reaches only its own repository, so for another \
+             one pass the token of a GitHub App that is installed on {}.",
+            remote.repository
+        ))
+        .with_note(format!("permissions:\n  contents: {access}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str, path: &str) -> Failure {
+        let edit = yaml_set::Edit::new(path.parse().unwrap(), "v");
+        of_edit("values/dev.yaml", &yaml_set::set(text, &[edit]).unwrap_err())
+    }
+
+    #[test]
+    fn a_path_that_matches_nothing_names_what_there_is() {
+        let failure = refused("image:\n  repository: r\n  tag: v1\n", "image.tga");
+        insta::assert_snapshot!(failure, @"`values/dev.yaml`: `image.tga` matches nothing: the nearest part that exists is `image` (path-not-found)");
+        assert_eq!(failure.notes, ["found there: repository, tag"]);
+        assert_eq!(failure.location.unwrap().line, Some(2));
+    }
+
+    #[test]
+    fn each_kind_has_its_code() {
+        for (text, path, code) in [
+            ("a: [\n", "a", "yaml-invalid"),
+            ("a: {{ .Values.x }}\n", "a", "helm-template"),
+            ("a: 1\n", "b", "path-not-found"),
+            ("a: {b: 1}\n", "a", "yaml-refused"),
+            ("a: &x 1\nb: *x\n", "a", "yaml-refused"),
+        ] {
+            assert_eq!(refused(text, path).code.id, code, "{text}");
+        }
+    }
+}

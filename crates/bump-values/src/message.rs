@@ -1,0 +1,136 @@
+//! The commit's message, and reading those of others.
+
+use crate::{
+    origin::Origin,
+    request::{FileEdits, Request},
+};
+
+/// A message in two parts, as `createCommitOnBranch` takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(crate) headline: String,
+    pub(crate) body: String,
+}
+
+/// Writes the message: what was asked for, else what is set; then the trailers. `nonce` finds the commit again.
+pub(crate) fn write(request: &Request, nonce: &str) -> Message {
+    let text = request.message.clone().unwrap_or_else(|| default_text(&request.files));
+    let (headline, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    let mut paragraphs: Vec<String> = Vec::new();
+    if !rest.trim().is_empty() {
+        paragraphs.push(rest.trim().to_owned());
+    }
+    paragraphs.push(trailers(request, nonce).join("\n"));
+    Message { headline: headline.trim().to_owned(), body: paragraphs.join("\n\n") }
+}
+
+fn default_text(files: &[FileEdits]) -> String {
+    let total: usize = files.iter().map(|file| file.edits.len()).sum();
+    match files {
+        [file] if total == 1 => {
+            let edit = &file.edits[0];
+            format!("bump: {} to {} in {}", edit.path, edit.value, file.path)
+        }
+        _ => {
+            let lines: Vec<String> = files
+                .iter()
+                .flat_map(|file| file.edits.iter().map(move |edit| (file, edit)))
+                .map(|(file, edit)| format!("- {}: {} to {}", file.path, edit.path, edit.value))
+                .collect();
+            let places =
+                if files.len() == 1 { files[0].path.clone() } else { format!("{} files", files.len()) };
+            format!("bump: {total} values in {places}\n\n{}", lines.join("\n"))
+        }
+    }
+}
+
+fn trailers(request: &Request, nonce: &str) -> Vec<String> {
+    let Origin { repository, sha, workflow, run } = &request.origin;
+    let mut trailers = request.trailers.clone();
+    if let (Some(repository), Some(sha)) = (repository, sha) {
+        trailers.push(format!("Bump-Source: {repository}@{sha}"));
+    }
+    trailers.extend(workflow.as_ref().map(|name| format!("Bump-Workflow: {name}")));
+    trailers.extend(run.map(|run| format!("Bump-Run: {run}")));
+    for file in &request.files {
+        trailers
+            .extend(file.edits.iter().map(|edit| format!("Bump-Path: {}", place(&file.path, &edit.path))));
+    }
+    trailers.push(format!("Bump-Nonce: {nonce}"));
+    trailers
+}
+
+/// Names a value across files.
+pub(crate) fn place(file: &str, path: &yaml_set::Path) -> String {
+    format!("{file}:{path}")
+}
+
+/// What a bump says about itself in its message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Bump {
+    pub(crate) repository: Option<String>,
+    pub(crate) workflow: Option<String>,
+    pub(crate) run: Option<u64>,
+    pub(crate) places: Vec<String>,
+    pub(crate) nonce: Option<String>,
+}
+
+/// Reads the trailers of a message. Lines count wherever they are, since a squash moves them.
+pub(crate) fn read(message: &str) -> Bump {
+    let mut bump = Bump::default();
+    for line in message.lines() {
+        let Some((key, value)) = line.split_once(": ") else { continue };
+        let value = value.trim();
+        match key {
+            "Bump-Source" => {
+                bump.repository =
+                    Some(value.rsplit_once('@').map_or(value, |(repository, _)| repository).to_owned());
+            }
+            "Bump-Workflow" => bump.workflow = Some(value.to_owned()),
+            "Bump-Run" => bump.run = value.parse().ok(),
+            "Bump-Path" => bump.places.push(value.to_owned()),
+            "Bump-Nonce" => bump.nonce = Some(value.to_owned()),
+            _ => {}
+        }
+    }
+    bump
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::tests::request;
+
+    #[test]
+    fn says_what_was_set_and_by_whom() {
+        let message = write(&request(&["values/dev.yaml"], &["image.tag=v1"]), "abc");
+        insta::assert_snapshot!(format!("{}\n\n{}", message.headline, message.body), @r"
+        bump: image.tag to v1 in values/dev.yaml
+
+        Bump-Source: org/product@a94a8fe5ccb19ba61c4c0873d391e987982fbbd3
+        Bump-Workflow: dev
+        Bump-Run: 7
+        Bump-Path: values/dev.yaml:image.tag
+        Bump-Nonce: abc
+        ");
+        let bump = read(&message.body);
+        assert_eq!((bump.run, bump.nonce.as_deref()), (Some(7), Some("abc")));
+        assert_eq!(bump.places, ["values/dev.yaml:image.tag"]);
+        assert_eq!(bump.repository.as_deref(), Some("org/product"));
+    }
+
+    #[test]
+    fn keeps_a_message_of_ones_own() {
+        let request = Request {
+            message: Some("deploy v1\n\nBecause.\n".into()),
+            trailers: vec!["Signed-off-by: a".into()],
+            ..request(&["a", "b"], &["x=1", "y=2"])
+        };
+        let message = write(&request, "abc");
+        assert_eq!(message.headline, "deploy v1");
+        assert!(message.body.starts_with("Because.\n\nSigned-off-by: a\nBump-"), "{}", message.body);
+        let message = write(&Request { message: None, ..request }, "abc");
+        insta::assert_snapshot!(message.headline, @"bump: 4 values in 2 files");
+        assert!(message.body.starts_with("- a: x to 1\n- a: y to 2\n- b: x to 1\n"));
+    }
+}

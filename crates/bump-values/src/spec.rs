@@ -1,0 +1,65 @@
+//! The public face of the action.
+
+use clap::{Args as _, Command};
+use toolkit::{Output, Permission, Spec};
+
+use crate::{args::Args, codes};
+
+const OUTPUTS: &[Output] = &[
+    Output { name: "changed", description: "Whether a value was changed: `true` or `false`" },
+    Output {
+        name: "commit",
+        description: "Full id of the commit that has the values: the new one, or the head if nothing was to do",
+    },
+    Output { name: "previous", description: "Values before, as JSON: `{\"file\": {\"path\": \"value\"}}`" },
+    Output {
+        name: "superseded",
+        description: "Whether a newer run had set a value already: `true` or `false`",
+    },
+    Output { name: "attempts", description: "How often it was tried to write" },
+    Output { name: "diff", description: "Unified diff of the change" },
+];
+
+const PERMISSIONS: &[Permission] =
+    &[Permission { scope: "contents", access: "write", why: "to read the files and to commit" }];
+
+const ABOUT: &str = "\
+Two calls, no checkout: one query reads the files at the branch's head, one mutation commits the change if the head is still
+there. The commit is signed by GitHub.
+
+Only the bytes of the values change. Comments, quotes, indentation, blank lines and line ends stay, and the result is parsed
+again before it is written: what cannot be done exactly is refused with the reason. A value that some YAML reader would not
+take for a string (`1.20`, `58467e65`, `yes`) gets quotes. Paths: `image.tag`, `a\\.b`, `[\"a.b/c\"]`, `list[0]`, `list[-1]`,
+`containers[name=web].image`.
+
+When the branch has moved meanwhile, the edit is applied to the new bytes and tried again until `timeout` (30 seconds if not
+given). A value that is there already is no commit. Each commit names its run in trailers, so that an older run that comes
+late does not put its value over that of a newer run of the same workflow.";
+
+const EXAMPLE: &str = "\
+permissions:
+  contents: write  # to read the values file and to commit
+
+steps:
+  - uses: org/day2-actions/bump-values@v1
+    id: bump
+    with:
+      files: values/dev.values.yaml
+      set: image.tag=${{ github.sha }}
+      branch: dev
+";
+
+/// Describes the action.
+pub fn spec() -> Spec {
+    Spec {
+        name: "bump-values",
+        summary: "Set image tags and other values in YAML files of a Git repository",
+        about: ABOUT,
+        command: || Args::augment_args(Command::new("bump-values")),
+        outputs: OUTPUTS,
+        codes: codes::ALL,
+        permissions: PERMISSIONS,
+        input_defaults: &[("token", "${{ github.token }}")],
+        example: EXAMPLE,
+    }
+}
