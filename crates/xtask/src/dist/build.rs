@@ -58,6 +58,13 @@ pub(crate) fn binary(root: &Path, profile: Profile) -> Result<Binary, String> {
     if profile == Profile::Release {
         // Paths of this machine say nothing to anyone else, and would make each build a different file.
         command.env("RUSTFLAGS", remapped()).args(["--target", &target]);
+        if has_musl
+            && !has_program(&format!("{processor}-linux-musl-gcc"))
+            && std::env::var_os("CC").is_none()
+        {
+            // ring's C is freestanding but for `memcpy` and the like, so the host's compiler serves for it.
+            command.env(format!("CC_{}", target.replace('-', "_")), "cc");
+        }
     }
     let messages = process::output(&mut command)?;
     let path = executable(&messages).ok_or("cargo built no day2")?;
