@@ -1,0 +1,70 @@
+//! An image that is ready to be pushed: an index, its manifests and their blobs.
+
+use std::{path::PathBuf, sync::Arc};
+
+use bytes::Bytes;
+use model::{Digest, Platform};
+
+use crate::{
+    image::oci::digest_of,
+    registry::{Content, Found, Repository},
+};
+
+/// An index and all that it refers to.
+#[derive(Debug, Clone)]
+pub(crate) struct Artifact {
+    /// The index.
+    pub(crate) index: Found,
+    /// Its manifests, in its order.
+    pub(crate) children: Vec<Child>,
+}
+
+/// A manifest and its blobs.
+#[derive(Debug, Clone)]
+pub(crate) struct Child {
+    /// The manifest.
+    pub(crate) manifest: Found,
+    /// Its platform; none for attestations.
+    pub(crate) platform: Option<Platform>,
+    /// Configuration and layers.
+    pub(crate) blobs: Vec<Blob>,
+}
+
+/// A blob and where its bytes are.
+#[derive(Debug, Clone)]
+pub(crate) struct Blob {
+    /// Its digest.
+    pub(crate) digest: Digest,
+    /// Its size.
+    pub(crate) size: u64,
+    /// Its bytes.
+    pub(crate) origin: Origin,
+}
+
+/// Where a blob's bytes are.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin {
+    /// In memory.
+    Bytes(Bytes),
+    /// In a file.
+    File(PathBuf),
+    /// In the base image's repository.
+    Base(Arc<Repository>),
+}
+
+impl Blob {
+    /// Returns the bytes for an upload.
+    pub(crate) fn content(&self) -> Content<'_> {
+        match &self.origin {
+            Origin::Bytes(bytes) => Content::Bytes(bytes),
+            Origin::File(path) => Content::File(path),
+            Origin::Base(repository) => Content::Repository(repository),
+        }
+    }
+}
+
+/// Wraps bytes of ours as a manifest.
+pub(crate) fn document(bytes: Vec<u8>, media_type: &str) -> Found {
+    let digest = digest_of(&bytes);
+    Found { bytes: bytes.into(), media_type: media_type.to_owned(), digest }
+}
