@@ -6,6 +6,8 @@
 
 mod connector;
 mod error;
+#[cfg(test)]
+mod tests;
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};

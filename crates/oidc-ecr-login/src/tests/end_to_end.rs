@@ -361,3 +361,25 @@ async fn a_dry_run_makes_no_call() {
     assert!(job.log().contains("would assume"), "{}", job.log());
     assert!(job.left().is_empty());
 }
+
+#[tokio::test]
+async fn a_login_that_is_stopped_half_way_is_simply_repeated() {
+    let job = Job::new().await;
+    let delay = Effect::Delay { millis: 60_000 };
+    job.sandbox.world().faults.add(Fault::once("ecr", "POST", "/", delay));
+    let stopped = tokio::time::timeout(Duration::from_millis(500), job.run(&[ROLE])).await;
+    assert!(stopped.is_err(), "the call to ECR was held back");
+    assert!(job.left().is_empty());
+    // What a process that was killed while it wrote leaves behind.
+    let half = job.directory.path().join("temp/day2-docker-killed");
+    fs::create_dir(&half).unwrap();
+    fs::write(half.join(".tmpXYZ"), "{").unwrap();
+    job.run(&[ROLE]).await.unwrap();
+    let exported = job.file("env");
+    let directory = exported.lines().nth(1).unwrap();
+    assert_ne!(Path::new(directory), half);
+    let config: Value =
+        serde_json::from_slice(&fs::read(format!("{directory}/config.json")).unwrap()).unwrap();
+    assert_eq!(config["auths"].as_object().unwrap().len(), 1);
+    assert_eq!(exported.matches("DOCKER_CONFIG<<").count(), 1);
+}

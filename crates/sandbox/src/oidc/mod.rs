@@ -33,8 +33,12 @@ pub struct State {
 
 impl State {
     pub(crate) fn new(urls: &crate::world::Urls) -> Self {
+        Self::with_issuer(&urls.oidc)
+    }
+
+    pub(crate) fn with_issuer(issuer: &str) -> Self {
         Self {
-            issuer: urls.oidc.clone(),
+            issuer: issuer.to_owned(),
             immutable_sub: AtomicBool::new(false),
             lifetime: AtomicI64::new(claims::LIFETIME),
             issued: Mutex::default(),

@@ -5,7 +5,9 @@ mod policy;
 mod reply;
 mod routes;
 pub(crate) mod sigv4;
-mod time;
+#[cfg(test)]
+mod tests;
+pub(crate) mod time;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
