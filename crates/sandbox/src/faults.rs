@@ -13,7 +13,10 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::World;
+use crate::{
+    World,
+    stop::{Stop, When},
+};
 
 /// What happens to a call that a fault matches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +102,7 @@ impl Fault {
 pub struct Faults {
     faults: Mutex<Vec<Fault>>,
     calls: Mutex<Vec<Call>>,
+    stop: Mutex<Option<Stop>>,
 }
 
 /// A call that was received, for counting requests.
@@ -121,11 +125,20 @@ impl Faults {
     /// Removes all faults.
     pub fn clear(&self) {
         lock(&self.faults).clear();
+        *lock(&self.stop) = None;
     }
 
     /// Returns every call so far, the controls' own left out.
     pub fn calls(&self) -> Vec<Call> {
         lock(&self.calls).clone()
+    }
+
+    /// Stops the world at the `index`-th call from now on (from 0): it hangs there for ever, and every call after
+    /// it too, until [`Faults::clear`]. For killing a client at each point of its way.
+    pub fn stop_at(&self, index: usize, when: When) -> Stop {
+        let stop = Stop::new(lock(&self.calls).len() + index, when);
+        *lock(&self.stop) = Some(stop.clone());
+        stop
     }
 
     fn hit(&self, service: &str, method: &str, path: &str) -> Vec<Effect> {
@@ -166,11 +179,15 @@ pub(crate) async fn apply(
     }
     let method = request.method().to_string();
     let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
-    lock(&world.faults.calls).push(Call {
-        service: service.into(),
-        method: method.clone(),
-        path: path.clone(),
-    });
+    let index = {
+        let mut calls = lock(&world.faults.calls);
+        calls.push(Call { service: service.into(), method: method.clone(), path: path.clone() });
+        calls.len() - 1
+    };
+    let stop = lock(&world.faults.stop).clone();
+    if let Some(stop) = stop.filter(|stop| stop.concerns(index)) {
+        return stop.hang(index, next.run(request)).await;
+    }
     for effect in world.faults.hit(service, &method, &path) {
         match effect {
             Effect::Delay { millis } => tokio::time::sleep(Duration::from_millis(millis)).await,

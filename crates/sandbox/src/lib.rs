@@ -13,6 +13,7 @@ pub mod github;
 pub mod oidc;
 pub mod registry;
 mod serve;
+pub mod stop;
 pub mod sts;
 pub mod world;
 
