@@ -6,8 +6,8 @@ use clap::ArgMatches;
 use model::Failure;
 use toolkit::{Host, Spec};
 
-/// A running action.
-pub type Running<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
+/// A running action. It stays on the main thread, so it need not be `Send`.
+pub type Running<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + 'a>>;
 
 /// One action: what it is and how it is run.
 #[derive(Clone, Copy)]
