@@ -123,10 +123,7 @@ impl Aws {
         region: &Region,
         keys: &Keys,
     ) -> Result<RegistryToken, CallError> {
-        let mut config = aws_sdk_ecr::config::Builder::from(&self.base)
-            .region(aws_config::Region::new(region.as_str().to_owned()))
-            .credentials_provider(credentials(keys));
-        config.set_endpoint_url(self.ecr_url.clone());
+        let config = self.ecr_config(region).credentials_provider(credentials(keys));
         let reply = aws_sdk_ecr::Client::from_conf(config.build())
             .get_authorization_token()
             .send()
@@ -142,6 +139,14 @@ impl Aws {
             auth: Secret::new(data.authorization_token().ok_or_else(incomplete)?),
             expires_at: data.expires_at().map(error::time).unwrap_or_default(),
         })
+    }
+
+    /// Returns the settings of ECR in `region`, keys left out.
+    pub(crate) fn ecr_config(&self, region: &Region) -> aws_sdk_ecr::config::Builder {
+        let mut config = aws_sdk_ecr::config::Builder::from(&self.base)
+            .region(aws_config::Region::new(region.as_str().to_owned()));
+        config.set_endpoint_url(self.ecr_url.clone());
+        config
     }
 
     /// A regional client: VPC endpoints have private names for regional hosts only.

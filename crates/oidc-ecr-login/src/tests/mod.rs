@@ -1,6 +1,8 @@
 //! Inputs to requests, and whole runs against the sandbox.
 
-mod end_to_end;
+mod job;
+mod logins;
+mod refusals;
 
 use clap::FromArgMatches;
 use model::Failure;

@@ -1,5 +1,6 @@
 //! The ECR API: hands out registry passwords.
 
+mod repositories;
 mod routes;
 
 use std::{

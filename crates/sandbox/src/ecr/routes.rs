@@ -13,6 +13,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
+use super::repositories;
 use crate::{
     World,
     oidc::uuid,
@@ -43,14 +44,24 @@ async fn call(
     let reply = sigv4::verify(&world.sts, &method, &uri, &headers, &body)
         .map_err(refusal)
         .and_then(|session| permitted(&world, session, operation))
-        .and_then(|session| match operation {
-            "GetAuthorizationToken" => Ok(authorization_token(&world, &session)),
-            _ => Err(error("UnknownOperationException", "")),
-        });
+        .and_then(|session| answer(&world, &session, operation, &body));
     match reply {
         Ok(value) => json_reply(StatusCode::OK, &value),
         Err(value) => json_reply(StatusCode::BAD_REQUEST, &value),
     }
+}
+
+fn answer(world: &World, session: &Session, operation: &str, body: &[u8]) -> Result<Value, Value> {
+    let input: Value =
+        serde_json::from_slice(body).map_err(|_| error("SerializationException", "The body is not JSON"))?;
+    let result = match operation {
+        "GetAuthorizationToken" => Ok(authorization_token(world, session)),
+        "BatchCheckLayerAvailability" => repositories::batch_check_layer_availability(world, &input),
+        "DescribeRepositories" => repositories::describe_repositories(world, &input),
+        "CreateRepository" => repositories::create_repository(world, &input),
+        _ => Err(("UnknownOperationException", String::new())),
+    };
+    result.map_err(|(kind, message)| error(kind, &message))
 }
 
 fn permitted(world: &World, session: Session, operation: &str) -> Result<Session, Value> {

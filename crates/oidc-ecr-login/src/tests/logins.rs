@@ -1,0 +1,171 @@
+//! Logins that work, against the sandbox's issuer, STS and ECR.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sandbox::{
+    faults::{Effect, Fault},
+    github::RunSpec,
+};
+use serde_json::Value;
+use toolkit::Env;
+
+use super::{
+    ROLE,
+    job::{Job, ROLE_ARN},
+};
+
+#[tokio::test]
+async fn three_calls_sign_in() {
+    let job = Job::new().await;
+    job.run(&[ROLE]).await.unwrap();
+    let host = sandbox::world::registry_host(&job.sandbox.world().urls.registry).to_owned();
+    let auth = job.config()["auths"][&host]["auth"].as_str().unwrap().to_owned();
+    let password = crate::report::password(&model::Secret::new(auth)).unwrap();
+    let access = job.sandbox.world().ecr.is_valid_password(password.expose()).unwrap();
+    assert_eq!(access.arn, "arn:aws:sts::123456789012:assumed-role/day2-dev/day2-product-7-1");
+    assert_eq!((job.calls("oidc"), job.calls("sts"), job.calls("ecr")), (1, 1, 1));
+    let exported = job.file("env");
+    assert!(exported.contains("DOCKER_CONFIG<<") && exported.contains("REGISTRY_AUTH_FILE<<"), "{exported}");
+    assert!(!exported.contains("AWS_"), "{exported}");
+    let output = job.file("output");
+    for (name, value) in [("registry", host.as_str()), ("account-id", "123456789012"), ("role-arn", ROLE_ARN)]
+    {
+        assert!(output.contains(&format!("{name}<<")) && output.contains(value), "{output}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_of_a_run_on_github_signs_in() {
+    let mut job = Job::new().await;
+    let run = job.sandbox.world().github.start_run(RunSpec {
+        repository: "org/day2-product".into(),
+        event_name: "push".into(),
+        ref_: "refs/heads/dev".into(),
+        actor: "alice".into(),
+        permissions: BTreeMap::from([("id-token".into(), "write".into())]),
+        ..RunSpec::default()
+    });
+    job.env.extend(run.env());
+    job.run(&[ROLE]).await.unwrap();
+    let session = job.sandbox.world().sts.sessions().pop().unwrap();
+    assert!(session.arn.ends_with(&format!("/day2-product-{}-1", run.id)), "{}", session.arn);
+}
+
+#[tokio::test]
+async fn the_account_is_hidden_when_asked_for() {
+    let job = Job::new().await;
+    job.run(&[ROLE, "--mask-aws-account-id"]).await.unwrap();
+    let log = job.log();
+    let mask = log.find("::add-mask::123456789012").unwrap();
+    assert!(!log[..mask].contains("123456789012"), "{log}");
+}
+
+#[tokio::test]
+async fn no_secret_is_shown_or_left_outside_the_credential_file() {
+    let job = Job::new().await;
+    job.run(&[ROLE]).await.unwrap();
+    let secrets = job.secrets();
+    assert!(secrets.len() >= 4, "{}", secrets.len());
+    let log = job.log();
+    let shown: Vec<&str> = log.lines().filter(|line| !line.starts_with("::add-mask::")).collect();
+    for secret in &secrets {
+        assert!(!shown.join("\n").contains(secret.as_str()));
+        assert!(log.contains(&format!("::add-mask::{secret}")), "every secret is masked");
+        for name in ["output", "env", "summary"] {
+            assert!(!job.file(name).contains(secret.as_str()), "{name}");
+        }
+    }
+    let mask_of_auth = job.config()["auths"].as_object().unwrap().values().next().unwrap()["auth"].clone();
+    assert!(log.contains(&format!("::add-mask::{}", mask_of_auth.as_str().unwrap())));
+    assert_eq!(files(job.directory.path()).len(), 4, "output, env, summary, config.json");
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+#[tokio::test]
+async fn the_keys_are_exported_only_when_asked_for() {
+    let job = Job::new().await;
+    job.run(&[ROLE, "--export-aws-env"]).await.unwrap();
+    let session = job.sandbox.world().sts.sessions().pop().unwrap();
+    assert!(job.file("env").contains(&session.session_token));
+}
+
+#[tokio::test]
+async fn a_dry_run_makes_no_call() {
+    let job = Job::new().await;
+    job.run(&[ROLE, "--dry-run"]).await.unwrap();
+    assert!(job.sandbox.world().faults.calls().is_empty());
+    assert!(job.log().contains("would assume"), "{}", job.log());
+    assert!(job.left().is_empty());
+}
+
+#[tokio::test]
+async fn a_login_that_is_stopped_half_way_is_simply_repeated() {
+    let job = Job::new().await;
+    let delay = Effect::Delay { millis: 60_000 };
+    job.sandbox.world().faults.add(Fault::once("ecr", "POST", "/", delay));
+    let stopped = tokio::time::timeout(Duration::from_millis(500), job.run(&[ROLE])).await;
+    assert!(stopped.is_err(), "the call to ECR was held back");
+    assert!(job.left().is_empty());
+    // What a process that was killed while it wrote leaves behind.
+    let half = job.directory.path().join("temp/day2-docker-killed");
+    fs::create_dir(&half).unwrap();
+    fs::write(half.join(".tmpXYZ"), "{").unwrap();
+    job.run(&[ROLE]).await.unwrap();
+    let exported = job.file("env");
+    let directory = exported.lines().nth(1).unwrap();
+    assert_ne!(Path::new(directory), half);
+    let config: Value =
+        serde_json::from_slice(&fs::read(format!("{directory}/config.json")).unwrap()).unwrap();
+    assert_eq!(config["auths"].as_object().unwrap().len(), 1);
+    assert_eq!(exported.matches("DOCKER_CONFIG<<").count(), 1);
+}
+
+/// The sandbox's ECR as the SDK sees it, with what this action does not call but others may.
+#[tokio::test]
+async fn the_sandbox_answers_as_the_sdk_expects() {
+    let job = Job::new().await;
+    job.run(&[ROLE]).await.unwrap();
+    let world = job.sandbox.world();
+    let session = world.sts.sessions().pop().unwrap();
+    let keys = aws_credential_types::Credentials::new(
+        session.access_key_id,
+        session.secret_access_key,
+        Some(session.session_token),
+        None,
+        "test",
+    );
+    let deadline = model::Deadline::after(Duration::from_secs(5));
+    let base = crate::aws::Aws::new(&Env::from_pairs(job.env.clone()), reqwest::Client::new(), deadline);
+    let config = base.ecr_config(&"eu-central-1".parse().unwrap()).credentials_provider(keys);
+    let ecr = aws_sdk_ecr::Client::from_conf(config.build());
+    let created = ecr.create_repository().repository_name("a/b").send().await.unwrap();
+    assert!(created.repository().unwrap().repository_uri().unwrap().ends_with("/a/b"));
+    let again = ecr.create_repository().repository_name("a/b").send().await.unwrap_err();
+    assert!(again.into_service_error().is_repository_already_exists_exception());
+    let described = ecr.describe_repositories().repository_names("none").send().await.unwrap_err();
+    assert!(described.into_service_error().is_repository_not_found_exception());
+    let digest = world.registry.seed_blob("a/b", b"layer").unwrap();
+    let layers = ecr
+        .batch_check_layer_availability()
+        .repository_name("a/b")
+        .layer_digests(&digest)
+        .layer_digests("sha256:0000000000000000000000000000000000000000000000000000000000000000")
+        .send()
+        .await
+        .unwrap();
+    let sizes: Vec<Option<i64>> = layers.layers().iter().map(aws_sdk_ecr::types::Layer::layer_size).collect();
+    assert_eq!(sizes, [Some(5), None]);
+}
