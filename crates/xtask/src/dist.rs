@@ -5,7 +5,7 @@ mod measure;
 mod pin;
 mod publish;
 pub(crate) mod tree;
-mod version;
+pub(crate) mod version;
 
 use std::path::{Path, PathBuf};
 

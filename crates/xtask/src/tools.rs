@@ -94,7 +94,8 @@ fn tools() -> PathBuf {
     crate::root().join(".cache/tools")
 }
 
-fn on_path(program: &str) -> Option<PathBuf> {
+/// Finds a program on `PATH`.
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     let path = crate::env("PATH")?;
     std::env::split_paths(&path).map(|directory| directory.join(program)).find(|path| path.is_file())
 }

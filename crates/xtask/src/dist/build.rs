@@ -58,11 +58,8 @@ pub(crate) fn binary(root: &Path, profile: Profile) -> Result<Binary, String> {
     if profile == Profile::Release {
         // Paths of this machine say nothing to anyone else, and would make each build a different file.
         command.env("RUSTFLAGS", remapped()).args(["--target", &target]);
-        if has_musl
-            && !has_program(&format!("{processor}-linux-musl-gcc"))
-            && std::env::var_os("CC").is_none()
-        {
-            // ring's C is freestanding but for `memcpy` and the like, so the host's compiler serves for it.
+        if has_musl && crate::tools::on_path("musl-gcc").is_none() && crate::env("CC").is_none() {
+            // The C in our dependencies needs no more than `memcpy` and the like, so the host's compiler serves.
             command.env(format!("CC_{}", target.replace('-', "_")), "cc");
         }
     }
@@ -78,8 +75,9 @@ fn is_installed(root: &Path, target: &str) -> bool {
     process::output(&mut command).is_ok_and(|directory| Path::new(&directory).is_dir())
 }
 
-fn remapped(root: &Path) -> String {
-    let mut flags = vec![format!("--remap-path-prefix={}=day2-actions", root.display())];
+/// Flags that keep paths of this machine out of the binary. Those of our own sources are relative already.
+fn remapped() -> String {
+    let mut flags = Vec::new();
     for (name, otherwise, to) in [("CARGO_HOME", ".cargo", "cargo"), ("RUSTUP_HOME", ".rustup", "rustup")] {
         let given = crate::env(name).map(PathBuf::from);
         let path = given.or_else(|| std::env::home_dir().map(|home| home.join(otherwise)));
