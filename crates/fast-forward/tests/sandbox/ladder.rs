@@ -1,0 +1,198 @@
+//! Nothing, a fast-forward, a back-merge, one pull request: each step of the ladder.
+
+use sandbox::{
+    faults::{Effect, Fault},
+    github::BranchRules,
+};
+
+use crate::world::{Product, REPO};
+
+/// A commit on prod, and the arguments that bring dev to it.
+async fn promoted(product: &Product) -> (String, [String; 2]) {
+    let sha = product.commit("prod", "values/prod.yaml", "tag: b\n").await;
+    (sha.clone(), ["--branch=dev".to_owned(), format!("--to={sha}")])
+}
+
+fn args<'a>(argv: &'a [String; 2], more: &[&'a str]) -> Vec<&'a str> {
+    argv.iter().map(String::as_str).chain(more.iter().copied()).collect()
+}
+
+#[tokio::test]
+async fn a_branch_that_is_behind_is_moved() {
+    let product = Product::new().await;
+    let before = product.tip("dev").await;
+    let (sha, argv) = promoted(&product).await;
+    let dry = product.run(&args(&argv, &["--dry-run"])).await;
+    assert_eq!((dry.output("result"), product.tip("dev").await), ("would-fast-forward", before.clone()));
+    let ended = product.run(&args(&argv, &[])).await;
+    assert_eq!(product.tip("dev").await, sha, "{}", ended.log);
+    for (name, value) in [
+        ("updated", "true"),
+        ("result", "fast-forwarded"),
+        ("from", &before),
+        ("sha", &sha),
+        ("pull-request", ""),
+    ] {
+        assert_eq!(ended.output(name), value, "{name}");
+    }
+    let again = product.run(&args(&argv, &[])).await;
+    assert_eq!((again.output("updated"), again.output("result")), ("false", "up-to-date"));
+}
+
+#[tokio::test]
+async fn a_newer_promotion_is_left_alone() {
+    let product = Product::new().await;
+    let (_, older) = promoted(&product).await;
+    let newer_sha = product.commit("prod", "values/prod.yaml", "tag: c\n").await;
+    product.run(&["--branch=dev", &format!("--to={newer_sha}")]).await;
+    let ended = product.run(&args(&older, &[])).await;
+    assert_eq!((ended.output("result"), product.tip("dev").await), ("up-to-date", newer_sha));
+}
+
+#[tokio::test]
+async fn a_branch_with_commits_of_its_own_gets_a_back_merge() {
+    let product = Product::new().await;
+    let (sha, argv) = promoted(&product).await;
+    let own = product.commit("dev", "app.py", "v2\n").await;
+    let refused = product.run(&args(&argv, &["--on-diverged=fail"])).await;
+    assert_eq!((refused.code(), refused.output("result")), ("branch-diverged", "failed"));
+    let ended = product.run(&args(&argv, &[])).await;
+    assert_eq!(ended.output("result"), "back-merged", "{}", ended.log);
+    assert_eq!(product.world().github.parents(REPO, "dev").await.unwrap(), [own, sha]);
+    assert_eq!(ended.output("sha"), product.tip("dev").await);
+    assert_eq!(product.run(&args(&argv, &[])).await.output("result"), "up-to-date");
+}
+
+#[tokio::test]
+async fn a_conflict_opens_one_pull_request_and_later_ones_add_to_it() {
+    let product = Product::new().await;
+    let github = &product.world().github;
+    let own = product.commit("dev", "app.py", "ours\n").await;
+    let first_sha = product.commit("prod", "app.py", "theirs\n").await;
+    let first = product.run(&["--branch=dev", &format!("--to={first_sha}")]).await;
+    assert_eq!((first.output("updated"), first.output("result")), ("false", "pull-request"), "{}", first.log);
+
+    let second_sha = product.commit("prod", "app.py", "theirs again\n").await;
+    let second = product.run(&["--branch=dev", &format!("--to={second_sha}")]).await;
+    assert_eq!(first.output("pull-request"), second.output("pull-request"), "{}", second.log);
+    assert_eq!(product.tip("day2/sync-dev").await, second_sha);
+
+    // A re-run of the first promotion takes nothing back.
+    product.run(&["--branch=dev", &format!("--to={first_sha}")]).await;
+    assert_eq!(product.tip("day2/sync-dev").await, second_sha);
+    let pulls = github.pulls(REPO);
+    assert_eq!((pulls.len(), product.tip("dev").await), (1, own));
+
+    // Closed without a merge: the next promotion opens another, from the same branch.
+    github.close_pull(REPO, pulls[0].number, "maria");
+    let third = product.run(&["--branch=dev", &format!("--to={second_sha}")]).await;
+    assert_ne!(third.output("pull-request"), first.output("pull-request"), "{}", third.log);
+}
+
+#[tokio::test]
+async fn a_solved_conflict_is_kept_while_its_pull_request_is_open() {
+    let product = Product::new().await;
+    product.commit("dev", "app.py", "ours\n").await;
+    let first = product.commit("prod", "app.py", "theirs\n").await;
+    product.run(&["--branch=dev", &format!("--to={first}")]).await;
+    let solved = product.commit("day2/sync-dev", "notes.txt", "solved\n").await;
+    let second = product.commit("prod", "values/prod.yaml", "tag: c\n").await;
+    let ended = product.run(&["--branch=dev", &format!("--to={second}")]).await;
+    assert_eq!(ended.output("result"), "pull-request", "{}", ended.log);
+    for sha in [&solved, &second] {
+        assert!(product.world().github.contains(REPO, "day2/sync-dev", sha).await);
+    }
+}
+
+#[tokio::test]
+async fn a_pull_request_that_another_run_opens_meanwhile_is_adopted() {
+    let product = Product::new().await;
+    product.commit("dev", "app.py", "ours\n").await;
+    let sha = product.commit("prod", "app.py", "theirs\n").await;
+    let argv = ["--branch=dev".to_owned(), format!("--to={sha}")];
+    let one = product.run(&args(&argv, &[])).await;
+    // The other run listed before the first one's was there.
+    let nothing = Effect::Reply {
+        status: 200,
+        body: "[]".to_owned(),
+        content_type: "application/json".to_owned(),
+        headers: Vec::new(),
+    };
+    product.world().faults.add(Fault::once("github", "GET", "/pulls?state=open", nothing));
+    let two = product.run(&args(&argv, &[])).await;
+    assert_eq!(one.output("pull-request"), two.output("pull-request"), "{} {}", one.log, two.log);
+    assert_eq!(product.world().github.pulls(REPO).len(), 1);
+}
+
+#[tokio::test]
+async fn a_pull_request_whose_answer_is_lost_is_found() {
+    let product = Product::new().await;
+    product.commit("dev", "app.py", "ours\n").await;
+    let sha = product.commit("prod", "app.py", "theirs\n").await;
+    product.world().faults.add(Fault::once("github", "POST", "/pulls", Effect::DropAfter));
+    let ended = product.run(&["--branch=dev", &format!("--to={sha}")]).await;
+    assert_eq!(ended.output("result"), "pull-request", "{}", ended.log);
+    assert_eq!(product.world().github.pulls(REPO).len(), 1);
+}
+
+#[tokio::test]
+async fn a_commit_that_arrives_in_between_is_not_lost() {
+    let product = Product::new().await;
+    let (sha, argv) = promoted(&product).await;
+    let github = &product.world().github;
+    github.commit_before_next_update(REPO, "dev", "alice", "in between", &[("app.py", b"v2\n")]);
+    let ended = product.run(&args(&argv, &[])).await;
+    assert_eq!(ended.output("result"), "back-merged", "{}", ended.log);
+    assert_eq!(github.read_file(REPO, "dev", "app.py").await.unwrap(), b"v2\n");
+    assert!(github.contains(REPO, "dev", &sha).await);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_found_out_and_not_repeated() {
+    for effect in [Effect::ReplyAfter { status: 502 }, Effect::DropAfter] {
+        let product = Product::new().await;
+        let (sha, argv) = promoted(&product).await;
+        product.world().faults.add(Fault::once("github", "PATCH", "/git/refs/heads/dev", effect.clone()));
+        let moved = product.run(&args(&argv, &[])).await;
+        assert_eq!((moved.output("result"), moved.output("updated")), ("fast-forwarded", "true"));
+        assert_eq!(product.tip("dev").await, sha);
+
+        product.commit("dev", "app.py", "v2\n").await;
+        let next = product.commit("prod", "values/prod.yaml", "tag: c\n").await;
+        product.world().faults.add(Fault::once("github", "POST", "/merges", effect));
+        let merged = product.run(&["--branch=dev", &format!("--to={next}")]).await;
+        assert_eq!(merged.output("result"), "back-merged", "{}", merged.log);
+        assert_eq!(merged.output("sha"), product.tip("dev").await);
+        let merges = product.world().faults.calls().into_iter().filter(|call| call.path.ends_with("/merges"));
+        assert_eq!(merges.count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_protected_branch_is_named_with_its_rules() {
+    let product = Product::new().await;
+    let (_, argv) = promoted(&product).await;
+    product.world().github.add_rules(REPO, BranchRules::pull_requests_only("dev"));
+    let ended = product.run(&args(&argv, &[])).await;
+    assert_eq!(ended.code(), "branch-protected", "{}", ended.log);
+    assert!(ended.failure.unwrap().notes[0].starts_with("rules of `dev`: "));
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_named() {
+    let product = Product::new().await;
+    let (_, argv) = promoted(&product).await;
+    let nowhere = product.run(&["--branch=stage", &argv[1]]).await;
+    assert_eq!(nowhere.code(), "branch-not-found", "{}", nowhere.log);
+    let nothing = product.run(&["--branch=dev", &format!("--to={}", "1".repeat(40))]).await;
+    assert_eq!(nothing.code(), "commit-not-found", "{}", nothing.log);
+}
+
+#[tokio::test]
+async fn a_job_without_the_permission_is_told_its_line() {
+    let product = Product::new().await;
+    let (_, argv) = promoted(&product).await;
+    let ended = product.run_with(&args(&argv, &[]), &[("contents", "read")]).await;
+    assert_eq!(ended.code(), "permission-denied", "{}", ended.log);
+    assert!(ended.failure.unwrap().remedy.contains("`contents: write`"));
+}
