@@ -34,6 +34,15 @@ pub(crate) struct Place {
     user: Option<PathBuf>,
 }
 
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// The directory, for `DOCKER_CONFIG`.
+    pub(crate) directory: PathBuf,
+    /// Registries that later steps cannot reach any more with the credentials of the configuration before.
+    pub(crate) left_out: Vec<String>,
+}
+
 impl Place {
     /// Finds the place from the environment: `$RUNNER_TEMP`, which the runner empties after each job.
     pub(crate) fn from_env(env: &Env) -> Self {
@@ -52,8 +61,8 @@ impl Place {
         Self { parent, user: current.or_else(home), earlier }
     }
 
-    /// Writes the credentials and returns the directory. Either the file is there with all of them, or not at all.
-    pub(crate) fn write(&self, logins: &[(String, Secret)]) -> Result<PathBuf, Failure> {
+    /// Writes the credentials. Either the file is there with all of them, or not at all.
+    pub(crate) fn write(&self, logins: &[(String, Secret)]) -> Result<Written, Failure> {
         let (directory, new) = match &self.earlier {
             Some(directory) if directory.is_dir() => (directory.clone(), None),
             _ => {
@@ -63,8 +72,20 @@ impl Place {
             }
         };
         self.fill(&directory, new.is_some(), logins)?;
+        let left_out = if new.is_some() { self.left_out() } else { Vec::new() };
         // From here on it stays; before, a failure took the directory with it.
-        Ok(new.map_or(directory, TempDir::keep))
+        Ok(Written { directory: new.map_or(directory, TempDir::keep), left_out })
+    }
+
+    /// Returns the registries that the user's file has credentials or a helper for: they are not taken over.
+    fn left_out(&self) -> Vec<String> {
+        let config = self.user.as_deref().map(read).unwrap_or_default();
+        let keys =
+            |name: &str| config.get(name).and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned();
+        let mut hosts: Vec<String> = keys("auths").chain(keys("credHelpers")).collect();
+        hosts.sort();
+        hosts.dedup();
+        hosts
     }
 
     fn fill(&self, directory: &Path, is_new: bool, logins: &[(String, Secret)]) -> Result<(), Failure> {
@@ -86,16 +107,18 @@ impl Place {
             .map_err(|error| failure("write", &directory.join(FILE), &error))
     }
 
-    /// Returns what the new file begins with: an earlier login's whole file, or the user's settings. A file that is
-    /// no JSON is one that Docker could not use either.
+    /// Returns what the new file begins with: an earlier login's whole file, or the user's settings.
     fn taken_over(&self, is_new: bool) -> Map<String, Value> {
         let source = if is_new { self.user.as_deref() } else { self.earlier.as_deref() };
-        let existing = source
-            .and_then(|directory| fs::read(directory.join(FILE)).ok())
-            .and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(&bytes).ok())
-            .unwrap_or_default();
+        let existing = source.map(read).unwrap_or_default();
         existing.into_iter().filter(|(name, _)| !is_new || SETTINGS.contains(&name.as_str())).collect()
     }
+}
+
+/// Reads the file in `directory`; one that is no JSON is one that Docker could not use either.
+fn read(directory: &Path) -> Map<String, Value> {
+    let bytes = fs::read(directory.join(FILE)).unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
 /// Writes beside and renames, so that no reader sees half a file; `NamedTempFile` has mode 0600.
@@ -145,7 +168,7 @@ mod tests {
         vec![(host.to_owned(), Secret::new("QVdTOnA="))]
     }
 
-    fn read(directory: &Path) -> Value {
+    fn json_of(directory: &Path) -> Value {
         serde_json::from_slice(&fs::read(directory.join(FILE)).unwrap()).unwrap()
     }
 
@@ -156,9 +179,9 @@ mod tests {
     #[test]
     fn only_the_user_can_read_it() {
         let temp = tempfile::tempdir().unwrap();
-        let directory = place(temp.path(), &[]).write(&login("r.example")).unwrap();
+        let directory = place(temp.path(), &[]).write(&login("r.example")).unwrap().directory;
         assert_eq!((mode(&directory), mode(&directory.join(FILE))), (0o700, 0o600));
-        assert_eq!(read(&directory), json!({ "auths": { "r.example": { "auth": "QVdTOnA=" } } }));
+        assert_eq!(json_of(&directory), json!({ "auths": { "r.example": { "auth": "QVdTOnA=" } } }));
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1, "nothing else is left in it");
     }
 
@@ -175,8 +198,10 @@ mod tests {
             "currentContext": "remote",
         });
         fs::write(docker.join(FILE), existing.to_string()).unwrap();
-        let directory = place(temp.path(), &[("HOME", home.path())]).write(&login("r.example")).unwrap();
-        let written = read(&directory);
+        let Written { directory, left_out } =
+            place(temp.path(), &[("HOME", home.path())]).write(&login("r.example")).unwrap();
+        assert_eq!(left_out, ["index.docker.io", "r.example"]);
+        let written = json_of(&directory);
         assert_eq!(written["currentContext"], "remote");
         assert_eq!(written.as_object().unwrap().len(), 2, "{written}");
         assert_eq!(fs::read_link(directory.join("contexts")).unwrap(), docker.join("contexts"));
@@ -185,10 +210,10 @@ mod tests {
     #[test]
     fn a_second_login_of_the_job_adds_to_the_first() {
         let temp = tempfile::tempdir().unwrap();
-        let first = place(temp.path(), &[]).write(&login("a.example")).unwrap();
+        let first = place(temp.path(), &[]).write(&login("a.example")).unwrap().directory;
         let second = place(temp.path(), &[("DOCKER_CONFIG", &first)]).write(&login("b.example")).unwrap();
-        assert_eq!(second, first);
-        let auths = read(&first)["auths"].clone();
+        assert_eq!(second, Written { directory: first.clone(), left_out: Vec::new() });
+        let auths = json_of(&first)["auths"].clone();
         assert_eq!(auths.as_object().unwrap().keys().collect::<Vec<_>>(), ["a.example", "b.example"]);
     }
 

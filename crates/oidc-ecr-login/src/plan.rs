@@ -1,6 +1,7 @@
 //! What will be done, worked out before the first call.
 
 use model::Failure;
+use toolkit::Env;
 
 use crate::{
     account::AccountId,
@@ -53,19 +54,30 @@ pub(crate) fn check_account(account: &str, allowed: &[AccountId]) -> Result<(), 
     ))
 }
 
+/// Returns as whom the calls are made: the choice that `auth: auto` made, for the log.
+pub(crate) fn identity(request: &Request, env: &Env) -> String {
+    match &request.identity {
+        Identity::Oidc { role, audience, session_name, duration_seconds } => {
+            let unused = if env.get("AWS_ACCESS_KEY_ID").is_some() {
+                "; the AWS keys of the environment are not used"
+            } else {
+                ""
+            };
+            format!(
+                "Identity: {role}, as session {session_name} for {duration_seconds} s, by an OIDC token for \
+                 {audience}{unused}"
+            )
+        }
+        Identity::Env(keys) => format!("Identity: the AWS keys of the environment ({})", keys.access_key_id),
+    }
+}
+
 /// Returns the plan in words, for `dry-run`.
-pub(crate) fn describe(request: &Request, plan: &Plan) -> Vec<String> {
-    let identity = match &request.identity {
-        Identity::Oidc { role, audience, session_name, duration_seconds } => format!(
-            "would assume {role} as session {session_name} for {duration_seconds} s, with an OIDC token for {audience}"
-        ),
-        Identity::Env(_) => "would use the AWS keys of the environment".to_owned(),
-    };
+pub(crate) fn describe(plan: &Plan) -> Vec<String> {
     let regions: Vec<&str> = plan.regions.iter().map(Region::as_str).collect();
     let hosts: Vec<&str> = plan.hosts.iter().map(|(host, _)| host.as_str()).collect();
     let target = if hosts.is_empty() { "the account's own registry".to_owned() } else { hosts.join(", ") };
     vec![
-        identity,
         format!("would ask ECR for a token in {}", regions.join(", ")),
         format!("would write a Docker configuration of its own with the credential for {target}"),
     ]
@@ -73,8 +85,6 @@ pub(crate) fn describe(request: &Request, plan: &Plan) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use toolkit::Env;
-
     use super::*;
     use crate::tests::request;
 
@@ -103,11 +113,11 @@ mod tests {
                 "210987654321.dkr.ecr.eu-central-1.amazonaws.com eu-central-1",
             ]
         );
-        insta::assert_snapshot!(describe(&request, &plan).join("\n"), @r"
-        would assume arn:aws:iam::123456789012:role/day2-dev as session day2-actions for 900 s, with an OIDC token for sts.amazonaws.com
+        insta::assert_snapshot!(describe(&plan).join("\n"), @r"
         would ask ECR for a token in eu-central-1, us-east-1
         would write a Docker configuration of its own with the credential for 123456789012.dkr.ecr.eu-central-1.amazonaws.com, 210987654321.dkr.ecr.us-east-1.amazonaws.com, 210987654321.dkr.ecr.eu-central-1.amazonaws.com
         ");
+        insta::assert_snapshot!(identity(&request, &Env::from_pairs([("AWS_ACCESS_KEY_ID", "A")])), @"Identity: arn:aws:iam::123456789012:role/day2-dev, as session day2-actions for 900 s, by an OIDC token for sts.amazonaws.com; the AWS keys of the environment are not used");
     }
 
     #[test]

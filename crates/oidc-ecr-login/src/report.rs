@@ -52,6 +52,19 @@ pub(crate) fn report(outcome: &Outcome) -> Report {
         .summary(summary)
 }
 
+/// Says which registries later steps cannot reach any more with the credentials that they had, if there are any.
+pub(crate) fn left_out(hosts: &[String], logins: &[(String, Secret)]) -> Option<String> {
+    let lost: Vec<&str> =
+        hosts.iter().map(String::as_str).filter(|host| logins.iter().all(|(new, _)| new != host)).collect();
+    (!lost.is_empty()).then(|| {
+        format!(
+            "The credentials for {} are not in the new Docker configuration; sign in to them after this step if a \
+             later one needs them",
+            lost.join(", ")
+        )
+    })
+}
+
 /// Returns the password within a registry token, the base64 of `AWS:password`, so that it can be masked as well.
 pub(crate) fn password(auth: &Secret) -> Option<Secret> {
     let decoded = String::from_utf8(STANDARD.decode(auth.expose()).ok()?).ok()?;
@@ -96,6 +109,14 @@ mod tests {
         </details>
         ");
         insta::assert_snapshot!(report.lines.join("\n"), @"Signed in to 123456789012.dkr.ecr.eu-central-1.amazonaws.com until 2026-11-21T23:00:00Z (OIDC token 120 ms, assume role 90 ms)");
+    }
+
+    #[test]
+    fn credentials_that_are_left_out_are_named() {
+        let hosts = ["index.docker.io".to_owned(), "r.example".to_owned()];
+        let logins = [("r.example".to_owned(), Secret::new("x"))];
+        insta::assert_snapshot!(left_out(&hosts, &logins).unwrap(), @"The credentials for index.docker.io are not in the new Docker configuration; sign in to them after this step if a later one needs them");
+        assert_eq!(left_out(&hosts[1..], &logins), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Signs in: OIDC token, role, registry tokens, and last the file.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::try_join_all;
 use model::{Deadline, Failure, Secret, codes as general};
@@ -25,18 +25,26 @@ use crate::{
 /// A token with less time left than this is made anew before it is used again.
 const TOKEN_RESERVE: u64 = 60;
 
+/// How long a connection may take: within the default `timeout` a second and a third one can still be made.
+const CONNECT: Duration = Duration::from_secs(3);
+
 /// Does the whole work of one request.
 pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
     if let Identity::Oidc { role, .. } = &request.identity {
         mask_account(request, host, role.account().as_str());
     }
     let plan = plan::plan(request)?;
+    host.info(&plan::identity(request, host.env()));
     if request.dry_run {
-        plan::describe(request, &plan).iter().for_each(|line| host.info(line));
+        plan::describe(&plan).iter().for_each(|line| host.info(line));
         return Ok(());
     }
     let deadline = Deadline::after(request.budget);
-    let client = http::client(&ClientOptions { ca_pem: ca_bundle(host)?, ..ClientOptions::default() })?;
+    let client = http::client(&ClientOptions {
+        ca_pem: ca_bundle(host)?,
+        connect_timeout: CONNECT,
+        ..ClientOptions::default()
+    })?;
     let login = Login {
         request,
         host,
@@ -49,15 +57,19 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
     plan::check_account(who.account(), &request.allowed_accounts)?;
     let tokens = login.phases.time("registry token", login.tokens(&plan, &who)).await?;
     let logins = logins(&plan, &tokens)?;
-    let directory = Place::from_env(host.env()).write(&logins)?;
-    export(request, host, &directory.display().to_string(), &who.keys)?;
+    let written = Place::from_env(host.env()).write(&logins)?;
+    if let Some(line) = report::left_out(&written.left_out, &logins) {
+        host.info(&line);
+    }
+    let directory = written.directory.display().to_string();
+    export(request, host, &directory, &who.keys)?;
     host.publish(&report::report(&Outcome {
         hosts: logins.into_iter().map(|(host, _)| host).collect(),
         account: who.account().to_owned(),
         identity: who.identity,
         session: who.session,
         expires_at: tokens.iter().map(|token| token.expires_at.clone()).min().unwrap_or_default(),
-        directory: directory.display().to_string(),
+        directory,
         timings: login.phases.rows(),
     }))
 }

@@ -107,7 +107,7 @@ async fn a_dry_run_makes_no_call() {
     let job = Job::new().await;
     job.run(&[ROLE, "--dry-run"]).await.unwrap();
     assert!(job.sandbox.world().faults.calls().is_empty());
-    assert!(job.log().contains("would assume"), "{}", job.log());
+    assert!(job.log().contains("would write"), "{}", job.log());
     assert!(job.left().is_empty());
 }
 
