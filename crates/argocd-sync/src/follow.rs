@@ -11,6 +11,7 @@ use crate::{
     looking::Looking,
     observer::{News, Observer},
     patience::{Judgement, Patience},
+    pods::Pods,
     report::Outcome,
     request::{Request, WaitFor},
     timeline::Timeline,
@@ -31,11 +32,11 @@ pub(crate) enum End {
 /// What is known of the application while it is followed.
 #[derive(Debug)]
 pub(crate) struct Following<'a> {
-    pub(crate) request: &'a Request,
-    pub(crate) app: Application,
-    pub(crate) progress: Progress,
-    pub(crate) verdict: Verdict,
-    pub(crate) timeline: Timeline,
+    request: &'a Request,
+    app: Application,
+    progress: Progress,
+    verdict: Verdict,
+    timeline: Timeline,
 }
 
 impl<'a> Following<'a> {
@@ -64,6 +65,9 @@ impl<'a> Following<'a> {
                 Judgement::Failure(failure) => return End::Failure(failure),
                 Judgement::Wait(wake) => wake.map_or(deadline, Instant::from_std),
             };
+            if Instant::now() >= deadline {
+                return End::Failure(self.too_late());
+            }
             let look = looking.next(&self.verdict, self.request, &mut observer);
             let until = look.unwrap_or(deadline).min(wake).min(deadline);
             match observer.next(until).await {
@@ -81,7 +85,6 @@ impl<'a> Following<'a> {
                     self.take(*app);
                 }
                 Some(News::Pods(number, pods)) if looking.accept(number) => self.progress.pods = Some(pods),
-                None if Instant::now() >= deadline => return End::Failure(self.too_late()),
                 Some(News::Pods(..)) | None => {}
             }
         }
@@ -110,10 +113,16 @@ impl<'a> Following<'a> {
         }
     }
 
-    /// Judges the state as it is.
-    pub(crate) fn judge_once(&mut self) {
+    fn judge_once(&mut self) {
         self.verdict = assess(&self.app, self.request, &self.progress);
         self.timeline.see(&self.verdict);
+    }
+
+    /// Ends before it began: everything holds already, with these pods.
+    pub(crate) fn nothing_to_do(mut self, pods: Option<Pods>) -> Outcome {
+        self.progress.pods = pods;
+        self.judge_once();
+        self.outcome(None)
     }
 
     /// Ends the following.

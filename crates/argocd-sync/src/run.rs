@@ -74,12 +74,7 @@ impl Sync<'_> {
             }
             let app = match plan {
                 Plan::Refuse(failure) => return Err(failure),
-                Plan::Nothing => {
-                    let mut following = self.following(app);
-                    following.progress.pods = pods;
-                    following.judge_once();
-                    return Ok(Some(following.outcome(None)));
-                }
+                Plan::Nothing => return Ok(Some(self.following(app).nothing_to_do(pods))),
                 Plan::Adopt(_) => app,
                 Plan::Wait(_) => {
                     self.wait_for_idle(&app).await?;

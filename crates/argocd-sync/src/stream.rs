@@ -19,27 +19,22 @@ use crate::{
 /// application is read.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// Sends every state of the application that is newer than `resource_version`, until the receiver is gone or an
-/// error comes that will not pass.
+/// Sends every state of the application that is newer than `resource_version`, until an error comes that will not
+/// pass. The observer ends it.
 pub(crate) async fn watch(argocd: ArgoCd, resource_version: String, sender: Sender<News>) {
     let mut watch = Watch { argocd, resource_version, sender, silent_until: Instant::now() + SILENCE };
     let mut backoff = new_backoff();
     loop {
         match watch.stream_once().await {
-            Ok(Ended::ReceiverGone) => return,
             // A stream that brought something was a good one: begin anew with short delays.
-            Ok(Ended::AfterEvents) => backoff = new_backoff(),
-            Ok(Ended::Silently) => {}
+            Ok(Brought::Events) => backoff = new_backoff(),
+            Ok(Brought::Nothing) => {}
             Err(error) if error.may_pass() => tracing::debug!("the stream ended: {error}"),
-            Err(error) => {
-                // The receiver may have gone in between, which is just as well.
-                let _ = watch.sender.send(News::Error(error)).await;
-                return;
-            }
+            Err(error) => return watch.tell(News::Error(error)).await,
         }
         let pause = Instant::now() + backoff.next_delay();
-        if pause > watch.silent_until && watch.read().await.is_err() {
-            return;
+        if pause > watch.silent_until {
+            watch.read().await;
         }
         tokio::time::sleep_until(pause).await;
     }
@@ -56,15 +51,11 @@ struct Watch {
     silent_until: Instant,
 }
 
-/// How one connection ended without an error.
-enum Ended {
-    ReceiverGone,
-    AfterEvents,
-    Silently,
+/// What one connection brought before it ended.
+enum Brought {
+    Events,
+    Nothing,
 }
-
-/// Nobody listens any more.
-struct ReceiverGone;
 
 /// One line of the stream.
 #[derive(Debug, Deserialize)]
@@ -83,75 +74,70 @@ struct Event {
 
 impl Watch {
     /// Reads one connection to its end.
-    async fn stream_once(&mut self) -> Result<Ended, ApiError> {
-        let Some(mut reply) = self.connect().await? else { return Ok(Ended::ReceiverGone) };
+    async fn stream_once(&mut self) -> Result<Brought, ApiError> {
+        let mut reply = self.connect().await?;
         let mut parser = Parser::default();
-        let mut ended = Ended::Silently;
+        let mut brought = Brought::Nothing;
         loop {
             let Ok(chunk) = tokio::time::timeout_at(self.silent_until, reply.chunk()).await else {
-                if self.read().await.is_err() {
-                    return Ok(Ended::ReceiverGone);
-                }
+                self.read().await;
                 continue;
             };
             let chunk = chunk.map_err(|error| ApiError::Cut(error.without_url().to_string()))?;
-            let Some(chunk) = chunk else { return Ok(ended) };
+            let Some(chunk) = chunk else { return Ok(brought) };
             let events = parser.feed(&chunk).map_err(|error| ApiError::Malformed(error.to_string()))?;
             for event in events {
-                if self.event(&event).await?.is_err() {
-                    return Ok(Ended::ReceiverGone);
-                }
-                ended = Ended::AfterEvents;
+                self.event(&event).await?;
+                brought = Brought::Events;
             }
         }
     }
 
     /// Connects. The server may send no head before the first event, so that silence counts here as well.
-    async fn connect(&mut self) -> Result<Option<Response>, ApiError> {
+    async fn connect(&mut self) -> Result<Response, ApiError> {
         let (argocd, resource_version) = (self.argocd.clone(), self.resource_version.clone());
         let mut connecting = pin!(argocd.stream(&resource_version));
         loop {
             match tokio::time::timeout_at(self.silent_until, connecting.as_mut()).await {
-                Ok(reply) => return reply.map(Some),
-                Err(_) if self.read().await.is_err() => return Ok(None),
-                Err(_) => {}
+                Ok(reply) => return reply,
+                Err(_) => self.read().await,
             }
         }
     }
 
     /// Takes one event. An error inside of the stream, which comes with HTTP 200, ends it.
-    async fn event(&mut self, text: &str) -> Result<Result<(), ReceiverGone>, ApiError> {
+    async fn event(&mut self, text: &str) -> Result<(), ApiError> {
         let line: Line =
             serde_json::from_str(text).map_err(|error| ApiError::Malformed(error.to_string()))?;
-        if let Some(error) = line.error {
-            return Err(refusal(error));
+        match (line.error, line.result) {
+            (Some(error), _) => return Err(refusal(error)),
+            (None, Some(event)) if event.kind == "DELETED" => self.tell(News::Deleted).await,
+            (None, Some(event)) => self.application(event.application).await,
+            (None, None) => {}
         }
-        let Some(event) = line.result else { return Ok(Ok(())) };
-        if event.kind == "DELETED" {
-            return Ok(self.sender.send(News::Deleted).await.map_err(|_| ReceiverGone));
-        }
-        Ok(self.application(event.application).await)
+        Ok(())
     }
 
     /// Reads the application after silence. Errors are the stream's to report: it is connected again anyway.
-    async fn read(&mut self) -> Result<(), ReceiverGone> {
+    async fn read(&mut self) {
         self.silent_until = Instant::now() + SILENCE;
         match self.argocd.read(Refresh::No).await {
             Ok(application) => self.application(application).await,
-            Err(error) => {
-                tracing::debug!("the read after silence failed: {error}");
-                Ok(())
-            }
+            Err(error) => tracing::debug!("the read after silence failed: {error}"),
         }
     }
 
     /// Passes a state on, unless a newer one was seen.
-    async fn application(&mut self, application: Application) -> Result<(), ReceiverGone> {
-        if !application.is_not_older_than(&self.resource_version) {
-            return Ok(());
+    async fn application(&mut self, application: Application) {
+        if application.is_not_older_than(&self.resource_version) {
+            self.silent_until = Instant::now() + SILENCE;
+            self.resource_version.clone_from(&application.metadata.resource_version);
+            self.tell(News::Application(Box::new(application))).await;
         }
-        self.silent_until = Instant::now() + SILENCE;
-        self.resource_version.clone_from(&application.metadata.resource_version);
-        self.sender.send(News::Application(Box::new(application))).await.map_err(|_| ReceiverGone)
+    }
+
+    async fn tell(&self, news: News) {
+        // The receiver is gone only with the observer, which ends this task as well.
+        let _ = self.sender.send(news).await;
     }
 }

@@ -1,0 +1,57 @@
+//! Another operation is in the way.
+
+use crate::stage::{NEW, Stage};
+
+/// Somebody presses Sync, which takes a while.
+fn press_sync(stage: &Stage, hold_ms: u64) {
+    assert!(stage.world().argocd.start_foreign_operation(stage.world(), "dev", "maria", hold_ms));
+}
+
+#[tokio::test]
+async fn an_older_operation_is_waited_for() {
+    let stage = Stage::new().await;
+    press_sync(&stage, 800);
+    // The other operation goes on with what it has read.
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let run = stage.action(&stage.release().await, NEW).run().await;
+    run.succeeded();
+    assert!(run.log.contains("wait until an operation of maria"), "{}", run.log);
+}
+
+#[tokio::test]
+async fn it_is_terminated_if_so_asked() {
+    let stage = Stage::new().await;
+    press_sync(&stage, 600_000);
+    let run = stage.action(&stage.release().await, NEW).input("on-busy", "terminate").run().await;
+    run.succeeded();
+    assert!(run.log.contains("terminate an operation of maria"), "{}", run.log);
+}
+
+#[tokio::test]
+async fn it_fails_if_so_asked() {
+    let stage = Stage::new().await;
+    press_sync(&stage, 600_000);
+    let run = stage.action(&stage.release().await, NEW).input("on-busy", "fail").run().await;
+    assert_eq!(run.code(), "operation-busy");
+    assert!(run.failure().cause.contains("maria"), "{}", run.failure());
+    assert_eq!(stage.syncs(), 0);
+}
+
+#[tokio::test]
+async fn waiting_ends_at_the_deadline() {
+    let stage = Stage::new().await;
+    press_sync(&stage, 600_000);
+    let run = stage.action(&stage.release().await, NEW).input("timeout", "1s").run().await;
+    assert_eq!(run.code(), "deadline-passed");
+}
+
+#[tokio::test]
+async fn two_runs_for_the_same_commit_share_one_operation() {
+    let stage = Stage::new().await;
+    let revision = stage.release().await;
+    let (first, second) =
+        tokio::join!(stage.action(&revision, NEW).run(), stage.action(&revision, NEW).run());
+    first.succeeded();
+    second.succeeded();
+    assert_eq!(stage.app().history.iter().filter(|deployed| **deployed == revision).count(), 1);
+}

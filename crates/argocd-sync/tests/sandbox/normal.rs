@@ -1,0 +1,74 @@
+//! The good paths.
+
+use crate::stage::{IMAGE, NEW, OLD, Stage};
+
+#[tokio::test]
+async fn a_new_image_goes_live_and_the_old_pods_go() {
+    let stage = Stage::new().await;
+    let revision = stage.release().await;
+    let run = stage.action(&revision, NEW).run().await;
+    run.succeeded();
+    assert_eq!(run.output("revision"), Some(revision.as_str()));
+    assert_eq!(run.output("phase"), Some("Succeeded"));
+    assert_eq!(run.output("health"), Some("Healthy"));
+    assert_eq!(run.output("images"), Some(format!("{IMAGE}:{NEW}").as_str()));
+    assert!(run.output("operation-id").unwrap().starts_with("org/day2-product/7/1/"));
+    assert!(run.output("timings").unwrap().contains("\"old-pods-gone\":"), "{}", run.out);
+    assert!(run.log.contains(&format!("pods still run {IMAGE}:{OLD}")), "{}", run.log);
+    assert_eq!(stage.syncs(), 1);
+    assert!(!run.written().contains(&stage.token));
+    let app = stage.app();
+    assert_eq!(app.synced_revision.as_deref(), Some(revision.as_str()));
+    assert!(app.pods.iter().all(|pod| pod.active && pod.reason == "Running"), "{:?}", app.pods);
+}
+
+#[tokio::test]
+async fn what_is_live_is_not_synced_again() {
+    let stage = Stage::new().await;
+    let revision = stage.release().await;
+    stage.action(&revision, NEW).run().await.succeeded();
+    let syncs = stage.syncs();
+    let run = stage.action(&revision, NEW).run().await;
+    run.succeeded();
+    assert_eq!(stage.syncs(), syncs, "{}", run.log);
+    assert_eq!(run.output("revision"), Some(revision.as_str()));
+}
+
+#[tokio::test]
+async fn promoted_does_not_wait_for_old_pods() {
+    let stage = Stage::new().await;
+    stage.timing(|timing| timing.scale_down_delay_ms = 60_000);
+    let revision = stage.release().await;
+    let run = stage.action(&revision, NEW).without("wait-for").run().await;
+    run.succeeded();
+    assert!(run.out.contains(&format!("{IMAGE}:{OLD}")), "{}", run.out);
+}
+
+#[tokio::test]
+async fn a_dry_run_asks_for_nothing() {
+    let stage = Stage::new().await;
+    let revision = stage.bump(NEW).await;
+    let syncs = stage.syncs();
+    let run = stage.action(&revision, NEW).input("dry-run", "true").run().await;
+    run.succeeded();
+    assert_eq!(run.log.trim(), format!("sync application dev to {revision}"));
+    assert_eq!(stage.syncs(), syncs);
+}
+
+#[tokio::test]
+async fn auto_sync_is_asked_for_its_branch_and_proven_afterwards() {
+    let stage = Stage::with(|app| app.automated = true).await;
+    let revision = stage.release().await;
+    stage.action(&revision, NEW).run().await.succeeded();
+}
+
+#[tokio::test]
+async fn a_user_signs_in() {
+    let stage = Stage::new().await;
+    stage.world().argocd.add_user("bob", "hunter2", &["applications, *, default/*"]);
+    let revision = stage.release().await;
+    let action = stage.action(&revision, NEW).without("token").input("auth", "password");
+    let run = action.input("username", "bob").input("password", "env:P").env("P", "hunter2").run().await;
+    run.succeeded();
+    assert!(!run.written().contains("hunter2"));
+}
