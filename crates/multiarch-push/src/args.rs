@@ -13,6 +13,7 @@ const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Push a multi-arch image, built in process from a Dockerfile without RUN, or as it is from an OCI layout
 #[derive(Debug, Clone, Default, Parser)]
+#[expect(clippy::struct_field_names, reason = "the input's name is that of docker/build-push-action")]
 #[command(name = "multiarch-push", no_binary_name = false)]
 pub(crate) struct Args {
     /// The image to push to, `registry/repository` without a tag
@@ -121,7 +122,8 @@ impl Args {
         let is_given = |list: &[String]| list.iter().any(|value| !value.trim().is_empty());
         let (context, file, target) = (text(&self.context), text(&self.file), text(&self.target));
         let platforms = check.list("platforms", &self.platforms, str::parse::<Platform>);
-        let build_args: BTreeMap<_, _> = check.list("build-args", &self.build_args, pair).into_iter().collect();
+        let build_args: BTreeMap<_, _> =
+            check.list("build-args", &self.build_args, pair).into_iter().collect();
         let builder = check.optional("builder", self.builder.as_deref(), str::parse::<BuilderChoice>);
         if let Some(layout) = text(&self.layout) {
             let others = [
@@ -135,7 +137,9 @@ impl Args {
             for (other, _) in others.iter().filter(|(_, given)| *given) {
                 check.problem(
                     "layout",
-                    &format!("and input `{other}` are two kinds of source: give a layout or a Dockerfile, not both"),
+                    &format!(
+                        "and input `{other}` are two kinds of source: give a layout or a Dockerfile, not both"
+                    ),
                 );
             }
             return Source::Layout(PathBuf::from(layout));
@@ -180,7 +184,10 @@ fn origin(check: &mut Check<'_>) -> Origin {
     let repository = context.repository.as_ref().map(|slug| format!("{}/{slug}", context.server_url));
     let epoch = env.get("SOURCE_DATE_EPOCH").map(str::parse::<u64>);
     if let Some(Err(_)) = epoch {
-        check.problem("SOURCE_DATE_EPOCH", "(a variable of the environment) is no number of seconds since 1970");
+        check.problem(
+            "SOURCE_DATE_EPOCH",
+            "(a variable of the environment) is no number of seconds since 1970",
+        );
     }
     Origin {
         epoch: epoch.and_then(Result::ok),
@@ -212,7 +219,9 @@ mod tests {
         assert_eq!(request.timeout, TIMEOUT);
         assert_eq!(request.origin.epoch, Some(5));
         assert_eq!(request.origin.repository.as_deref(), Some("https://github.com/org/product"));
-        assert!(matches!(request.source, Source::Dockerfile(source) if source.builder == BuilderChoice::Auto));
+        assert!(
+            matches!(request.source, Source::Dockerfile(source) if source.builder == BuilderChoice::Auto)
+        );
     }
 
     #[test]

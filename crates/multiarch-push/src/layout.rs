@@ -13,8 +13,8 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     artifact::{Artifact, Blob, Child, Origin, document},
     codes,
+    image::ImageConfig,
     image::oci::{self, Descriptor, Index, Manifest},
-    image::{ImageConfig, oci::PlatformSpec},
     registry::Found,
 };
 
@@ -37,7 +37,8 @@ pub(crate) fn read(
             let bytes = layout.checked(one)?;
             let inner: Index = layout.parse(&bytes, &one.digest)?;
             let children = layout.children(&inner.manifests)?;
-            let index = Found { bytes: bytes.into(), media_type: one.media_type.clone(), digest: one.digest.clone() };
+            let index =
+                Found { bytes: bytes.into(), media_type: one.media_type.clone(), digest: one.digest.clone() };
             Ok(Artifact { index, children })
         }
         several => layout.wrapped(several, annotations),
@@ -56,8 +57,8 @@ impl Layout {
     }
 
     fn json(&self, name: &str) -> Result<Index, Failure> {
-        let bytes =
-            fs::read(self.root.join(name)).map_err(|error| self.invalid(format!("cannot read `{name}`: {error}")))?;
+        let bytes = fs::read(self.root.join(name))
+            .map_err(|error| self.invalid(format!("cannot read `{name}`: {error}")))?;
         serde_json::from_slice(&bytes).map_err(|error| self.invalid(format!("`{name}`: {error}")))
     }
 
@@ -80,14 +81,17 @@ impl Layout {
         let Descriptor { digest, size, .. } = descriptor;
         let file = File::open(self.path(digest))
             .map_err(|error| self.invalid(format!("the blob {digest} cannot be read: {error}")))?;
-        let (found, length) = hash(file).map_err(|error| self.invalid(format!("the blob {digest}: {error}")))?;
+        let (found, length) =
+            hash(file).map_err(|error| self.invalid(format!("the blob {digest}: {error}")))?;
         if found == *digest && length == *size {
             return Ok(());
         }
         let shown = self.shown.display();
         Err(Failure::new(
             &codes::DIGEST_MISMATCH,
-            format!("in `{shown}` the blob {digest} of {size} bytes holds {length} bytes with the digest {found}"),
+            format!(
+                "in `{shown}` the blob {digest} of {size} bytes holds {length} bytes with the digest {found}"
+            ),
         )
         .with_remedy("Let the tool that wrote the layout write it again."))
     }
@@ -115,12 +119,11 @@ impl Layout {
             let origin = Origin::File(self.path(&part.digest));
             blobs.push(Blob { digest: part.digest.clone(), size: part.size, origin });
         }
-        let platform = match &descriptor.platform {
-            Some(platform) => Some(platform.clone()).filter(PlatformSpec::is_known).map(|p| p.to_platform()),
-            None => {
-                let config = fs::read(self.path(&manifest.config.digest)).map_err(|error| self.invalid(error))?;
-                ImageConfig::of_base(&config).and_then(|config| config.platform())
-            }
+        let platform = if let Some(platform) = &descriptor.platform {
+            platform.is_known().then(|| platform.to_platform())
+        } else {
+            let config = fs::read(self.path(&manifest.config.digest)).map_err(|error| self.invalid(error))?;
+            ImageConfig::of_base(&config).and_then(|config| config.platform())
         };
         let found = Found {
             bytes: bytes.into(),
@@ -171,7 +174,10 @@ fn hash(mut file: File) -> io::Result<(Digest, u64)> {
 /// Unpacks a tar file; entries that lead out of `target` are skipped by the tar reader.
 fn unpack(file: &Path, target: &Path) -> Result<PathBuf, Failure> {
     let invalid = |error: io::Error| {
-        Failure::new(&codes::LAYOUT_INVALID, format!("`{}` is no tar file of a layout: {error}", file.display()))
+        Failure::new(
+            &codes::LAYOUT_INVALID,
+            format!("`{}` is no tar file of a layout: {error}", file.display()),
+        )
     };
     fs::create_dir_all(target).map_err(invalid)?;
     let mut archive = tar::Archive::new(io::BufReader::new(File::open(file).map_err(invalid)?));
@@ -207,7 +213,8 @@ mod tests {
             let config = json!({"architecture": architecture, "os": "linux"}).to_string();
             let config = self.blob(oci::CONFIG, config.as_bytes());
             let layer = self.blob(oci::LAYER_GZIP, b"shared");
-            let manifest = json!({"schemaVersion": 2, "mediaType": oci::MANIFEST, "config": config, "layers": [layer]});
+            let manifest =
+                json!({"schemaVersion": 2, "mediaType": oci::MANIFEST, "config": config, "layers": [layer]});
             self.blob(oci::MANIFEST, manifest.to_string().as_bytes())
         }
 

@@ -1,13 +1,25 @@
 //! Assembles multi-arch images without a daemon, and pushes them.
+//!
+//! The way of an image: [`args`] → `Request`; the Dockerfile and its context (`job`, `dockerfile`, `context`) become
+//! configurations and layers (`image`, `build`), or a builder or the user brings a layout (`builder`, `layout`); both
+//! are an `Artifact`, which `push` brings to the registry (`registry`) as far as `plan` allows.
 
 mod args;
 mod artifact;
+mod build;
+mod builder;
 pub mod codes;
 mod context;
 mod dockerfile;
 mod image;
+mod job;
 mod layout;
 mod plan;
 mod push;
 mod registry;
+mod report;
 mod request;
+mod run;
+mod spec;
+
+pub use spec::{run, spec};

@@ -31,7 +31,8 @@ pub(crate) fn method(
     let build = |(builder, path): &(Builder, PathBuf)| Method::Build(*builder, path.clone());
     match (choice, obstacle) {
         (BuilderChoice::Only(builder), _) => find(builder).map(build).ok_or_else(|| {
-            let text = format!("`builder` is `{}`, and `{}` is not on PATH", builder.as_str(), builder.program());
+            let text =
+                format!("`builder` is `{}`, and `{}` is not on PATH", builder.as_str(), builder.program());
             Failure::new(&codes::DOCKERFILE_NEEDS_BUILDER, text)
                 .with_remedy("Install it on the runner, or leave `builder` at `auto`.")
         }),
@@ -99,7 +100,11 @@ pub(crate) fn before_build(states: &[TagState], on_existing: OnExisting) -> Resu
 }
 
 /// Decides what happens to a tag, now that the image's digest is known.
-pub(crate) fn tag_step(state: &TagState, digest: &Digest, on_existing: OnExisting) -> Result<TagStep, Failure> {
+pub(crate) fn tag_step(
+    state: &TagState,
+    digest: &Digest,
+    on_existing: OnExisting,
+) -> Result<TagStep, Failure> {
     let Some(existing) = &state.existing else { return Ok(TagStep::Create) };
     let tag = &state.tag;
     match (existing == digest, state.moves, on_existing) {

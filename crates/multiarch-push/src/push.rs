@@ -142,7 +142,9 @@ impl<'a> Push<'a> {
             Err(failure) if failure.code == &codes::TAG_IMMUTABLE => {
                 return match self.repository.head_manifest(tag).await? {
                     Some(there) if there == *digest => Ok(TagStep::Keep),
-                    Some(there) => Err(failure.with_note(format!("the tag names {there}, this image is {digest}"))),
+                    Some(there) => {
+                        Err(failure.with_note(format!("the tag names {there}, this image is {digest}")))
+                    }
                     None => Err(failure),
                 };
             }
@@ -152,7 +154,9 @@ impl<'a> Push<'a> {
             Some(there) if there == *digest => Ok(step),
             Some(there) => Err(Failure::new(
                 &codes::TAG_EXISTS_DIFFERENT,
-                format!("the tag `{tag}` was moved by someone else while it was pushed: it names {there}, not {digest}"),
+                format!(
+                    "the tag `{tag}` was moved by someone else while it was pushed: it names {there}, not {digest}"
+                ),
             )),
             None => Err(Failure::new(
                 &UNEXPECTED_REPLY,
@@ -163,7 +167,8 @@ impl<'a> Push<'a> {
 
     /// Counts what was sent so far.
     pub(crate) fn sent(&self, artifact: &Artifact) -> Sent {
-        let mut sent = Sent { bytes_uploaded: self.manifest_bytes.load(Ordering::Relaxed), ..Sent::default() };
+        let mut sent =
+            Sent { bytes_uploaded: self.manifest_bytes.load(Ordering::Relaxed), ..Sent::default() };
         let mut counted = std::collections::HashSet::new();
         for blob in artifact.children.iter().flat_map(|child| &child.blobs) {
             if !counted.insert(&blob.digest) {

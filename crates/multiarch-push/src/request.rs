@@ -125,9 +125,13 @@ impl FromStr for BuilderChoice {
         match text {
             "auto" => Ok(Self::Auto),
             "none" => Ok(Self::None),
-            _ => Builder::ALL.into_iter().find(|builder| builder.as_str() == text).map(Self::Only).ok_or_else(|| {
-                ParseError::new("a builder", text, "`auto`, `none`, `buildx`, `buildctl` or `buildah`")
-            }),
+            _ => Builder::ALL
+                .into_iter()
+                .find(|builder| builder.as_str() == text)
+                .map(Self::Only)
+                .ok_or_else(|| {
+                    ParseError::new("a builder", text, "`auto`, `none`, `buildx`, `buildctl` or `buildah`")
+                }),
         }
     }
 }

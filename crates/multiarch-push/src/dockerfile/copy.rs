@@ -58,13 +58,8 @@ impl Owner {
             }),
         }
         };
-        Ok(match text.split_once(':') {
-            Some((user, group)) => Self { uid: id(user)?, gid: id(group)? },
-            None => {
-                let uid = id(text)?;
-                Self { uid, gid: uid }
-            }
-        })
+        let (user, group) = text.split_once(':').unwrap_or((text, text));
+        Ok(Self { uid: id(user)?, gid: id(group)? })
     }
 }
 

@@ -12,10 +12,10 @@ mod stages;
 mod words;
 
 pub(crate) use copy::{Copy, CopyFrom, Owner};
-pub(crate) use expand::{Variables, expand};
+pub(crate) use expand::expand;
 pub(crate) use instruction::{CommandLine, Healthcheck, Instruction, Kind};
-pub(crate) use parse::{Dockerfile, Stage, parse};
-pub(crate) use stages::needed_stages;
+pub(crate) use parse::{Dockerfile, parse};
+pub(crate) use stages::obstacle;
 
 use crate::codes;
 

@@ -29,7 +29,7 @@ impl Dockerfile {
 /// Returns the indices of the stages that `target` is made of, in order, itself included.
 ///
 /// As in BuildKit, other stages are not built, so that a RUN in them asks for no builder.
-pub(crate) fn needed_stages(file: &Dockerfile, target: usize) -> Vec<usize> {
+fn needed_stages(file: &Dockerfile, target: usize) -> Vec<usize> {
     let mut needed = vec![false; file.stages.len()];
     needed[target] = true;
     // A stage refers only to earlier ones, so one pass from the back finds all.
@@ -52,6 +52,25 @@ pub(crate) fn needed_stages(file: &Dockerfile, target: usize) -> Vec<usize> {
     (0..file.stages.len()).filter(|index| needed[*index]).collect()
 }
 
+/// Returns the first instruction, of the stages that `target` is made of, that only a builder can carry out, as far
+/// as the file alone tells.
+pub(crate) fn obstacle(file: &Dockerfile, target: usize) -> Option<Error> {
+    needed_stages(file, target).into_iter().find_map(|index| {
+        file.stages[index].instructions.iter().find_map(|instruction| match &instruction.kind {
+            Kind::NeedsBuilder(reason) => Some(Error::needs_builder(instruction.line, reason.clone())),
+            Kind::Copy(copy) => match &copy.from {
+                CopyFrom::Other(from) if file.earlier_stage(from, index).is_none() => {
+                    let message =
+                        format!("`COPY --from={from}` copies out of an image, which needs a builder");
+                    Some(Error::needs_builder(instruction.line, message))
+                }
+                _ => None,
+            },
+            _ => None,
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::parse;
@@ -67,6 +86,14 @@ mod tests {
         assert_eq!(needed_stages(&file, file.target_stage(Some("FOUR")).unwrap()), [0, 2, 3]);
         assert_eq!(needed_stages(&file, file.target_stage(None).unwrap()), [1, 4]);
         assert_eq!(needed_stages(&file, file.target_stage(Some("2")).unwrap()), [0, 2]);
+    }
+
+    #[test]
+    fn an_obstacle_counts_only_where_it_is_needed() {
+        let file =
+            parse("FROM a AS one\nRUN x\nFROM a AS two\nCMD y\nFROM one\nCOPY --from=img / /").unwrap();
+        assert_eq!(obstacle(&file, 1), None);
+        assert_eq!(obstacle(&file, 2).unwrap().line, 2);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub(crate) mod oci;
 mod scope;
 mod skeleton;
 mod stage;
+mod variant;
 
 pub(crate) use assemble::{Assembly, Inputs, assemble};
 pub(crate) use base::{BaseOf, base_of};
@@ -16,3 +17,4 @@ pub(crate) use config::ImageConfig;
 pub(crate) use created::rfc3339;
 pub(crate) use layer::{Layer, write_layer};
 pub(crate) use scope::BuildArgs;
+pub(crate) use variant::{BaseImage, Variant};

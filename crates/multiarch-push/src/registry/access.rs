@@ -40,7 +40,10 @@ pub(super) fn may_follow(from: &Url, to: &Url) -> bool {
         };
         match address {
             IpAddr::V4(address) => {
-                address.is_loopback() || address.is_private() || address.is_link_local() || address.is_unspecified()
+                address.is_loopback()
+                    || address.is_private()
+                    || address.is_link_local()
+                    || address.is_unspecified()
             }
             IpAddr::V6(address) => {
                 address.is_loopback()

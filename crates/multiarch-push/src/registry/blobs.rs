@@ -45,8 +45,10 @@ impl Repository {
     pub(crate) async fn has_blob(&self, digest: &Digest, size: u64) -> Result<bool, Failure> {
         let url = self.url(&format!("blobs/{digest}"))?;
         let doing = format!("HEAD of the blob {digest}");
-        let reply = self.persist(async || self.read(&doing, &Method::HEAD, &url, "*/*", &[200, 404]).await).await?;
-        let length = reply.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        let reply =
+            self.persist(async || self.read(&doing, &Method::HEAD, &url, "*/*", &[200, 404]).await).await?;
+        let length =
+            reply.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         Ok(reply.status() == StatusCode::OK && length.is_none_or(|length| length == size))
     }
 
@@ -127,20 +129,14 @@ impl Repository {
     ) -> Result<(), Trouble> {
         session.query_pairs_mut().append_pair("digest", digest.as_str());
         let body = Self::body(digest, content).await?;
-        // A stream can be sent only once: a 401 in the middle is trouble, and the next try has a new body.
-        let body = std::sync::Mutex::new(Some(body));
-        let build = |client: &Client, url| {
-            let body = body.lock().ok().and_then(|mut body| body.take()).ok_or_else(|| {
-                let text = format!("{} asked for the login again in the middle of an upload", self.name());
-                Trouble::broken(Failure::new(&codes::REGISTRY_UNAUTHORIZED, text))
-            })?;
-            Ok(client
-                .put(url)
-                .header(CONTENT_TYPE, "application/octet-stream")
-                .header(CONTENT_LENGTH, size)
-                .body(body))
-        };
-        let reply = self.call(&format!("the blob {digest}"), &[200, 201, 202, 204], &session, build).await?;
+        let request = self
+            .client()
+            .put(session.clone())
+            .header(CONTENT_TYPE, "application/octet-stream")
+            .header(CONTENT_LENGTH, size)
+            .body(body);
+        let doing = format!("the blob {digest}");
+        let reply = self.call_once(&doing, &[200, 201, 202, 204], &session, request).await?;
         self.drain(reply).await.map(drop)
     }
 
@@ -163,8 +159,8 @@ impl Repository {
     }
 }
 
-fn open_session(client: &Client, url: Url) -> Result<RequestBuilder, Trouble> {
-    Ok(client.post(url).header(CONTENT_LENGTH, 0))
+fn open_session(client: &Client, url: Url) -> RequestBuilder {
+    client.post(url).header(CONTENT_LENGTH, 0)
 }
 
 /// Reads a file piece by piece.

@@ -61,7 +61,10 @@ mod tests {
             scope: Some("repository:x:pull,push".to_owned()),
         };
         for (header, expected) in [
-            (r#"Bearer realm="https://a/token",service="a",scope="repository:x:pull,push""#, Some(bearer.clone())),
+            (
+                r#"Bearer realm="https://a/token",service="a",scope="repository:x:pull,push""#,
+                Some(bearer.clone()),
+            ),
             (r#"bearer scope="repository:x:pull,push", service=a, realm="https://a/token""#, Some(bearer)),
             (r#"Basic realm="https://a/",service="ecr.amazonaws.com""#, Some(Challenge::Basic)),
             ("Bearer service=a", None),

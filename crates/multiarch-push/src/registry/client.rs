@@ -116,34 +116,59 @@ impl Repository {
         persist(self.registry.deadline, attempt).await
     }
 
-    /// Sends one request with credentials; asks for a token if the registry wants one. A status that is not in
+    /// Sends a request that can be sent again; asks for a token if the registry wants one. A status that is not in
     /// `expected` becomes trouble, `doing` says what was refused.
     pub(super) async fn call(
         &self,
         doing: &str,
         expected: &[u16],
         url: &Url,
-        build: impl Fn(&Client, Url) -> Result<RequestBuilder, Trouble>,
+        build: impl Fn(&Client, Url) -> RequestBuilder,
     ) -> Result<Response, Trouble> {
-        // Uploads may be sent to another host, which is not to see the password.
-        let is_ours = access::same_origin(&self.base, url);
-        let mut asked_for_token = false;
-        loop {
-            let authorization = self.authorization.lock().await.clone();
-            let mut request = build(self.client(), url.clone())?;
-            if let Some(value) = authorization.as_ref().filter(|_| is_ours) {
-                request = request.header(AUTHORIZATION, value.expose());
-            }
-            let reply = http::send(self.client(), request, self.deadline()).await?;
-            if expected.contains(&reply.status().as_u16()) {
-                return Ok(reply);
-            }
-            if reply.status() == StatusCode::UNAUTHORIZED && is_ours && !asked_for_token {
-                asked_for_token = true;
-                self.answer_challenge(&reply, authorization.as_ref()).await?;
-                continue;
-            }
-            return Err(self.trouble(doing, reply).await);
+        let (reply, used) = self.send(url, build(self.client(), url.clone())).await?;
+        if reply.status() != StatusCode::UNAUTHORIZED || expected.contains(&401) {
+            return self.expect(doing, expected, reply).await;
+        }
+        self.answer_challenge(url, &reply, used.as_ref()).await?;
+        let (reply, _) = self.send(url, build(self.client(), url.clone())).await?;
+        self.expect(doing, expected, reply).await
+    }
+
+    /// Sends a request whose body is a stream, and so is gone afterwards: if a token is wanted, it is there for the
+    /// caller's next try.
+    pub(super) async fn call_once(
+        &self,
+        doing: &str,
+        expected: &[u16],
+        url: &Url,
+        request: RequestBuilder,
+    ) -> Result<Response, Trouble> {
+        let (reply, used) = self.send(url, request).await?;
+        if reply.status() == StatusCode::UNAUTHORIZED {
+            self.answer_challenge(url, &reply, used.as_ref()).await?;
+            return Err(Trouble::broken(self.unauthorized()));
+        }
+        self.expect(doing, expected, reply).await
+    }
+
+    /// Sends a request with credentials, which only the registry's own address gets to see. Returns them too.
+    async fn send(&self, url: &Url, request: RequestBuilder) -> Result<(Response, Option<Secret>), Trouble> {
+        let authorization = match access::same_origin(&self.base, url) {
+            true => self.authorization.lock().await.clone(),
+            false => None,
+        };
+        let request = match &authorization {
+            Some(value) => request.header(AUTHORIZATION, value.expose()),
+            None => request,
+        };
+        let reply = http::send(self.client(), request, self.deadline()).await?;
+        Ok((reply, authorization))
+    }
+
+    async fn expect(&self, doing: &str, expected: &[u16], reply: Response) -> Result<Response, Trouble> {
+        match expected.contains(&reply.status().as_u16()) {
+            true => Ok(reply),
+            false => Err(self.trouble(doing, reply).await),
         }
     }
 
@@ -158,29 +183,29 @@ impl Repository {
     ) -> Result<Response, Trouble> {
         const REDIRECTS: &[u16] = &[301, 302, 303, 307, 308];
         let expected: Vec<u16> = expected.iter().chain(REDIRECTS).copied().collect();
-        let build = |client: &Client, url| Ok(client.request(method.clone(), url).header(ACCEPT, accept));
+        let build = |client: &Client, url| client.request(method.clone(), url).header(ACCEPT, accept);
         let mut reply = self.call(doing, &expected, url, build).await?;
         for _ in 0..5 {
             if !REDIRECTS.contains(&reply.status().as_u16()) {
                 return Ok(reply);
             }
             let next = self.location(&reply)?;
-            if access::same_origin(&self.base, &next) {
-                reply = self.call(doing, &expected, &next, build).await?;
-            } else {
-                let request = self.client().request(method.clone(), next).header(ACCEPT, accept);
-                reply = http::send(self.client(), request, self.deadline()).await?;
-                if !expected.contains(&reply.status().as_u16()) {
-                    return Err(self.trouble(doing, reply).await);
-                }
-            }
+            reply = self.call(doing, &expected, &next, build).await?;
         }
         let text = format!("{} redirects {doing} without end", self.name.registry());
         Err(Failure::new(&UNEXPECTED_REPLY, text).into())
     }
 
     /// Gets a token for the scopes of this repository, unless another call has done so in the meantime.
-    async fn answer_challenge(&self, reply: &Response, used: Option<&Secret>) -> Result<(), Trouble> {
+    async fn answer_challenge(
+        &self,
+        url: &Url,
+        reply: &Response,
+        used: Option<&Secret>,
+    ) -> Result<(), Trouble> {
+        if !access::same_origin(&self.base, url) {
+            return Err(self.unauthorized().into());
+        }
         let mut authorization = self.authorization.lock().await;
         if authorization.as_ref().map(Secret::expose) != used.map(Secret::expose) {
             return Ok(());
@@ -207,9 +232,14 @@ impl Repository {
         let registry = self.name.registry();
         let cause = match &self.credential {
             Some(credential) => {
-                format!("{registry} refused the credential of `{}` in Docker's configuration (HTTP 401)", credential.user)
+                format!(
+                    "{registry} refused the credential of `{}` in Docker's configuration (HTTP 401)",
+                    credential.user
+                )
             }
-            None => format!("{registry} wants a login, and Docker's configuration has none for it (HTTP 401)"),
+            None => {
+                format!("{registry} wants a login, and Docker's configuration has none for it (HTTP 401)")
+            }
         };
         Failure::new(&codes::REGISTRY_UNAUTHORIZED, cause)
     }

@@ -62,7 +62,10 @@ impl Keychain {
     pub(crate) fn load(env: &Env) -> Result<Self, Failure> {
         let Some(path) = Self::path(env) else { return Ok(Self::default()) };
         let failure = |error: String| {
-            Failure::new(&FILE_ACCESS, format!("cannot read Docker's configuration {}: {error}", path.display()))
+            Failure::new(
+                &FILE_ACCESS,
+                format!("cannot read Docker's configuration {}: {error}", path.display()),
+            )
         };
         match std::fs::read(&path) {
             // The parser's message has a position and a type, and none of the file's values.
@@ -77,7 +80,8 @@ impl Keychain {
     pub(crate) async fn credential(&self, registry: &str) -> Option<Credential> {
         let names = names_of(registry);
         let is_ours = |key: &String| names.contains(&host_of(key));
-        let entry = self.auths.iter().filter(|(key, _)| is_ours(key)).find_map(|(_, entry)| entry.credential());
+        let entry =
+            self.auths.iter().filter(|(key, _)| is_ours(key)).find_map(|(_, entry)| entry.credential());
         if entry.is_some() {
             return entry;
         }
@@ -104,7 +108,9 @@ impl Entry {
 /// Docker Hub is known under several names; the first is the one that helpers are asked for.
 fn names_of(registry: &str) -> Vec<&str> {
     match registry {
-        "docker.io" => vec!["https://index.docker.io/v1/", "index.docker.io", "docker.io", "registry-1.docker.io"],
+        "docker.io" => {
+            vec!["https://index.docker.io/v1/", "index.docker.io", "docker.io", "registry-1.docker.io"]
+        }
         other => vec![other],
     }
 }

@@ -31,8 +31,8 @@ pub(crate) enum Lookup {
     Found(Found),
     /// It is not there.
     Missing,
-    /// The whole repository is not there, with what the registry said.
-    RepositoryMissing(Failure),
+    /// The whole repository is not there.
+    RepositoryMissing,
 }
 
 impl Repository {
@@ -52,7 +52,7 @@ impl Repository {
         // The header is optional by the specification.
         match self.get_manifest(reference).await? {
             Lookup::Found(found) => Ok(Some(found.digest)),
-            Lookup::Missing | Lookup::RepositoryMissing(_) => Ok(None),
+            Lookup::Missing | Lookup::RepositoryMissing => Ok(None),
         }
     }
 
@@ -65,7 +65,7 @@ impl Repository {
             if reply.status() == StatusCode::NOT_FOUND {
                 let refusal = self.refusal(reply).await;
                 return Ok(if refusal.is_repository_missing() {
-                    Lookup::RepositoryMissing(refusal.into_failure(&doing, self.name()))
+                    Lookup::RepositoryMissing
                 } else {
                     Lookup::Missing
                 });
@@ -91,11 +91,11 @@ impl Repository {
             false => format!("the tag `{reference}`"),
         };
         let build = |client: &Client, url| {
-            Ok(client
+            client
                 .put(url)
                 .header(CONTENT_TYPE, &manifest.media_type)
                 .header(CONTENT_LENGTH, manifest.bytes.len())
-                .body(manifest.bytes.clone()))
+                .body(manifest.bytes.clone())
         };
         self.persist(async || {
             // 201 by the specification, without `Location` from ECR.
@@ -104,7 +104,8 @@ impl Repository {
             self.drain(reply).await?;
             match said.filter(|said| *said != manifest.digest) {
                 Some(said) => {
-                    let text = format!("{} stored {doing} as {said}, not as {}", self.name(), manifest.digest);
+                    let text =
+                        format!("{} stored {doing} as {said}, not as {}", self.name(), manifest.digest);
                     Err(Failure::new(&codes::DIGEST_MISMATCH, text).into())
                 }
                 None => Ok(()),

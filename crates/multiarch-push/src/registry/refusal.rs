@@ -37,7 +37,9 @@ impl Refusal {
         }
         let texts: Vec<String> = items
             .iter()
-            .map(|item| item.message.clone().filter(|text| !text.is_empty()).unwrap_or_else(|| item.code.clone()))
+            .map(|item| {
+                item.message.clone().filter(|text| !text.is_empty()).unwrap_or_else(|| item.code.clone())
+            })
             .collect();
         let codes = items.into_iter().map(|item| item.code).collect();
         Self { status, codes, text: texts.join("; ").chars().take(500).collect() }
@@ -77,8 +79,9 @@ impl Refusal {
         };
         let cause = format!("{} refused {doing} in {}: {said}", image.registry(), image.repository());
         if self.is_expired() {
-            return Failure::new(&codes::REGISTRY_UNAUTHORIZED, cause)
-                .with_remedy("Run `oidc-ecr-login` again, shortly before this step: a token of ECR lasts 12 hours.");
+            return Failure::new(&codes::REGISTRY_UNAUTHORIZED, cause).with_remedy(
+                "Run `oidc-ecr-login` again, shortly before this step: a token of ECR lasts 12 hours.",
+            );
         }
         if self.is_repository_missing() {
             return Failure::new(
@@ -107,18 +110,38 @@ mod tests {
 
     #[test]
     fn texts_are_recognised() {
-        let json = |code: &str, message: &str| format!(r#"{{"errors":[{{"code":"{code}","message":"{message}"}}]}}"#);
+        let json = |code: &str, message: &str| {
+            format!(r#"{{"errors":[{{"code":"{code}","message":"{message}"}}]}}"#)
+        };
         for (status, body, expected) in [
-            (404, json("NAME_UNKNOWN", "The repository with name 'r' does not exist in the registry with id '1'"), "repository-missing"),
+            (
+                404,
+                json(
+                    "NAME_UNKNOWN",
+                    "The repository with name 'r' does not exist in the registry with id '1'",
+                ),
+                "repository-missing",
+            ),
             (400, json("TAG_INVALID", "The image tag 't' already exists"), "tag-immutable"),
-            (403, "denied: Your authorization token has expired. Reauthenticate and try again.".to_owned(), "registry-unauthorized"),
+            (
+                403,
+                "denied: Your authorization token has expired. Reauthenticate and try again.".to_owned(),
+                "registry-unauthorized",
+            ),
             (403, json("DENIED", "no"), "registry-denied"),
             (401, String::new(), "registry-unauthorized"),
             (429, json("TOOMANYREQUESTS", "Rate exceeded"), "rate-limited"),
             (503, "<html>".to_owned(), "registry-unavailable"),
             (400, json("DIGEST_INVALID", "x"), "digest-mismatch"),
             (404, json("MANIFEST_BLOB_UNKNOWN", "Images with digests '[]' required"), "reference-missing"),
-            (404, json("BLOB_UPLOAD_UNKNOWN", "Layers with digests '[x]' required for pushing image into repository with name 'r' in the registry with id '1' do not exist"), "reference-missing"),
+            (
+                404,
+                json(
+                    "BLOB_UPLOAD_UNKNOWN",
+                    "Layers with digests '[x]' required for pushing image into repository with name 'r' in the registry with id '1' do not exist",
+                ),
+                "reference-missing",
+            ),
             (405, json("UNSUPPORTED", "x"), "unexpected-reply"),
         ] {
             let refusal = Refusal::new(StatusCode::from_u16(status).unwrap(), body.as_bytes());
@@ -129,7 +152,8 @@ mod tests {
 
     #[test]
     fn the_cause_quotes_the_registry() {
-        let refusal = Refusal::new(StatusCode::FORBIDDEN, br#"{"errors":[{"code":"DENIED","message":"not you"}]}"#);
+        let refusal =
+            Refusal::new(StatusCode::FORBIDDEN, br#"{"errors":[{"code":"DENIED","message":"not you"}]}"#);
         let failure = refusal.into_failure("the tag `v1`", &"a.example/r/s".parse().unwrap());
         insta::assert_snapshot!(failure.cause, @"a.example refused the tag `v1` in r/s: not you (HTTP 403)");
     }

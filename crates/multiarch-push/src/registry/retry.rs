@@ -16,7 +16,7 @@ pub(super) enum Trouble {
     /// It may succeed if tried again.
     Passing {
         /// What to say if it does not.
-        failure: Failure,
+        failure: Box<Failure>,
         /// What the server asked to wait.
         after: Option<Duration>,
         /// How often it is worth trying.
@@ -36,7 +36,7 @@ impl From<SendError> for Trouble {
         let tries = if error.is_before_effect() { 4 } else { 8 };
         match error {
             SendError::Timeout { .. } => Self::Fatal(error.into()),
-            error => Self::Passing { failure: error.into(), after: None, tries },
+            error => Self::Passing { failure: Box::new(error.into()), after: None, tries },
         }
     }
 }
@@ -45,17 +45,21 @@ impl Trouble {
     /// Judges a reply's failure by its status: 429 is repeated until the deadline, 5xx and 408 a few times.
     pub(super) fn of_status(status: StatusCode, after: Option<Duration>, failure: Failure) -> Self {
         match status {
-            StatusCode::TOO_MANY_REQUESTS => Self::Passing { failure, after, tries: u32::MAX },
+            StatusCode::TOO_MANY_REQUESTS => {
+                Self::Passing { failure: Box::new(failure), after, tries: u32::MAX }
+            }
             // ECR answers 503 when a rate is exceeded, too, and then says when to come back.
-            StatusCode::REQUEST_TIMEOUT => Self::Passing { failure, after, tries: 8 },
-            status if status.is_server_error() => Self::Passing { failure, after, tries: 8 },
+            StatusCode::REQUEST_TIMEOUT => Self::Passing { failure: Box::new(failure), after, tries: 8 },
+            status if status.is_server_error() => {
+                Self::Passing { failure: Box::new(failure), after, tries: 8 }
+            }
             _ => Self::Fatal(failure),
         }
     }
 
     /// The connection broke while a body was read.
     pub(super) fn broken(failure: Failure) -> Self {
-        Self::Passing { failure, after: None, tries: 8 }
+        Self::Passing { failure: Box::new(failure), after: None, tries: 8 }
     }
 }
 
@@ -75,7 +79,7 @@ pub(super) async fn persist<T>(
         let (failure, after, tries) = match attempt().await {
             Ok(result) => return Ok(result),
             Err(Trouble::Fatal(failure)) => return Err(failure),
-            Err(Trouble::Passing { failure, after, tries }) => (failure, after, tries),
+            Err(Trouble::Passing { failure, after, tries }) => (*failure, after, tries),
         };
         tried += 1;
         // The server's wish is a minimum; jitter on top, so that sixteen uploads do not return at once.
@@ -92,7 +96,11 @@ fn given_up(failure: Failure, tried: u32, deadline: Deadline) -> Failure {
     let seconds = deadline.elapsed().as_secs();
     let is_limit = failure.code == &codes::RATE_LIMITED;
     let failure = failure.with_note(format!("tried {tried} times in {seconds} s"));
-    if is_limit { failure.with_note(format!("the timeout is {} s", deadline.budget().as_secs())) } else { failure }
+    if is_limit {
+        failure.with_note(format!("the timeout is {} s", deadline.budget().as_secs()))
+    } else {
+        failure
+    }
 }
 
 #[cfg(test)]
@@ -104,7 +112,7 @@ mod tests {
     use super::*;
 
     fn passing(tries: u32, after: Option<Duration>) -> Trouble {
-        Trouble::Passing { failure: Failure::new(&UNREACHABLE, "x"), after, tries }
+        Trouble::Passing { failure: Box::new(Failure::new(&UNREACHABLE, "x")), after, tries }
     }
 
     #[tokio::test]

@@ -30,7 +30,9 @@ pub(super) async fn fetch(
         realm.parse().map_err(|_| failure(format!("{registry} names no token server: `{realm}`")))?;
     // The password goes there, so a registry must not point at a neighbour or to plain HTTP.
     if !access::may_follow(registry, &url) {
-        return Err(failure(format!("{registry} names a token server that is not to be trusted: {url}")).into());
+        return Err(
+            failure(format!("{registry} names a token server that is not to be trusted: {url}")).into()
+        );
     }
     url.query_pairs_mut()
         .extend_pairs(service.map(|service| ("service", service)))
@@ -42,10 +44,9 @@ pub(super) async fn fetch(
     }
     let reply = http::send(client, request, deadline).await?;
     let (status, after) = (reply.status(), retry_after(&reply));
-    let body = reply
-        .bytes()
-        .await
-        .map_err(|error| Trouble::broken(failure(format!("the reply of {host} broke off: {}", error.without_url()))))?;
+    let body = reply.bytes().await.map_err(|error| {
+        Trouble::broken(failure(format!("the reply of {host} broke off: {}", error.without_url())))
+    })?;
     if !status.is_success() {
         let refusal = Refusal::new(status, &body);
         let name = format!("{host}/token").parse().map_err(|_| failure(format!("{host} refused a token")))?;
@@ -55,7 +56,7 @@ pub(super) async fn fetch(
         }
         return Err(Trouble::of_status(status, after, failure));
     }
-    let issued: Issued = serde_json::from_slice(&body)
-        .map_err(|_| failure(format!("{host} answered without a token")))?;
+    let issued: Issued =
+        serde_json::from_slice(&body).map_err(|_| failure(format!("{host} answered without a token")))?;
     Ok(Secret::new(format!("Bearer {}", issued.token)))
 }
