@@ -21,6 +21,8 @@ mod run;
 mod setup;
 mod smart_http;
 mod state;
+#[cfg(test)]
+mod tests;
 mod token;
 mod user;
 

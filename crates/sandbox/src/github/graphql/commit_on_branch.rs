@@ -68,12 +68,8 @@ pub(super) async fn run(context: &Context, input: &Value) -> Resolution {
         changes: &changes,
     };
     let sha = repository.git.write_commit(&new).await?;
-    let refusal = policy::direct_update(
-        &lock(&repository.data),
-        branch,
-        &actor.login,
-        Update::FastForward(&sha),
-    );
+    let refusal =
+        policy::direct_update(&lock(&repository.data), branch, &actor.login, Update::FastForward(&sha));
     if let Some(refusal) = refusal {
         return Err(refused(&refusal));
     }
@@ -143,7 +139,8 @@ async fn check_paths(
             return Err(Problem::of("FORBIDDEN", policy::workflow_text(path)));
         }
         if matches!(change, Change::Delete { .. }) && repository.git.entry(head, path).await?.is_none() {
-            let text = format!("A path was requested for deletion which does not exist as of commit oid `{head}`");
+            let text =
+                format!("A path was requested for deletion which does not exist as of commit oid `{head}`");
             return Err(Problem::of("UNPROCESSABLE", text));
         }
     }

@@ -52,7 +52,12 @@ impl<'a> Execution<'a> {
     }
 
     /// Resolves selections on one object.
-    fn select<'b>(&'b self, node: &'b Node, selections: &'b [Selection], path: &'b [Value]) -> Boxed<'b, Value> {
+    fn select<'b>(
+        &'b self,
+        node: &'b Node,
+        selections: &'b [Selection],
+        path: &'b [Value],
+    ) -> Boxed<'b, Value> {
         Box::pin(async move {
             let fields = RefCell::new(Vec::new());
             self.collect(node, selections, &fields);

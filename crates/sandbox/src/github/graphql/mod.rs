@@ -79,7 +79,8 @@ impl From<super::git::GitError> for Problem {
 
 /// GitHub's words for its own errors.
 fn something_went_wrong() -> String {
-    "Something went wrong while executing your query. Please include `SANDBOX` when reporting this issue.".into()
+    "Something went wrong while executing your query. Please include `SANDBOX` when reporting this issue."
+        .into()
 }
 
 /// `POST /graphql`.

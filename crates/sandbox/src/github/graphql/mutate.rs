@@ -84,7 +84,8 @@ async fn auto_merge(context: &Context, input: &Value, enable: bool) -> Resolutio
             message: text("commitBody"),
         });
     }
-    let kind = if enable { "EnablePullRequestAutoMergePayload" } else { "DisablePullRequestAutoMergePayload" };
+    let kind =
+        if enable { "EnablePullRequestAutoMergePayload" } else { "DisablePullRequestAutoMergePayload" };
     let plain = json!({
         "clientMutationId": input["clientMutationId"],
         "actor": pull_fields::actor(context, &login),
@@ -104,14 +105,17 @@ fn may_enable(repository: &Repository, number: u64, input: &Value) -> Result<(),
         return refuse("Auto merge is not allowed for this repository");
     }
     if input["expectedHeadOid"].as_str().is_some_and(|oid| oid != pull.head_sha) {
-        let text = format!("Expected head oid to be {} but it was {}.", input["expectedHeadOid"], pull.head_sha);
+        let text =
+            format!("Expected head oid to be {} but it was {}.", input["expectedHeadOid"], pull.head_sha);
         return refuse(&text);
     }
     // The state in truth, not what a reader is told meanwhile.
     pull.mergeability.hidden_reads = 0;
     let blocked = policy::unmet(&lock(&repository.data), &pull, "").is_some();
     match mergeable_state(repository, &pull) {
-        state @ ("clean" | "unstable") if !blocked => refuse(&format!("Pull request Pull request is in {state} status")),
+        state @ ("clean" | "unstable") if !blocked => {
+            refuse(&format!("Pull request Pull request is in {state} status"))
+        }
         _ => Ok(()),
     }
 }

@@ -186,7 +186,8 @@ async fn of_repository(
             allowed(context, repository, need::READ_CONTENTS)?;
             let default = lock(&repository.data).default_branch.clone();
             let asked = arguments.text("qualifiedName").unwrap_or(&default);
-            let full = if asked.starts_with("refs/") { asked.to_owned() } else { format!("refs/heads/{asked}") };
+            let full =
+                if asked.starts_with("refs/") { asked.to_owned() } else { format!("refs/heads/{asked}") };
             let sha = repository.git.resolve(&full).await?;
             one(sha.map(|sha| Node::Ref(repository.clone(), full, sha)))
         }
@@ -334,7 +335,8 @@ async fn of_commit(
 
 async fn history(repository: &Arc<Repository>, sha: &str, arguments: &Arguments) -> Resolution {
     let Some(first) = arguments.number("first") else {
-        let text = "You must provide a `first` or `last` value to properly paginate the `history` connection.";
+        let text =
+            "You must provide a `first` or `last` value to properly paginate the `history` connection.";
         return Err(Problem::of("MISSING_PAGINATION_BOUNDARIES", text));
     };
     if first > 100 {

@@ -144,7 +144,11 @@ impl Parser {
                     Kind::Mark(mark) => mark.to_string(),
                 };
                 let (line, column) = (token.line, token.column);
-                ParseError { message: format!("Parse error on \"{shown}\" at [{line}, {column}]"), line, column }
+                ParseError {
+                    message: format!("Parse error on \"{shown}\" at [{line}, {column}]"),
+                    line,
+                    column,
+                }
             }
             None => ParseError { message: "Unexpected end of document".to_owned(), line: 1, column: 1 },
         }
@@ -174,7 +178,12 @@ impl Parser {
     fn definition(&mut self, document: &mut Document) -> Parsed<()> {
         if self.peek() == Some(&Kind::Mark('{')) {
             let selections = self.selections()?;
-            document.operations.push(Operation { mutation: false, name: None, variables: vec![], selections });
+            document.operations.push(Operation {
+                mutation: false,
+                name: None,
+                variables: vec![],
+                selections,
+            });
             return Ok(());
         }
         let at = self.at;

@@ -85,11 +85,13 @@ pub(super) async fn field(
             let commit = repository.git.commit(&merged.sha).await?;
             one(commit.map(|commit| Node::Commit(repository.clone(), Box::new(commit))))
         }
-        "mergeable" => leaf(match (pull.open && pull.mergeability.is_known(), &pull.mergeability.test_merge) {
-            (false, _) => "UNKNOWN",
-            (true, None) => "CONFLICTING",
-            (true, Some(_)) => "MERGEABLE",
-        }),
+        "mergeable" => {
+            leaf(match (pull.open && pull.mergeability.is_known(), &pull.mergeability.test_merge) {
+                (false, _) => "UNKNOWN",
+                (true, None) => "CONFLICTING",
+                (true, Some(_)) => "MERGEABLE",
+            })
+        }
         "mergeStateStatus" => leaf(mergeable_state(repository, &pull).to_uppercase()),
         _ => Ok(Resolved::Data(data(context, repository, &pull)[name].take())),
     }

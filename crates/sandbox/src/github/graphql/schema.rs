@@ -9,18 +9,27 @@ use super::{
 type FieldRow = (&'static str, &'static [&'static str], &'static str);
 
 const SCHEMA: &[(&str, &[FieldRow])] = &[
-    ("Query", &[
-        ("repository", &["owner", "name", "followRenames"], "Repository"),
-        ("viewer", &[], "User"),
-        ("rateLimit", &["dryRun"], "RateLimit"),
-    ]),
-    ("Mutation", &[
-        ("createCommitOnBranch", &["input"], "CreateCommitOnBranchPayload"),
-        ("createRef", &["input"], "CreateRefPayload"),
-        ("enablePullRequestAutoMerge", &["input"], "EnablePullRequestAutoMergePayload"),
-        ("disablePullRequestAutoMerge", &["input"], "DisablePullRequestAutoMergePayload"),
-    ]),
-    ("CreateCommitOnBranchPayload", &[("clientMutationId", &[], ""), ("commit", &[], "Commit"), ("ref", &[], "Ref")]),
+    (
+        "Query",
+        &[
+            ("repository", &["owner", "name", "followRenames"], "Repository"),
+            ("viewer", &[], "User"),
+            ("rateLimit", &["dryRun"], "RateLimit"),
+        ],
+    ),
+    (
+        "Mutation",
+        &[
+            ("createCommitOnBranch", &["input"], "CreateCommitOnBranchPayload"),
+            ("createRef", &["input"], "CreateRefPayload"),
+            ("enablePullRequestAutoMerge", &["input"], "EnablePullRequestAutoMergePayload"),
+            ("disablePullRequestAutoMerge", &["input"], "DisablePullRequestAutoMergePayload"),
+        ],
+    ),
+    (
+        "CreateCommitOnBranchPayload",
+        &[("clientMutationId", &[], ""), ("commit", &[], "Commit"), ("ref", &[], "Ref")],
+    ),
     ("CreateRefPayload", &[("clientMutationId", &[], ""), ("ref", &[], "Ref")]),
     ("EnablePullRequestAutoMergePayload", AUTO_MERGE),
     ("DisablePullRequestAutoMergePayload", AUTO_MERGE),
@@ -28,113 +37,167 @@ const SCHEMA: &[(&str, &[FieldRow])] = &[
     ("Actor", ACTOR),
     ("Bot", ACTOR),
     ("RepositoryOwner", ACTOR),
-    ("RateLimit", &[("limit", &[], ""), ("cost", &[], ""), ("remaining", &[], ""), ("used", &[], ""), ("resetAt", &[], "")]),
-    ("Repository", &[
-        ("id", &[], ""),
-        ("databaseId", &[], ""),
-        ("name", &[], ""),
-        ("nameWithOwner", &[], ""),
-        ("owner", &[], "RepositoryOwner"),
-        ("url", &[], ""),
-        ("isPrivate", &[], ""),
-        ("visibility", &[], ""),
-        ("viewerPermission", &[], ""),
-        ("autoMergeAllowed", &[], ""),
-        ("mergeCommitAllowed", &[], ""),
-        ("squashMergeAllowed", &[], ""),
-        ("rebaseMergeAllowed", &[], ""),
-        ("deleteBranchOnMerge", &[], ""),
-        ("defaultBranchRef", &[], "Ref"),
-        ("ref", &["qualifiedName"], "Ref"),
-        ("object", &["expression", "oid"], "GitObject"),
-        ("pullRequest", &["number"], "PullRequest"),
-        ("pullRequests", &["first", "last", "states", "headRefName", "baseRefName", "orderBy"], "PullRequestConnection"),
-    ]),
+    (
+        "RateLimit",
+        &[
+            ("limit", &[], ""),
+            ("cost", &[], ""),
+            ("remaining", &[], ""),
+            ("used", &[], ""),
+            ("resetAt", &[], ""),
+        ],
+    ),
+    (
+        "Repository",
+        &[
+            ("id", &[], ""),
+            ("databaseId", &[], ""),
+            ("name", &[], ""),
+            ("nameWithOwner", &[], ""),
+            ("owner", &[], "RepositoryOwner"),
+            ("url", &[], ""),
+            ("isPrivate", &[], ""),
+            ("visibility", &[], ""),
+            ("viewerPermission", &[], ""),
+            ("autoMergeAllowed", &[], ""),
+            ("mergeCommitAllowed", &[], ""),
+            ("squashMergeAllowed", &[], ""),
+            ("rebaseMergeAllowed", &[], ""),
+            ("deleteBranchOnMerge", &[], ""),
+            ("defaultBranchRef", &[], "Ref"),
+            ("ref", &["qualifiedName"], "Ref"),
+            ("object", &["expression", "oid"], "GitObject"),
+            ("pullRequest", &["number"], "PullRequest"),
+            (
+                "pullRequests",
+                &["first", "last", "states", "headRefName", "baseRefName", "orderBy"],
+                "PullRequestConnection",
+            ),
+        ],
+    ),
     ("Ref", &[("id", &[], ""), ("name", &[], ""), ("prefix", &[], ""), ("target", &[], "GitObject")]),
     ("GitObject", OBJECT),
-    ("Commit", &[
-        ("id", &[], ""),
-        ("oid", &[], ""),
-        ("abbreviatedOid", &[], ""),
-        ("url", &[], ""),
-        ("commitUrl", &[], ""),
-        ("message", &[], ""),
-        ("messageHeadline", &[], ""),
-        ("messageBody", &[], ""),
-        ("authoredDate", &[], ""),
-        ("committedDate", &[], ""),
-        ("author", &[], "GitActor"),
-        ("committer", &[], "GitActor"),
-        ("signature", &[], "GitSignature"),
-        ("tree", &[], "Tree"),
-        ("parents", &["first", "last"], "CommitConnection"),
-        ("history", &["first", "path", "after", "since", "until"], "CommitHistoryConnection"),
-        ("file", &["path"], "TreeEntry"),
-        ("statusCheckRollup", &[], "StatusCheckRollup"),
-    ]),
+    (
+        "Commit",
+        &[
+            ("id", &[], ""),
+            ("oid", &[], ""),
+            ("abbreviatedOid", &[], ""),
+            ("url", &[], ""),
+            ("commitUrl", &[], ""),
+            ("message", &[], ""),
+            ("messageHeadline", &[], ""),
+            ("messageBody", &[], ""),
+            ("authoredDate", &[], ""),
+            ("committedDate", &[], ""),
+            ("author", &[], "GitActor"),
+            ("committer", &[], "GitActor"),
+            ("signature", &[], "GitSignature"),
+            ("tree", &[], "Tree"),
+            ("parents", &["first", "last"], "CommitConnection"),
+            ("history", &["first", "path", "after", "since", "until"], "CommitHistoryConnection"),
+            ("file", &["path"], "TreeEntry"),
+            ("statusCheckRollup", &[], "StatusCheckRollup"),
+        ],
+    ),
     ("GitActor", &[("name", &[], ""), ("email", &[], ""), ("date", &[], ""), ("user", &[], "User")]),
-    ("GitSignature", &[
-        ("isValid", &[], ""),
-        ("wasSignedByGitHub", &[], ""),
-        ("state", &[], ""),
-        ("email", &[], ""),
-        ("signature", &[], ""),
-        ("payload", &[], ""),
-    ]),
+    (
+        "GitSignature",
+        &[
+            ("isValid", &[], ""),
+            ("wasSignedByGitHub", &[], ""),
+            ("state", &[], ""),
+            ("email", &[], ""),
+            ("signature", &[], ""),
+            ("payload", &[], ""),
+        ],
+    ),
     ("StatusCheckRollup", &[("state", &[], "")]),
     ("CommitConnection", &[("nodes", &[], "Commit"), ("totalCount", &[], "")]),
-    ("CommitHistoryConnection", &[("nodes", &[], "Commit"), ("totalCount", &[], ""), ("pageInfo", &[], "PageInfo")]),
+    (
+        "CommitHistoryConnection",
+        &[("nodes", &[], "Commit"), ("totalCount", &[], ""), ("pageInfo", &[], "PageInfo")],
+    ),
     ("PullRequestConnection", &[("nodes", &[], "PullRequest"), ("totalCount", &[], "")]),
     ("LabelConnection", &[("nodes", &[], "Label"), ("totalCount", &[], "")]),
     ("Label", &[("name", &[], ""), ("color", &[], "")]),
-    ("PageInfo", &[("hasNextPage", &[], ""), ("endCursor", &[], ""), ("hasPreviousPage", &[], ""), ("startCursor", &[], "")]),
-    ("Tree", &[("id", &[], ""), ("oid", &[], ""), ("abbreviatedOid", &[], ""), ("entries", &[], "TreeEntry")]),
-    ("Blob", &[
-        ("id", &[], ""),
-        ("oid", &[], ""),
-        ("abbreviatedOid", &[], ""),
-        ("byteSize", &[], ""),
-        ("isBinary", &[], ""),
-        ("isTruncated", &[], ""),
-        ("text", &[], ""),
-    ]),
-    ("TreeEntry", &[
-        ("name", &[], ""),
-        ("path", &[], ""),
-        ("mode", &[], ""),
-        ("type", &[], ""),
-        ("oid", &[], ""),
-        ("size", &[], ""),
-        ("object", &[], "GitObject"),
-    ]),
-    ("PullRequest", &[
-        ("id", &[], ""),
-        ("databaseId", &[], ""),
-        ("number", &[], ""),
-        ("title", &[], ""),
-        ("body", &[], ""),
-        ("url", &[], ""),
-        ("state", &[], ""),
-        ("isDraft", &[], ""),
-        ("closed", &[], ""),
-        ("merged", &[], ""),
-        ("mergedAt", &[], ""),
-        ("mergedBy", &[], "Actor"),
-        ("mergeCommit", &[], "Commit"),
-        ("mergeable", &[], ""),
-        ("mergeStateStatus", &[], ""),
-        ("author", &[], "Actor"),
-        ("headRefName", &[], ""),
-        ("headRefOid", &[], ""),
-        ("baseRefName", &[], ""),
-        ("baseRefOid", &[], ""),
-        ("labels", &["first", "last"], "LabelConnection"),
-        ("autoMergeRequest", &[], "AutoMergeRequest"),
-    ]),
-    ("AutoMergeRequest", &[("mergeMethod", &[], ""), ("enabledBy", &[], "Actor"), ("commitHeadline", &[], ""), ("commitBody", &[], "")]),
+    (
+        "PageInfo",
+        &[
+            ("hasNextPage", &[], ""),
+            ("endCursor", &[], ""),
+            ("hasPreviousPage", &[], ""),
+            ("startCursor", &[], ""),
+        ],
+    ),
+    (
+        "Tree",
+        &[("id", &[], ""), ("oid", &[], ""), ("abbreviatedOid", &[], ""), ("entries", &[], "TreeEntry")],
+    ),
+    (
+        "Blob",
+        &[
+            ("id", &[], ""),
+            ("oid", &[], ""),
+            ("abbreviatedOid", &[], ""),
+            ("byteSize", &[], ""),
+            ("isBinary", &[], ""),
+            ("isTruncated", &[], ""),
+            ("text", &[], ""),
+        ],
+    ),
+    (
+        "TreeEntry",
+        &[
+            ("name", &[], ""),
+            ("path", &[], ""),
+            ("mode", &[], ""),
+            ("type", &[], ""),
+            ("oid", &[], ""),
+            ("size", &[], ""),
+            ("object", &[], "GitObject"),
+        ],
+    ),
+    (
+        "PullRequest",
+        &[
+            ("id", &[], ""),
+            ("databaseId", &[], ""),
+            ("number", &[], ""),
+            ("title", &[], ""),
+            ("body", &[], ""),
+            ("url", &[], ""),
+            ("state", &[], ""),
+            ("isDraft", &[], ""),
+            ("closed", &[], ""),
+            ("merged", &[], ""),
+            ("mergedAt", &[], ""),
+            ("mergedBy", &[], "Actor"),
+            ("mergeCommit", &[], "Commit"),
+            ("mergeable", &[], ""),
+            ("mergeStateStatus", &[], ""),
+            ("author", &[], "Actor"),
+            ("headRefName", &[], ""),
+            ("headRefOid", &[], ""),
+            ("baseRefName", &[], ""),
+            ("baseRefOid", &[], ""),
+            ("labels", &["first", "last"], "LabelConnection"),
+            ("autoMergeRequest", &[], "AutoMergeRequest"),
+        ],
+    ),
+    (
+        "AutoMergeRequest",
+        &[
+            ("mergeMethod", &[], ""),
+            ("enabledBy", &[], "Actor"),
+            ("commitHeadline", &[], ""),
+            ("commitBody", &[], ""),
+        ],
+    ),
 ];
 
-const OBJECT: &[FieldRow] = &[("id", &[], ""), ("oid", &[], ""), ("abbreviatedOid", &[], ""), ("commitUrl", &[], "")];
+const OBJECT: &[FieldRow] =
+    &[("id", &[], ""), ("oid", &[], ""), ("abbreviatedOid", &[], ""), ("commitUrl", &[], "")];
 const ACTOR: &[FieldRow] = &[("id", &[], ""), ("login", &[], ""), ("url", &[], ""), ("databaseId", &[], "")];
 const AUTO_MERGE: &[FieldRow] =
     &[("clientMutationId", &[], ""), ("actor", &[], "Actor"), ("pullRequest", &[], "PullRequest")];
@@ -145,7 +208,9 @@ fn fields(kind: &str) -> Option<&'static [FieldRow]> {
 
 /// Returns the type that a field returns; empty for a scalar.
 pub(super) fn returns(kind: &str, field: &str) -> &'static str {
-    fields(kind).and_then(|fields| fields.iter().find(|(name, ..)| *name == field)).map_or("", |(.., kind)| kind)
+    fields(kind)
+        .and_then(|fields| fields.iter().find(|(name, ..)| *name == field))
+        .map_or("", |(.., kind)| kind)
 }
 
 /// Checks selections against the schema, with GitHub's messages.
@@ -161,7 +226,9 @@ pub(super) fn validate(
             What::Inline(fragment) => {
                 let kind = fragment.on.as_deref().unwrap_or(kind);
                 if fields(kind).is_none() {
-                    problems.push(Problem::new(format!("No such type {kind}, so it can't be a fragment condition")));
+                    problems.push(Problem::new(format!(
+                        "No such type {kind}, so it can't be a fragment condition"
+                    )));
                     continue;
                 }
                 path.push(format!("... on {kind}"));
@@ -233,7 +300,11 @@ fn validate_field(
         }
         (true, false) => {
             let extra = serde_json::json!({ "nodeName": format!("field '{name}'") });
-            problem(format!("Selections can't be made on scalars (field '{name}')"), "selectionMismatch", extra);
+            problem(
+                format!("Selections can't be made on scalars (field '{name}')"),
+                "selectionMismatch",
+                extra,
+            );
         }
         _ => validate(document, result, &field.selections, path, problems),
     }

@@ -137,7 +137,12 @@ impl State {
 
     /// How many reads of a changed pull request say `mergeable: null`; 1 unless set.
     pub fn set_unknown_reads(&self, slug: &str, reads: u32) {
-        self.change(slug, |data| data.unknown_reads = reads);
+        self.change(slug, |data| {
+            data.unknown_reads = reads;
+            for pull in data.pulls.values_mut() {
+                pull.mergeability.hidden_reads = pull.mergeability.hidden_reads.min(reads);
+            }
+        });
     }
 
     /// Lets somebody else's commit arrive on `branch` right before the next update of it over the API, so that
