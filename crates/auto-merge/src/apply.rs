@@ -45,9 +45,36 @@ pub(crate) async fn merge(
     let body = request.commit_body.as_deref().map(|text| fill(text, pull));
     let merge_request =
         MergeRequest { sha: head, method: method.as_str(), title: title.as_deref(), body: body.as_deref() };
-    merge::pull_request(github, &request.repository, pull.number, &merge_request)
-        .await
-        .map_err(|error| of_merge(error, pull, method, &doing))
+    match merge::pull_request(github, &request.repository, pull.number, &merge_request).await {
+        Ok(sha) => Ok(sha),
+        Err(MergeError::Api(error)) if error.status() == Some(403) => {
+            Err(of_workflows(github, request, error, &doing).await)
+        }
+        Err(error) => Err(of_merge(error, pull, method, &doing)),
+    }
+}
+
+/// GitHub answers like to any missing permission when a token may not change workflows: the files tell the two apart.
+async fn of_workflows(github: &GitHub, request: &Request, error: ApiError, doing: &str) -> Verdict {
+    let is_limit = error.rejection().is_some_and(|rejection| rejection.rate_limited);
+    let files = if is_limit {
+        Vec::new()
+    } else {
+        pulls::files(github, &request.repository, request.number).await.unwrap_or_default()
+    };
+    let workflows: Vec<&str> = files
+        .iter()
+        .map(|file| file.filename.as_str())
+        .filter(|name| name.starts_with(".github/workflows/"))
+        .collect();
+    let failure = error.into_failure(doing);
+    if workflows.is_empty() {
+        return Verdict::Failed(failure);
+    }
+    let cause = format!("{}; the pull request changes {}", failure.cause, workflows.join(", "));
+    let mut explained = Failure::new(&github::codes::WORKFLOWS_PERMISSION, cause);
+    explained.notes = failure.notes;
+    Verdict::Failed(explained)
 }
 
 fn of_merge(error: MergeError, pull: &PullRequest, method: Method, doing: &str) -> Verdict {

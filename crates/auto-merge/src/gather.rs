@@ -35,8 +35,10 @@ async fn labellings(
     if there.is_empty() {
         return Ok(Vec::new());
     }
-    let timeline = issues::timeline(github, &request.repository, request.number).await?;
-    let pushed_at = pushed_at(github, request, pull, &there).await?;
+    let (timeline, pushed_at) = tokio::try_join!(
+        issues::timeline(github, &request.repository, request.number),
+        pushed_at(github, request, pull, &there)
+    )?;
     let mut labellings = Vec::new();
     for label in there {
         let put = last_put(&timeline, label);

@@ -32,14 +32,15 @@ pub async fn run(matches: &ArgMatches, host: &Host) -> Result<(), Failure> {
     warn(&request, host);
     let github = GitHub::new(request.endpoints.clone(), &request.token, Deadline::after(request.budget))?;
     let run = Run { github, request, host, phases: Phases::new() };
-    match run.merge().await {
+    match Box::pin(run.merge()).await {
         Ok(outcome) => host.publish(&report::done(&outcome, &run.phases.rows())),
+        // Outputs that cannot be written must not hide why there is no merge.
         Err(Stop::Refused(pull, rules)) => {
-            host.publish(&report::refused(&run.request, &pull, &rules))?;
+            let _ = host.publish(&report::refused(&run.request, &pull, &rules));
             Err(rule::failure(&pull, &rules))
         }
         Err(Stop::Failed(failure)) => {
-            host.publish(&report::failed(&run.request, failure.code.id))?;
+            let _ = host.publish(&report::failed(&run.request, failure.code.id));
             Err(failure)
         }
     }

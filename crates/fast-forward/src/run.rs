@@ -31,7 +31,8 @@ pub async fn run(matches: &ArgMatches, host: &Host) -> Result<(), Failure> {
     match bring_forward(&github, &request, host, &phases).await {
         Ok(outcome) => host.publish(&report::done(&request, &outcome, &phases.rows())),
         Err(failure) => {
-            host.publish(&report::failed())?;
+            // Outputs that cannot be written must not hide the failure.
+            let _ = host.publish(&report::failed());
             Err(failure)
         }
     }

@@ -54,6 +54,42 @@ async fn a_run_after_a_run_that_was_killed_continues() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_cut_off_between_merge_and_answer_is_continued() {
+    let (product, number, event) = approved().await;
+    let github = &product.world().github;
+    let hold = Effect::Delay { millis: 60_000 };
+    product.world().faults.add(Fault::once("github", "GET", "/git/commits/", hold));
+    let merged = async {
+        while !github.pull(REPO, number).unwrap().merged {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::select! {
+        ended = product.run_for(event.clone(), GATE) => panic!("it is held back: {}", ended.log),
+        () = merged => {}
+    }
+    let ended = product.run_for(event, GATE).await;
+    assert_merged_once(&product, &ended).await;
+    assert_eq!((ended.output("result"), merges(&product)), ("already-merged", 1));
+}
+
+#[tokio::test]
+async fn a_change_of_workflows_needs_another_token() {
+    let product = Product::new().await;
+    product.commit("feature/ci", ".github/workflows/ci.yml", "on: push\n").await;
+    let github = &product.world().github;
+    github.open_pull(REPO, "feature/ci", "dev", "alice", "CI").await.unwrap();
+    // GitHub has two texts for it; the second says nothing about workflows.
+    for _ in 0..2 {
+        let ended = product.run(&["--base=dev"]).await;
+        assert_eq!(ended.code(), "workflows-permission", "{}", ended.log);
+        assert!(ended.log.contains("Workflows: write"), "{}", ended.log);
+        let text = "Resource not accessible by integration";
+        product.world().faults.add(Fault::once("github", "PUT", "/merge", reply(403, text)));
+    }
+}
+
+#[tokio::test]
 async fn two_runs_at_once_end_alike() {
     let (product, _, event) = approved().await;
     let (one, two) = tokio::join!(product.run_for(event.clone(), GATE), product.run_for(event, GATE));

@@ -94,14 +94,11 @@ async fn run_in(env: BTreeMap<String, String>, argv: &[&str]) -> Ended {
     let host = Host::with_streams(Env::from_pairs(env), Box::new(out.clone()), Box::new(err.clone()));
     let command = (fast_forward::spec().command)();
     let matches = command.get_matches_from(std::iter::once("fast-forward").chain(argv.iter().copied()));
-    let failure = fast_forward::run(&matches, &host).await.err();
+    let failure = Box::pin(fast_forward::run(&matches, &host)).await.err();
     let outputs = out.text();
     let outputs = outputs.lines().filter_map(|line| line.split_once('='));
     let outputs = outputs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let mut log = out.text() + &err.text();
-    if let Some(failure) = &failure {
-        log.push_str(&format!("{failure:?}"));
-    }
+    let log = format!("{}{}{failure:?}", out.text(), err.text());
     Ended { outputs, log, failure }
 }
 
