@@ -1,5 +1,7 @@
 //! Gathers, plans, writes, reports.
 
+use std::path::Path;
+
 use git::Repo;
 use model::Failure;
 use toolkit::{Host, Phases};
@@ -56,7 +58,9 @@ async fn in_worktree(request: &Request, phases: &Phases) -> Result<Outcome, Fail
     };
     let attempts = u32::from(result == End::Written);
     // A directory that is no repository is none of our business: only the output stays empty.
-    let commit = match Repo::open(".").await {
+    let directory = Path::new(&request.files[0].path).parent().unwrap_or(Path::new(""));
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    let commit = match Repo::open(directory).await {
         Ok(repo) => repo.head().await.map(|head| head.to_string()).unwrap_or_default(),
         Err(_) => String::new(),
     };

@@ -1,0 +1,7 @@
+//! The action against the sandbox's GitHub.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod concurrency;
+mod graphql;
+mod world;
