@@ -1,0 +1,168 @@
+//! Building and pushing.
+
+use std::{collections::BTreeSet, io::Read};
+
+use serde_json::Value;
+
+use crate::stage::{SHA, Stage};
+
+#[tokio::test]
+async fn two_platforms_are_built_and_pushed() {
+    let stage = Stage::new().await;
+    let ran = stage.push(&["--labels=team=a b"]).await.unwrap();
+    let index = stage.index("product/dev", SHA);
+    let platforms: Vec<&str> = index["manifests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|child| child["platform"]["architecture"].as_str().unwrap())
+        .collect();
+    assert_eq!(platforms, ["amd64", "arm64"]);
+    let (manifest, config) = stage.image("product/dev", SHA, "arm64");
+    assert_eq!(config["architecture"], "arm64");
+    assert_eq!(config["config"]["Cmd"], serde_json::json!(["python3", "app.py"]));
+    assert_eq!(config["config"]["WorkingDir"], "/app");
+    let labels = &config["config"]["Labels"];
+    assert_eq!(labels["org.opencontainers.image.revision"], SHA);
+    assert_eq!(labels["org.opencontainers.image.created"], "2023-11-14T22:13:20Z");
+    assert_eq!(labels["org.opencontainers.image.source"], "https://github.com/org/day2-product");
+    assert_eq!(labels["team"], "a b");
+    assert_eq!(manifest["layers"].as_array().unwrap().len(), 3);
+    assert_eq!(config["rootfs"]["diff_ids"].as_array().unwrap().len(), 3);
+    assert_eq!(files(&stage, &manifest, 1), ["app/app.py"]);
+    assert_eq!(files(&stage, &manifest, 2), ["wheels/x.whl"]);
+
+    assert_eq!(ran.outputs["changed"], "true");
+    assert_eq!(ran.outputs["tag"], SHA);
+    let (digest, _, _) = stage.world().registry.manifest("product/dev", SHA).unwrap();
+    assert_eq!(ran.outputs["digest"], digest);
+    assert_eq!(ran.outputs["image"], format!("{}/product/dev@{digest}", stage.registry()));
+    let digests: Value = serde_json::from_str(&ran.outputs["digests"]).unwrap();
+    assert_eq!(digests["linux/arm64"], index["manifests"][1]["digest"]);
+    assert!(ran.outputs["bytes-uploaded"].parse::<u64>().unwrap() > 1000);
+    assert!(ran.summary.contains("linux/arm64") && ran.summary.contains("upload"), "{}", ran.summary);
+    assert!(ran.log.contains("done in"), "{}", ran.log);
+}
+
+#[tokio::test]
+async fn a_second_run_sends_nothing() {
+    let stage = Stage::new().await;
+    let first = stage.push(&[]).await.unwrap();
+    let writes = stage.writes().len();
+    let second = stage.push(&[]).await.unwrap();
+    assert_eq!(stage.writes().len(), writes);
+    assert_eq!(second.outputs["digest"], first.outputs["digest"]);
+    assert_eq!(
+        (second.outputs["changed"].as_str(), second.outputs["bytes-uploaded"].as_str()),
+        ("false", "0")
+    );
+}
+
+#[tokio::test]
+async fn without_platforms_all_of_the_base_are_built() {
+    let stage = Stage::new().await;
+    let argv: Vec<String> = stage.argv().into_iter().filter(|arg| !arg.starts_with("--platforms")).collect();
+    stage.run(argv.iter().map(String::as_str)).await.unwrap();
+    assert_eq!(stage.index("product/dev", SHA)["manifests"].as_array().unwrap().len(), 3);
+    let (_, config) = stage.image("product/dev", SHA, "arm");
+    assert_eq!(config["variant"], "v7");
+}
+
+#[tokio::test]
+async fn the_digest_depends_on_nothing_else() {
+    let one = Stage::new().await;
+    let other = Stage::new().await;
+    // Files made in another order and at another time; base images by another port are the same base image.
+    other.write("context/wheels/arm64/x.whl", "arm64");
+    other.write("context/app.py", "print('hello')\n");
+    one.push(&[]).await.unwrap();
+    other.push(&[]).await.unwrap();
+    let configs = |stage: &Stage| stage.image("product/dev", SHA, "amd64").0["config"]["digest"].clone();
+    assert_eq!(configs(&one), configs(&other));
+    let layers = |stage: &Stage| stage.image("product/dev", SHA, "amd64").0["layers"].clone();
+    assert_eq!(layers(&one), layers(&other));
+}
+
+#[tokio::test]
+async fn layers_of_the_base_are_mounted_where_that_is_allowed() {
+    let stage = Stage::new().await;
+    stage.world().registry.configure(|settings| settings.mount = true);
+    stage.push(&[]).await.unwrap();
+    let (manifest, _) = stage.image("product/dev", SHA, "amd64");
+    let base = manifest["layers"][0]["digest"].as_str().unwrap();
+    let puts: Vec<_> = stage.writes().into_iter().filter(|call| call.method == "PUT").collect();
+    assert!(!puts.iter().any(|call| call.path.contains(&base[7..])), "{puts:?}");
+    assert!(stage.world().registry.blobs("product/dev").contains(base));
+}
+
+#[tokio::test]
+async fn every_blob_is_sent_once() {
+    let stage = Stage::new().await;
+    stage.push(&[]).await.unwrap();
+    let uploads: Vec<String> = stage
+        .writes()
+        .into_iter()
+        .filter(|call| call.method == "PUT" && call.path.contains("/uploads/"))
+        .map(|call| call.path.split_once("digest=").unwrap().1.to_owned())
+        .collect();
+    let unique: BTreeSet<_> = uploads.iter().collect();
+    assert_eq!(unique.len(), uploads.len());
+    // Two layers of the base, the application's layer which both platforms share, two of wheels, two configurations.
+    assert_eq!(uploads.len(), 7);
+}
+
+#[tokio::test]
+async fn a_base_from_a_registry_with_tokens_and_redirects_is_copied() {
+    let stage = Stage::new().await;
+    let other = Stage::new().await;
+    other.world().registry.allow_anonymous_pull("base/python");
+    other.world().registry.configure(|settings| {
+        settings.auth = sandbox::registry::Auth::Bearer;
+        settings.redirect_blobs = true;
+    });
+    let base = format!("--build-args=BASE={}/base/python:3", other.registry());
+    stage.push(&[&base]).await.unwrap();
+    let (manifest, _) = stage.image("product/dev", SHA, "amd64");
+    let base = manifest["layers"][0]["digest"].as_str().unwrap();
+    assert!(stage.world().registry.blobs("product/dev").contains(base));
+}
+
+#[tokio::test]
+async fn a_registry_with_tokens_is_pushed_to() {
+    let stage = Stage::new().await;
+    let other = Stage::new().await;
+    other.world().registry.allow_anonymous_pull("base/python");
+    let base = format!("--build-args=BASE={}/base/python:3", other.registry());
+    stage.world().registry.configure(|settings| {
+        settings.auth = sandbox::registry::Auth::Bearer;
+        settings.relative_locations = true;
+    });
+    stage.push(&[&base]).await.unwrap();
+    assert!(stage.world().registry.has("product/dev", SHA));
+    let tokens = stage.world().faults.calls().iter().filter(|call| call.path.starts_with("/token")).count();
+    // Requests in parallel do not each ask for one.
+    assert_eq!(tokens, 1);
+}
+
+#[tokio::test]
+async fn a_dry_run_changes_nothing() {
+    let stage = Stage::new().await;
+    let dry = stage.push(&["--dry-run"]).await.unwrap();
+    assert!(stage.writes().is_empty());
+    assert!(dry.log.contains("would be pushed"), "{}", dry.log);
+    let real = stage.push(&[]).await.unwrap();
+    assert_eq!(dry.outputs["digest"], real.outputs["digest"]);
+}
+
+/// Returns the paths in a layer.
+fn files(stage: &Stage, manifest: &Value, layer: usize) -> Vec<String> {
+    let digest = manifest["layers"][layer]["digest"].as_str().unwrap();
+    let blob = stage.world().registry.blob("product/dev", digest).unwrap();
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(&blob[..]).read_to_end(&mut plain).unwrap();
+    tar::Archive::new(&plain[..])
+        .entries()
+        .unwrap()
+        .map(|entry| entry.unwrap().path().unwrap().to_str().unwrap().to_owned())
+        .collect()
+}

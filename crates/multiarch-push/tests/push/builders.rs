@@ -1,0 +1,56 @@
+//! Builders, played by a script that notes how it was called and writes a layout.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use crate::{
+    layouts,
+    stage::{DOCKERFILE, SHA, Stage},
+};
+
+/// Puts a program on PATH that copies a ready layout to where it is told to.
+fn play(stage: &mut Stage, name: &str, body: &str) {
+    let bin = stage.directory.path().join("bin");
+    stage.write(
+        &format!("bin/{name}"),
+        &format!("#!/bin/sh\necho \"$@\" >> '{}/calls'\n{body}", bin.display()),
+    );
+    fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    stage.env.insert("PATH".to_owned(), bin.to_str().unwrap().to_owned());
+    stage.write("context/Dockerfile", &format!("{DOCKERFILE}RUN make\n"));
+}
+
+#[tokio::test]
+async fn a_builder_writes_a_layout_that_is_pushed() {
+    let mut stage = Stage::new().await;
+    let layout = stage.directory.path().join("ready");
+    let digest = layouts::write(&layout);
+    let body = format!(
+        "for arg; do case $arg in *dest=*) /bin/cp -r '{}' \"${{arg##*dest=}}\";; esac; done\necho building >&2\n",
+        layout.display()
+    );
+    play(&mut stage, "docker", &body);
+    let ran = stage.push(&["--labels=a=b"]).await.unwrap();
+    assert_eq!(stage.world().registry.tags("product/dev")[SHA], digest);
+    assert!(ran.log.contains("building"), "{}", ran.log);
+    let calls = fs::read_to_string(stage.directory.path().join("bin/calls")).unwrap();
+    let build = calls.lines().last().unwrap();
+    for part in [
+        "buildx build --provenance=false --sbom=false --file ",
+        " --platform linux/amd64,linux/arm64 ",
+        " --build-arg BASE=",
+        " --label a=b ",
+        " --output type=oci,tar=false,rewrite-timestamp=true,dest=",
+    ] {
+        assert!(build.contains(part), "{part} is not in {build}");
+    }
+}
+
+#[tokio::test]
+async fn a_builder_that_fails_is_quoted() {
+    let mut stage = Stage::new().await;
+    play(&mut stage, "buildctl", "echo 'no such file: x' >&2\nexit 3\n");
+    let failure = stage.push(&[]).await.unwrap_err();
+    assert_eq!(failure.code.id, "builder-failed");
+    assert_eq!(failure.notes, ["no such file: x"]);
+    assert!(stage.writes().is_empty());
+}

@@ -1,0 +1,70 @@
+//! OCI layouts pushed as they are.
+
+use std::{fs, path::Path};
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::stage::{SHA, Stage};
+
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+
+fn blob(root: &Path, media_type: &str, bytes: &[u8]) -> Value {
+    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    fs::create_dir_all(root.join("blobs/sha256")).unwrap();
+    fs::write(root.join("blobs/sha256").join(&hex), bytes).unwrap();
+    json!({ "mediaType": media_type, "digest": format!("sha256:{hex}"), "size": bytes.len() })
+}
+
+/// Writes a layout with two platforms and returns the digest of its index.
+pub(crate) fn write(root: &Path) -> String {
+    let mut children = Vec::new();
+    for architecture in ["amd64", "arm64"] {
+        let config = json!({ "architecture": architecture, "os": "linux", "config": {},
+            "rootfs": { "type": "layers", "diff_ids": [] } });
+        let config = blob(root, "application/vnd.oci.image.config.v1+json", config.to_string().as_bytes());
+        let layer = blob(root, "application/vnd.oci.image.layer.v1.tar+gzip", &vec![7; 3_000_000]);
+        let manifest =
+            json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer] });
+        let mut child = blob(root, MANIFEST, manifest.to_string().as_bytes());
+        child["platform"] = json!({ "architecture": architecture, "os": "linux" });
+        children.push(child);
+    }
+    let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": children });
+    let index = blob(root, INDEX, index.to_string().as_bytes());
+    let digest = index["digest"].as_str().unwrap().to_owned();
+    fs::write(root.join("index.json"), json!({ "schemaVersion": 2, "manifests": [index] }).to_string())
+        .unwrap();
+    fs::write(root.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+    digest
+}
+
+#[tokio::test]
+async fn a_layout_keeps_its_digest() {
+    let stage = Stage::new().await;
+    let root = stage.directory.path().join("layout");
+    let digest = write(&root);
+    let argv = [format!("--image={}/product/dev", stage.registry()), format!("--layout={}", root.display())];
+    let ran = stage.run(argv.iter().map(String::as_str)).await.unwrap();
+    assert_eq!(ran.outputs["digest"], digest);
+    assert_eq!(stage.world().registry.tags("product/dev")[SHA], digest);
+    // The layer that both platforms have was sent once.
+    assert!(stage.world().registry.bytes_received("product/dev") < 3_100_000);
+    let again = stage.run(argv.iter().map(String::as_str)).await.unwrap();
+    assert_eq!(again.outputs["changed"], "false");
+}
+
+#[tokio::test]
+async fn a_damaged_layout_sends_nothing() {
+    let stage = Stage::new().await;
+    let root = stage.directory.path().join("layout");
+    write(&root);
+    let blobs = fs::read_dir(root.join("blobs/sha256")).unwrap();
+    let layer = blobs.map(|entry| entry.unwrap()).find(|entry| entry.metadata().unwrap().len() == 3_000_000);
+    fs::write(layer.unwrap().path(), vec![8; 3_000_000]).unwrap();
+    let argv = [format!("--image={}/product/dev", stage.registry()), format!("--layout={}", root.display())];
+    let failure = stage.run(argv.iter().map(String::as_str)).await.unwrap_err();
+    assert_eq!(failure.code.id, "digest-mismatch");
+    assert!(stage.writes().is_empty());
+}

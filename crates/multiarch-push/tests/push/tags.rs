@@ -1,0 +1,55 @@
+//! Tags that exist.
+
+use crate::stage::{SHA, Stage};
+
+#[tokio::test]
+async fn a_tag_that_names_another_image_is_not_moved() {
+    let stage = Stage::new().await;
+    stage.push(&[]).await.unwrap();
+    let before = stage.world().registry.tags("product/dev");
+    stage.write("context/app.py", "print('other')\n");
+    let writes = stage.writes().len();
+    let failure = stage.push(&[]).await.unwrap_err();
+    assert_eq!(failure.code.id, "tag-exists-different");
+    assert!(failure.cause.contains(SHA), "{failure}");
+    assert_eq!(stage.world().registry.tags("product/dev"), before);
+    assert_eq!(stage.writes().len(), writes, "something was sent");
+}
+
+#[tokio::test]
+async fn overwriting_an_immutable_tag_is_refused_by_the_registry() {
+    let stage = Stage::new().await;
+    stage.push(&[]).await.unwrap();
+    stage.write("context/app.py", "print('other')\n");
+    let failure = stage.push(&["--on-existing=overwrite"]).await.unwrap_err();
+    assert_eq!(failure.code.id, "tag-immutable");
+    assert!(failure.cause.contains("cannot be overwritten"), "{failure}");
+}
+
+#[tokio::test]
+async fn skip_does_not_build_and_fail_fails() {
+    let stage = Stage::new().await;
+    let first = stage.push(&[]).await.unwrap();
+    stage.write("context/app.py", "print('other')\n");
+    let skipped = stage.push(&["--on-existing=skip"]).await.unwrap();
+    assert_eq!(skipped.outputs["digest"], first.outputs["digest"]);
+    assert_eq!(skipped.outputs["digests"], first.outputs["digests"]);
+    assert_eq!(skipped.outputs["changed"], "false");
+    let failure = stage.push(&["--on-existing=fail"]).await.unwrap_err();
+    assert_eq!(failure.code.id, "tag-exists");
+}
+
+#[tokio::test]
+async fn moving_tags_move_and_others_do_not() {
+    let stage = Stage::new().await;
+    let mut argv = stage.argv();
+    argv[0] = format!("--image={}/product/moving", stage.registry());
+    argv.push("--moving-tags=latest".to_owned());
+    stage.run(argv.iter().map(String::as_str).chain(["--tags=v1"])).await.unwrap();
+    stage.write("context/app.py", "print('other')\n");
+    let ran = stage.run(argv.iter().map(String::as_str).chain(["--tags=v2"])).await.unwrap();
+    let tags = stage.world().registry.tags("product/moving");
+    assert_eq!(tags["latest"], tags["v2"]);
+    assert_ne!(tags["v1"], tags["v2"]);
+    assert!(ran.log.contains("latest moved from sha256:"), "{}", ran.log);
+}
