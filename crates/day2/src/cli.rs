@@ -4,13 +4,13 @@ use clap::{Arg, Command, builder::PossibleValuesParser};
 
 use crate::Action;
 
-const AFTER_HELP: &str = "\
-Each action is also a GitHub Action: `uses: org/day2-actions/<action>@v1`, with the same names as inputs.
-Secrets are never taken from the command line: pass `--token=env:NAME`, or set the variable that the help names.
-`RUNNER_DEBUG=1` shows each remote call.
-
-Exit codes: 0 done or nothing to do, 1 remote failure, 2 bad input or configuration, 3 refused by policy,
-4 deadline passed, 70 bug. Each failure has a code, explained in docs/errors.md.";
+const AFTER_HELP: &str = concat!(
+    "Each action is also a GitHub Action, `uses: org/day2-actions/<action>@v1`, with the same names as inputs.\n\n",
+    "Secrets are never taken from the command line: pass `--token=env:NAME`, or set the variable that the help names. ",
+    "`RUNNER_DEBUG=1` shows each remote call.\n\n",
+    "Exit codes: 0 done or nothing to do, 1 remote failure, 2 bad input or configuration, 3 refused by policy, ",
+    "4 deadline passed, 70 bug. Each failure has a code, explained in docs/errors.md.",
+);
 
 /// Builds the command of the whole program.
 pub fn command(actions: &[Action]) -> Command {

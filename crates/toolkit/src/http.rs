@@ -192,8 +192,9 @@ fn request_id(reply: &Response) -> String {
         .to_owned()
 }
 
-/// Returns an error with its sources, since reqwest's own text says only "error sending request".
+/// Returns an error's sources, since reqwest's own text says only "error sending request" and hyper's "client error".
 fn chain(error: &dyn std::error::Error) -> String {
+    const SAY_NOTHING: &[&str] = &["error sending request", "client error (Connect)", "tcp connect error"];
     let mut texts = vec![error.to_string()];
     let mut source = error.source();
     while let Some(inner) = source {
@@ -202,6 +203,9 @@ fn chain(error: &dyn std::error::Error) -> String {
             texts.push(text);
         }
         source = inner.source();
+    }
+    if texts.len() > 1 && texts.iter().any(|text| !SAY_NOTHING.contains(&text.as_str())) {
+        texts.retain(|text| !SAY_NOTHING.contains(&text.as_str()));
     }
     texts.join(": ")
 }
