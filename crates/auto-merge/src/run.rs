@@ -85,7 +85,7 @@ impl Run<'_> {
         let (mut attempt, mut retries) = (0, 0);
         loop {
             // Everything is read anew each time: while we waited, a label may have gone or the head have moved.
-            let facts = self.phases.time("read", gather(&self.github, &self.request)).await?;
+            let facts = self.phases.time("read", Box::pin(gather(&self.github, &self.request))).await?;
             let waiting_for = match plan(&self.request, &facts) {
                 Plan::Refuse(rules) => return Err(self.refuse(facts, rules).await),
                 Plan::AlreadyMerged { sha } => return self.continue_from(facts, sha).await,
