@@ -101,7 +101,7 @@ pub fn set(text: &str, edits: &[Edit]) -> Result<Edited, SetError> {
 }
 
 /// Parses, and tells a template from broken YAML.
-fn parse(text: &str) -> Result<Tree<'_>, SetError> {
+pub(crate) fn parse(text: &str) -> Result<Tree<'_>, SetError> {
     match Tree::parse(text) {
         Ok(tree) => match tree.template_line {
             Some(line) => Err(SetError::Template { line }),

@@ -35,6 +35,14 @@ pub enum SetError {
         /// How many documents were looked at.
         document_count: usize,
     },
+    /// The path names a document that is not there.
+    #[error("`{path}` matches nothing: the file has {count} documents")]
+    NoDocument {
+        /// The path.
+        path: String,
+        /// How many there are.
+        count: usize,
+    },
     /// The path leads to more than one node.
     #[error("`{path}` matches {} places, on lines {}", lines.len(), list(lines))]
     Ambiguous {
@@ -131,7 +139,7 @@ impl SetError {
             | Self::NoPlace { line, .. } => Some(*line),
             Self::NotFound { line, .. } => *line,
             Self::Ambiguous { lines, .. } | Self::DuplicateKey { lines, .. } => lines.first().copied(),
-            Self::Conflict { .. } | Self::Unproven { .. } => None,
+            Self::NoDocument { .. } | Self::Conflict { .. } | Self::Unproven { .. } => None,
         }
     }
 

@@ -12,7 +12,14 @@ const LISTED: usize = 30;
 pub(crate) fn locate(tree: &Tree<'_>, path: &Path) -> Result<NodeId, SetError> {
     let mut hits = Vec::new();
     let mut nearest: Option<(usize, NodeId)> = None;
-    for &root in &tree.documents {
+    let roots = match path.document() {
+        None => tree.documents.as_slice(),
+        Some(number) => match tree.documents.get(number - 1) {
+            Some(root) => std::slice::from_ref(root),
+            None => return Err(SetError::NoDocument { path: path.to_string(), count: tree.documents.len() }),
+        },
+    };
+    for &root in roots {
         match walk(tree, path, root)? {
             Walk::Arrived(node) => hits.push(node),
             Walk::Stuck { depth, node } if nearest.is_none_or(|(best, _)| depth > best) => {
@@ -27,7 +34,7 @@ pub(crate) fn locate(tree: &Tree<'_>, path: &Path) -> Result<NodeId, SetError> {
             prefix: nearest.map(|(depth, _)| path.prefix(depth)).unwrap_or_default(),
             line: nearest.filter(|(depth, _)| *depth > 0).map(|(_, node)| tree.nodes[node].line),
             found: nearest.map(|(_, node)| children(tree, node)).unwrap_or_default(),
-            document_count: tree.documents.len(),
+            document_count: roots.len(),
         }),
         [node] => scalar(tree, path, *node),
         several => Err(SetError::Ambiguous {
