@@ -1,6 +1,7 @@
 //! Reading an OCI image layout (<https://github.com/opencontainers/image-spec/blob/main/image-layout.md>).
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::{self, Read},
@@ -26,7 +27,7 @@ pub(crate) fn read(
     annotations: &BTreeMap<String, String>,
 ) -> Result<Artifact, Failure> {
     let root = if path.is_file() { unpack(path, &spool.join("layout"))? } else { path.to_owned() };
-    let layout = Layout { root, shown: path.to_owned() };
+    let layout = Layout { root, shown: path.to_owned(), verified: RefCell::default() };
     let index: Index = layout.json("index.json")?;
     if !layout.root.join("oci-layout").is_file() {
         return Err(layout.invalid("it has no file `oci-layout`"));
@@ -48,6 +49,8 @@ pub(crate) fn read(
 struct Layout {
     root: PathBuf,
     shown: PathBuf,
+    /// What has been checked: platforms share layers, and large ones take a while.
+    verified: RefCell<BTreeSet<Digest>>,
 }
 
 impl Layout {
@@ -79,11 +82,15 @@ impl Layout {
     /// Checks a blob's size and digest.
     fn verify(&self, descriptor: &Descriptor) -> Result<(), Failure> {
         let Descriptor { digest, size, .. } = descriptor;
+        if self.verified.borrow().contains(digest) {
+            return Ok(());
+        }
         let file = File::open(self.path(digest))
             .map_err(|error| self.invalid(format!("the blob {digest} cannot be read: {error}")))?;
         let (found, length) =
             hash(file).map_err(|error| self.invalid(format!("the blob {digest}: {error}")))?;
         if found == *digest && length == *size {
+            self.verified.borrow_mut().insert(digest.clone());
             return Ok(());
         }
         let shown = self.shown.display();

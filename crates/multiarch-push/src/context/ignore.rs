@@ -95,6 +95,18 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn what_is_below_shares_the_fate_of_a_plain_rule(name in "[a-z]{1,3}", below in "[a-z]{1,3}(/[a-z]{1,3}){0,2}") {
+            let ignore = Ignore::parse(&name).unwrap();
+            proptest::prop_assert!(ignore.excludes(&name));
+            let below = format!("{name}/{below}");
+            proptest::prop_assert!(ignore.excludes(&below));
+            let back = Ignore::parse(&format!("{name}\n!{below}")).unwrap();
+            proptest::prop_assert!(!back.excludes(&below) && back.brings_back());
+        }
+    }
+
     #[test]
     fn a_bad_rule_has_a_line() {
         assert_eq!(Ignore::parse("a\n[b").unwrap_err().0, 2);

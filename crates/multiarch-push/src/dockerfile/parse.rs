@@ -252,6 +252,21 @@ mod tests {
         assert_eq!((file.stages[1].line, file.stages[1].from.as_str()), (3, "build"));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_text_breaks_the_parser(text in "(FROM a\n)?([A-Z]{0,8}[ =\"'$\\\\{}<#-]{0,4}[a-z\n ]{0,6}){0,12}") {
+            if let Ok(file) = parse(&text) {
+                proptest::prop_assert!(!file.stages.is_empty());
+                super::super::obstacle(&file, file.stages.len() - 1);
+            }
+        }
+
+        #[test]
+        fn no_word_breaks_the_expansion(word in "[$A-C{}:?+'\"\\\\-]{0,12}") {
+            let _ = super::super::expand(&word, '\\', &|name: &str| (name == "A").then(|| "x".to_owned()));
+        }
+    }
+
     #[test]
     fn errors_have_the_line() {
         for (text, expected) in [

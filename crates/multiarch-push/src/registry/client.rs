@@ -1,6 +1,6 @@
 //! One repository of one registry, and the calls to it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use model::{Deadline, Failure, ImageName, Secret, codes::INVALID_INPUT, codes::UNEXPECTED_REPLY};
 use reqwest::{
@@ -20,6 +20,9 @@ use super::{
     token,
 };
 use crate::codes;
+
+/// How long one request without a large body may take: a connection that has gone silent is given up and made anew.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What all repositories share: connections, credentials, the deadline.
 #[derive(Debug)]
@@ -125,12 +128,12 @@ impl Repository {
         url: &Url,
         build: impl Fn(&Client, Url) -> RequestBuilder,
     ) -> Result<Response, Trouble> {
-        let (reply, used) = self.send(url, build(self.client(), url.clone())).await?;
+        let (reply, used) = self.send(url, build(self.client(), url.clone()), PATIENCE).await?;
         if reply.status() != StatusCode::UNAUTHORIZED || expected.contains(&401) {
             return self.expect(doing, expected, reply).await;
         }
         self.answer_challenge(url, &reply, used.as_ref()).await?;
-        let (reply, _) = self.send(url, build(self.client(), url.clone())).await?;
+        let (reply, _) = self.send(url, build(self.client(), url.clone()), PATIENCE).await?;
         self.expect(doing, expected, reply).await
     }
 
@@ -143,7 +146,7 @@ impl Repository {
         url: &Url,
         request: RequestBuilder,
     ) -> Result<Response, Trouble> {
-        let (reply, used) = self.send(url, request).await?;
+        let (reply, used) = self.send(url, request, self.deadline().remaining()).await?;
         if reply.status() == StatusCode::UNAUTHORIZED {
             self.answer_challenge(url, &reply, used.as_ref()).await?;
             return Err(Trouble::broken(self.unauthorized()));
@@ -152,7 +155,12 @@ impl Repository {
     }
 
     /// Sends a request with credentials, which only the registry's own address gets to see. Returns them too.
-    async fn send(&self, url: &Url, request: RequestBuilder) -> Result<(Response, Option<Secret>), Trouble> {
+    async fn send(
+        &self,
+        url: &Url,
+        request: RequestBuilder,
+        patience: Duration,
+    ) -> Result<(Response, Option<Secret>), Trouble> {
         let authorization = match access::same_origin(&self.base, url) {
             true => self.authorization.lock().await.clone(),
             false => None,
@@ -161,7 +169,8 @@ impl Repository {
             Some(value) => request.header(AUTHORIZATION, value.expose()),
             None => request,
         };
-        let reply = http::send(self.client(), request, self.deadline()).await?;
+        let attempt = Deadline::after(self.deadline().cap(patience));
+        let reply = http::send(self.client(), request, attempt).await?;
         Ok((reply, authorization))
     }
 

@@ -34,10 +34,7 @@ impl From<SendError> for Trouble {
     fn from(error: SendError) -> Self {
         // An address at which nobody listens stays so for longer than a push wants to wait.
         let tries = if error.is_before_effect() { 4 } else { 8 };
-        match error {
-            SendError::Timeout { .. } => Self::Fatal(error.into()),
-            error => Self::Passing { failure: Box::new(error.into()), after: None, tries },
-        }
+        Self::Passing { failure: Box::new(error.into()), after: None, tries }
     }
 }
 

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sandbox::faults::{Effect, Fault};
+use sandbox::{
+    faults::{Effect, Fault},
+    stop::When,
+};
 use toolkit::{Env, Host};
 
 use crate::stage::{SHA, Stage};
@@ -67,6 +70,39 @@ async fn killed_at(method: &str, path: &str, count: usize) {
         (registry.tags("product/dev").len(), registry.manifests("product/dev").len(), platforms)
     };
     assert_eq!(state(&stage), state(&clean));
+}
+
+/// Returns what a repository holds, in terms that do not depend on its name.
+fn held(stage: &Stage, repository: &str) -> (Vec<String>, Vec<String>, usize) {
+    let registry = &stage.world().registry;
+    let digests = registry.tags(repository).into_values().collect();
+    (digests, registry.manifests(repository), registry.blobs(repository).len())
+}
+
+#[tokio::test]
+async fn at_every_third_call() {
+    let stage = Stage::new().await;
+    stage.push(&[]).await.unwrap();
+    let calls = stage.world().faults.calls().len();
+    let clean = held(&stage, "product/dev");
+    for (turn, index) in (0..calls).step_by(3).enumerate() {
+        let repository = format!("product/turn-{turn}");
+        stage.world().registry.create_repository(&repository, true);
+        let image = format!("--image={}/{repository}", stage.registry());
+        let image = [image.as_str()];
+        let when = if turn % 2 == 0 { When::BeforeEffect } else { When::AfterEffect };
+        let stop = stage.world().faults.stop_at(index, when);
+        let ended = tokio::select! {
+            ended = stage.push(&image) => Some(ended),
+            () = stop.reached() => None,
+        };
+        assert!(ended.is_none(), "the push ended before call {index}");
+        stage.world().faults.clear();
+        let tagged = stage.world().registry.has(&repository, SHA);
+        assert!(!tagged || held(&stage, &repository) == clean, "half published at call {index}");
+        stage.push(&image).await.unwrap();
+        assert_eq!(held(&stage, &repository), clean, "stopped at call {index}");
+    }
 }
 
 #[tokio::test]

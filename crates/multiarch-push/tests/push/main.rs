@@ -1,5 +1,7 @@
 //! Pushes against the sandbox's registry; each test asserts what the registry holds afterwards.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod assembly;
 mod builders;
 mod faults;
