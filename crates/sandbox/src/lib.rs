@@ -12,6 +12,7 @@ pub mod faults;
 pub mod github;
 pub mod oidc;
 pub mod registry;
+pub mod seed;
 mod serve;
 pub mod stop;
 pub mod sts;

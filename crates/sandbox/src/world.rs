@@ -70,13 +70,9 @@ pub struct Sandbox {
 impl Sandbox {
     /// Starts every service on a port of its own on 127.0.0.1.
     pub async fn start(config: Config) -> io::Result<Self> {
-        let (directory, kept) = match config.directory {
-            Some(directory) => (directory, None),
-            None => {
-                let temporary = tempfile::tempdir()?;
-                (temporary.path().to_owned(), Some(temporary))
-            }
-        };
+        let kept = if config.directory.is_none() { Some(tempfile::tempdir()?) } else { None };
+        let temporary = || kept.as_ref().map(|kept| kept.path().to_owned()).unwrap_or_default();
+        let directory = config.directory.unwrap_or_else(temporary);
         std::fs::create_dir_all(&directory)?;
         let mut listeners = Vec::new();
         for _ in 0..7 {

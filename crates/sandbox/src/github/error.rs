@@ -18,7 +18,7 @@ pub struct ApiError {
     /// `message` of the body.
     pub message: String,
     /// `errors` of the body, if it has some.
-    pub errors: Option<Value>,
+    pub errors: Option<Box<Value>>,
     /// `documentation_url` of the body.
     pub documentation_url: String,
     /// `X-Accepted-GitHub-Permissions`.
@@ -60,7 +60,7 @@ impl ApiError {
         if let Some(message) = message {
             error["message"] = Value::String(message.to_owned());
         }
-        Self { errors: Some(json!([error])), ..Self::new(422, "Validation Failed") }
+        Self { errors: Some(Box::new(json!([error]))), ..Self::new(422, "Validation Failed") }
     }
 
     /// 422 about the shape of the body.
@@ -87,7 +87,7 @@ impl IntoResponse for ApiError {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut body = json!({ "message": self.message });
         if let Some(errors) = self.errors {
-            body["errors"] = errors;
+            body["errors"] = *errors;
         }
         body["documentation_url"] = Value::String(self.documentation_url);
         body["status"] = Value::String(self.status.to_string());

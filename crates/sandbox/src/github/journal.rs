@@ -90,7 +90,7 @@ impl State {
     ) {
         if let Some(mut payload) = self.pull_payload(repository, number, action, &actor.login, label) {
             merge(&mut payload, extra);
-            self.push_event(repository, "pull_request", action, payload, actor);
+            push_event(repository, "pull_request", action, payload, actor);
         }
     }
 
@@ -99,17 +99,17 @@ impl State {
         let mut payload = if action.is_empty() { json!({}) } else { json!({ "action": action }) };
         merge(&mut payload, body);
         self.sign(&mut payload, repository, &actor.login);
-        self.push_event(repository, name, action, payload, actor);
+        push_event(repository, name, action, payload, actor);
     }
+}
 
-    fn push_event(&self, repository: &Repository, name: &str, action: &str, payload: Value, actor: &Actor) {
-        lock(&repository.data).events.push(WebhookEvent {
-            name: name.to_owned(),
-            action: action.to_owned(),
-            payload,
-            starts_workflows: !actor.of_a_run,
-        });
-    }
+fn push_event(repository: &Repository, name: &str, action: &str, payload: Value, actor: &Actor) {
+    lock(&repository.data).events.push(WebhookEvent {
+        name: name.to_owned(),
+        action: action.to_owned(),
+        payload,
+        starts_workflows: !actor.of_a_run,
+    });
 }
 
 fn merge(into: &mut Value, from: Value) {

@@ -53,7 +53,7 @@ impl State {
             return Err(refused(409, "Head branch was modified. Review and try the merge again."));
         }
         let method = request.method.clone().unwrap_or_else(|| "merge".to_owned());
-        self.check_merge(repository, &pull, actor, &method)?;
+        check_merge(repository, &pull, actor, &method)?;
         let base = repository.git.branch(&pull.base_ref).await?;
         let base = base.ok_or_else(|| refused(405, "Pull Request is not mergeable"))?;
         if !request.may_change_workflows
@@ -61,7 +61,7 @@ impl State {
         {
             return Err(refused(403, &policy::workflow_text(&path)));
         }
-        self.check_strict(repository, &pull, actor, &base).await?;
+        check_strict(repository, &pull, actor, &base).await?;
         let made = self.make_merge(repository, &pull, actor, &method, &base, &request).await?;
         let Some(made) = made else { return Err(refused(405, "Pull Request is not mergeable")) };
         lock(&repository.data).signed.insert(made.clone());
@@ -78,58 +78,6 @@ impl State {
             self.move_branch(repository, actor, &pull.head_ref, Some(&pull.head_sha), None).await?;
         }
         Ok(made)
-    }
-
-    fn check_merge(
-        &self,
-        repository: &Repository,
-        pull: &Pull,
-        actor: &Actor,
-        method: &str,
-    ) -> Result<(), ApiError> {
-        let data = lock(&repository.data);
-        let named = match method {
-            "merge" => "Merge commits are",
-            "squash" => "Squash merges are",
-            "rebase" => "Rebase merges are",
-            other => {
-                let text =
-                    format!("\"{other}\" is not a possible value. Must be one of: merge, squash, rebase.");
-                return Err(ApiError::invalid_request(&format!("For 'properties/merge_method', {text}")));
-            }
-        };
-        if data.merge_methods.get(method) != Some(&true) {
-            return Err(refused(405, &format!("{named} not allowed on this repository.")));
-        }
-        for rules in data.rules_for(&pull.base_ref, &actor.login) {
-            let allowed =
-                rules.merge_methods.is_empty() || rules.merge_methods.iter().any(|one| one == method);
-            if !allowed {
-                return Err(refused(405, &format!("{named} not allowed on this branch.")));
-            }
-            if rules.linear_history && method == "merge" {
-                return Err(refused(405, "This branch must not contain merge commits."));
-            }
-        }
-        match policy::unmet(&data, pull, &actor.login) {
-            Some(refusal) => Err(refusal.into_api(405).documented(PAGE)),
-            None => Ok(()),
-        }
-    }
-
-    async fn check_strict(
-        &self,
-        repository: &Repository,
-        pull: &Pull,
-        actor: &Actor,
-        base: &str,
-    ) -> Result<(), ApiError> {
-        let rules = lock(&repository.data).rules_for(&pull.base_ref, &actor.login);
-        let strict = rules.iter().any(|rules| rules.strict_checks);
-        if strict && !repository.git.is_ancestor(base, &pull.head_sha).await? {
-            return Err(refused(405, "Head branch is out of date with the base branch."));
-        }
-        Ok(())
     }
 
     /// Makes the commit, or the commits, of a merge; `None` in case of a conflict.
@@ -205,6 +153,51 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// Checks what does not depend on commits: the method and the rules.
+fn check_merge(repository: &Repository, pull: &Pull, actor: &Actor, method: &str) -> Result<(), ApiError> {
+    let data = lock(&repository.data);
+    let named = match method {
+        "merge" => "Merge commits are",
+        "squash" => "Squash merges are",
+        "rebase" => "Rebase merges are",
+        other => {
+            let text = format!("\"{other}\" is not a possible value. Must be one of: merge, squash, rebase.");
+            return Err(ApiError::invalid_request(&format!("For 'properties/merge_method', {text}")));
+        }
+    };
+    if data.merge_methods.get(method) != Some(&true) {
+        return Err(refused(405, &format!("{named} not allowed on this repository.")));
+    }
+    for rules in data.rules_for(&pull.base_ref, &actor.login) {
+        let allowed = rules.merge_methods.is_empty() || rules.merge_methods.iter().any(|one| one == method);
+        if !allowed {
+            return Err(refused(405, &format!("{named} not allowed on this branch.")));
+        }
+        if rules.linear_history && method == "merge" {
+            return Err(refused(405, "This branch must not contain merge commits."));
+        }
+    }
+    match policy::unmet(&data, pull, &actor.login) {
+        Some(refusal) => Err(refusal.into_api(405).documented(PAGE)),
+        None => Ok(()),
+    }
+}
+
+/// Where checks are strict, the head has to contain the base.
+async fn check_strict(
+    repository: &Repository,
+    pull: &Pull,
+    actor: &Actor,
+    base: &str,
+) -> Result<(), ApiError> {
+    let rules = lock(&repository.data).rules_for(&pull.base_ref, &actor.login);
+    let strict = rules.iter().any(|rules| rules.strict_checks);
+    if strict && !repository.git.is_ancestor(base, &pull.head_sha).await? {
+        return Err(refused(405, "Head branch is out of date with the base branch."));
+    }
+    Ok(())
 }
 
 async fn rebase(git: &Git, base: &str, head: &str) -> Result<Option<String>, GitError> {

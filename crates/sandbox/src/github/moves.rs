@@ -162,17 +162,14 @@ impl State {
             if let Some(pull) = lock(&repository.data).pulls.get_mut(&number) {
                 new.clone_into(&mut pull.head_sha);
                 pull.base_sha = base.unwrap_or_default();
-                match added {
+                let kinds = match added {
                     Some(commits) => {
-                        for commit in commits {
-                            let kind = TimelineKind::Committed(commit.sha);
-                            pull.event(self.next_id(), &actor.login, &now, kind);
-                        }
+                        commits.into_iter().map(|commit| TimelineKind::Committed(commit.sha)).collect()
                     }
-                    None => {
-                        let kind = TimelineKind::HeadForcePushed(new.to_owned());
-                        pull.event(self.next_id(), &actor.login, &now, kind);
-                    }
+                    None => vec![TimelineKind::HeadForcePushed(new.to_owned())],
+                };
+                for kind in kinds {
+                    pull.event(self.next_id(), &actor.login, &now, kind);
                 }
             }
             repository.git.set_ref(&format!("refs/pull/{number}/head"), new).await?;

@@ -61,7 +61,7 @@ pub(crate) async fn answer(
     let pushes = service == "git-receive-pack" || query.contains("service=git-receive-pack");
     let call = Call { method, service, query, pushes, headers: &headers, body: &body };
     match let_in(&world, &slug, &call) {
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
         Ok((repository, token)) => {
             call.run(&world, &repository, token.as_ref()).await.unwrap_or_else(|error| {
                 tracing::error!(%error, "git http-backend failed");
@@ -76,12 +76,16 @@ fn plain(status: StatusCode, text: &str) -> Response {
 }
 
 /// Authentication and authorization, in the words that `git` shows after `remote:`.
-fn let_in(world: &World, slug: &str, call: &Call<'_>) -> Result<(Arc<Repository>, Option<Token>), Response> {
+fn let_in(
+    world: &World,
+    slug: &str,
+    call: &Call<'_>,
+) -> Result<(Arc<Repository>, Option<Token>), Box<Response>> {
     let ask = |text: &str| {
         let mut response = plain(StatusCode::UNAUTHORIZED, text);
         let basic = header::HeaderValue::from_static("Basic realm=\"GitHub\"");
         response.headers_mut().insert(header::WWW_AUTHENTICATE, basic);
-        response
+        Box::new(response)
     };
     let token = token_of(&world.github, call.headers).map_err(|_| ask("Invalid username or token."))?;
     let need = if call.pushes { need::WRITE_CONTENTS } else { need::READ_CONTENTS };
@@ -95,9 +99,9 @@ fn let_in(world: &World, slug: &str, call: &Call<'_>) -> Result<(Arc<Repository>
                 } else {
                     "Write access to repository not granted.".to_owned()
                 };
-                Err(plain(StatusCode::FORBIDDEN, &text))
+                Err(Box::new(plain(StatusCode::FORBIDDEN, &text)))
             }
-            Some(_) => Err(plain(StatusCode::NOT_FOUND, "Repository not found.")),
+            Some(_) => Err(Box::new(plain(StatusCode::NOT_FOUND, "Repository not found."))),
         },
     }
 }

@@ -81,6 +81,7 @@ impl State {
     }
 
     /// Issues a token.
+    #[expect(clippy::needless_pass_by_value, reason = "a specification is made for one token")]
     pub fn token(&self, spec: TokenSpec) -> String {
         let token = Token::new(&spec, false);
         self.user(&spec.login);

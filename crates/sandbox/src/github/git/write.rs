@@ -59,7 +59,7 @@ impl Git {
         for change in new.changes {
             match change {
                 Change::Delete { path } => {
-                    stream.extend_from_slice(format!("D {}\n", quote(path)).as_bytes())
+                    stream.extend_from_slice(format!("D {}\n", quote(path)).as_bytes());
                 }
                 Change::Put { path, mode, bytes } => {
                     stream.extend_from_slice(format!("M {mode} inline {}\n", quote(path)).as_bytes());

@@ -33,7 +33,7 @@ fn required<'a>(input: &'a Value, path: &[&str]) -> Result<&'a str, Problem> {
         let text = "Variable $input of type CreateCommitOnBranchInput! was provided invalid value for";
         let name = path.join(".");
         let why = json!([{ "path": path, "explanation": "Expected value to not be null" }]);
-        let extensions = Some(json!({ "value": input, "problems": why }));
+        let extensions = Some(Box::new(json!({ "value": input, "problems": why })));
         Problem { extensions, ..Problem::new(format!("{text} {name} (Expected value to not be null)")) }
     })
 }

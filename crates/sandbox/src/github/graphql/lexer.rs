@@ -76,7 +76,9 @@ impl Lexer {
                 Kind::Mark(char)
             }
             '.' if self.peek(1) == Some('.') && self.peek(2) == Some('.') => {
-                (self.take(), self.take(), self.take());
+                for _ in 0..3 {
+                    self.take();
+                }
                 Kind::Mark('…')
             }
             '"' => Kind::Text(self.text().ok_or((line, column))?),
@@ -103,7 +105,9 @@ impl Lexer {
             match self.take()? {
                 '"' if !block => return Some(text),
                 '"' if self.peek(0) == Some('"') && self.peek(1) == Some('"') => {
-                    (self.take(), self.take());
+                    for _ in 0..2 {
+                        self.take();
+                    }
                     return Some(text.trim_matches('\n').to_owned());
                 }
                 '\\' if !block => text.push(self.escape()?),

@@ -29,7 +29,7 @@ struct Problem {
     message: String,
     path: Vec<Value>,
     location: Option<(usize, usize)>,
-    extensions: Option<Value>,
+    extensions: Option<Box<Value>>,
 }
 
 impl Problem {
@@ -50,7 +50,7 @@ impl Problem {
             error.insert("path".to_owned(), Value::Array(self.path));
         }
         if let Some(extensions) = self.extensions {
-            error.insert("extensions".to_owned(), extensions);
+            error.insert("extensions".to_owned(), *extensions);
         }
         if let Some((line, column)) = self.location {
             error.insert("locations".to_owned(), json!([{ "line": line, "column": column }]));
@@ -147,7 +147,7 @@ fn defaults(operation: &Operation, mut variables: Value, problems: &mut Vec<Prob
             let text =
                 format!("Variable ${} of type {} was provided invalid value", variable.name, variable.kind);
             let why = json!([{ "path": [], "explanation": "Expected value to not be null" }]);
-            let extensions = Some(json!({ "value": null, "problems": why }));
+            let extensions = Some(Box::new(json!({ "value": null, "problems": why })));
             problems.push(Problem { extensions, ..Problem::new(text) });
         }
     }

@@ -52,10 +52,12 @@ const MOST_TEXT: usize = 512 * 1024;
 
 pub(super) type Resolution = Result<Resolved, Problem>;
 
+#[expect(clippy::unnecessary_wraps, reason = "what every field comes to")]
 pub(super) fn leaf(value: impl Into<Value>) -> Resolution {
     Ok(Resolved::Leaf(value.into()))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "what every field comes to")]
 pub(super) fn one(node: Option<Node>) -> Resolution {
     Ok(node.map_or(Resolved::Leaf(Value::Null), Resolved::One))
 }
@@ -162,7 +164,7 @@ pub(super) fn find(
             let text = format!("Could not resolve to a Repository with the name '{slug}'.");
             return Problem::of("NOT_FOUND", text);
         }
-        Problem { extensions: Some(json!({ "saml_failure": false })), ..Problem::from(error) }
+        Problem { extensions: Some(Box::new(json!({ "saml_failure": false }))), ..Problem::from(error) }
     })
 }
 

@@ -271,7 +271,7 @@ fn validate_field(
             message,
             path: path.iter().cloned().map(serde_json::Value::String).collect(),
             location: Some((field.line, field.column)),
-            extensions: Some(extensions),
+            extensions: Some(Box::new(extensions)),
             kind: None,
         });
     };

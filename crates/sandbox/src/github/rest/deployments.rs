@@ -124,12 +124,12 @@ fn check_contexts(repository: &Repository, input: &Input, name: &str, sha: &str)
     let contexts: Vec<Value> =
         names.iter().map(|name| json!({ "context": name, "state": state(name) })).collect();
     let mut refusal = ApiError::new(409, format!("Conflict: Commit status checks failed for {name}."));
-    refusal.errors = Some(json!([{
+    refusal.errors = Some(Box::new(json!([{
         "contexts": contexts,
         "resource": "Deployment",
         "field": "required_contexts",
         "code": "invalid",
-    }]));
+    }])));
     Err(refusal)
 }
 

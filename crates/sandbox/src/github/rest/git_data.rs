@@ -1,5 +1,7 @@
 //! The Git database: commits, blobs, trees.
 
+use std::fmt::Write as _;
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
@@ -156,7 +158,7 @@ pub(super) async fn create_tree(context: Context, input: Input) -> Reply {
             (None, None) => "0".repeat(40),
         };
         let mode = if sha.bytes().all(|byte| byte == b'0') { "0" } else { mode };
-        index.push_str(&format!("{mode} {sha}\t{path}\n"));
+        let _ = writeln!(index, "{mode} {sha}\t{path}");
     }
     let made = repository.git.write_tree(base.as_deref(), &index).await;
     let sha = made.map_err(|error| ApiError::new(422, format!("tree.sha is not a valid tree: {error}")))?;

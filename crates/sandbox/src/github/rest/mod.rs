@@ -101,14 +101,17 @@ pub(crate) fn router(world: Arc<World>) -> Router {
     router.fallback(smart_http::answer).layer(DefaultBodyLimit::disable()).with_state(world)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the last expression of handlers")]
 fn ok(value: Value) -> Reply {
     Ok(Json(value).into_response())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the last expression of handlers")]
 fn created(value: Value) -> Reply {
     Ok((StatusCode::CREATED, Json(value)).into_response())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the last expression of handlers")]
 fn no_content() -> Reply {
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -32,7 +32,7 @@ pub(super) async fn create(context: Context, input: Input) -> Reply {
     let actor = context.actor();
     if state == "APPROVED" && actor.login == pull.author {
         let mut refusal = ApiError::new(422, "Unprocessable Entity");
-        refusal.errors = Some(serde_json::json!(["Can not approve your own pull request"]));
+        refusal.errors = Some(Box::new(serde_json::json!(["Can not approve your own pull request"])));
         return Err(refusal);
     }
     let body = input.text("body")?.unwrap_or_default();

@@ -4,7 +4,7 @@ mod files;
 mod issues;
 mod pulls;
 
-use std::{io, path::Path, sync::Arc};
+use std::{collections::BTreeMap, io, path::Path, sync::Arc};
 
 pub(crate) use pulls::NewPull;
 
@@ -219,13 +219,9 @@ impl State {
         let repository = self.need(slug)?;
         let _updates = repository.updates.lock().await;
         let old = repository.git.branch(branch).await?;
-        let parent = match &old {
-            Some(sha) => Some(sha.clone()),
-            None => {
-                let default = lock(&repository.data).default_branch.clone();
-                repository.git.branch(&default).await?
-            }
-        };
+        let default = lock(&repository.data).default_branch.clone();
+        let start = if old.is_none() { repository.git.branch(&default).await? } else { None };
+        let parent = old.clone().or(start);
         let sha = self.commit(&repository, parent.as_deref(), author, message, changes).await?;
         let actor = Actor::person(author);
         if self.move_branch(&repository, &actor, branch, old.as_deref(), Some(&sha)).await? {
@@ -247,6 +243,19 @@ impl State {
         let old = repository.git.branch(branch).await?;
         self.move_branch(&repository, &Actor::person(login), branch, old.as_deref(), to).await?;
         Ok(())
+    }
+
+    /// Returns the default branch.
+    pub fn default_branch(&self, slug: &str) -> Option<String> {
+        self.repository(slug).map(|repository| lock(&repository.data).default_branch.clone())
+    }
+
+    /// Returns all branches with their commits.
+    pub async fn branches(&self, slug: &str) -> BTreeMap<String, String> {
+        let Some(repository) = self.repository(slug) else { return BTreeMap::new() };
+        let refs = repository.git.refs("refs/heads/").await.unwrap_or_default();
+        let short = |(name, sha): (String, String)| Some((name.strip_prefix("refs/heads/")?.to_owned(), sha));
+        refs.into_iter().filter_map(short).collect()
     }
 
     /// Returns the commit of a branch.
