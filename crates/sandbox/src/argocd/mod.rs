@@ -1,21 +1,34 @@
-//! The sandbox's argocd.
+//! An *Argo CD*: the API server's REST and event streams, and behind them a controller and a blue/green rollout
+//! that really read the chart's values at the synced revision.
+//!
+//! Fields and texts follow `assets/swagger.json` and the sources of argoproj/argo-cd v3.2.11.
 
-use std::sync::Arc;
+mod account;
+mod app;
+mod controller;
+mod git;
+mod live;
+mod operation;
+mod refusal;
+mod render;
+mod resources;
+mod rollout;
+mod routes;
+mod snapshot;
+mod spec;
+mod state;
+mod store;
+mod timing;
+mod tree;
+mod values;
+mod window;
 
-use axum::Router;
+pub(crate) use routes::router;
+pub use snapshot::{PodSnapshot, Snapshot};
+pub use spec::AppSpec;
+pub use state::State;
+pub use timing::Timing;
+pub use window::SyncWindow;
 
-use crate::World;
-
-/// The state of argocd.
-#[derive(Debug)]
-pub struct State {}
-
-impl State {
-    pub(crate) fn new() -> Self {
-        Self {}
-    }
-}
-
-pub(crate) fn router(world: Arc<World>) -> Router {
-    Router::new().with_state(world)
-}
+#[cfg(test)]
+mod tests;

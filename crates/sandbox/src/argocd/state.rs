@@ -1,0 +1,218 @@
+//! The state of Argo CD, with what tests set up and look at.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
+
+use tokio::sync::broadcast;
+
+use super::{
+    AppSpec, Snapshot, SyncWindow, Timing,
+    account::Accounts,
+    app::{App, Deployment},
+    controller,
+    operation::Operation,
+    rollout::PodState,
+    store::Store,
+};
+use crate::{World, faults::lock, oidc::now};
+
+/// Applications, accounts, and what a test asked for.
+#[derive(Debug)]
+pub struct State {
+    pub(super) store: Store,
+    pub(super) accounts: Accounts,
+    pub(super) cuts: broadcast::Sender<()>,
+    timing: Mutex<Timing>,
+    crashing: Mutex<BTreeMap<String, String>>,
+    preloaded: Mutex<BTreeSet<String>>,
+    windows: Mutex<BTreeMap<String, Vec<SyncWindow>>>,
+}
+
+impl State {
+    pub(crate) fn new() -> Self {
+        Self {
+            store: Store::new(),
+            accounts: Accounts::default(),
+            cuts: broadcast::Sender::new(1),
+            timing: Mutex::default(),
+            crashing: Mutex::default(),
+            preloaded: Mutex::default(),
+            windows: Mutex::default(),
+        }
+    }
+
+    /// Adds an application that was never synced.
+    pub fn add_application(&self, spec: AppSpec) {
+        self.store.insert(App::new(spec));
+    }
+
+    /// Adds an application that runs already: what its tracked branch says now is applied, its pods are ready, and
+    /// their image counts as pulled whether the registry has it or not.
+    pub async fn add_running_application(&self, world: &World, spec: AppSpec) -> Result<(), String> {
+        let name = spec.name.clone();
+        let mut app = App::new(spec);
+        self.store.insert(app.clone());
+        let (commit, target) = controller::compare(world, &name, &app.spec.target_revision).await?;
+        lock(&self.preloaded).insert(target.image.clone());
+        app.rollout.apply(&app.spec.release_name, &target);
+        app.rollout.set_new_pods(&[PodState::Creating], PodState::Running);
+        app.rollout.cut_over();
+        app.history.push(Deployment {
+            id: 0,
+            revision: commit.clone(),
+            started: now(),
+            deployed: now(),
+            source: app.spec.source(),
+            username: "admin".into(),
+            automated: false,
+        });
+        (app.applied, app.sync, app.revision, app.reconciled) = (Some(target), "Synced", commit, Some(now()));
+        self.store.update(&name, |stored| {
+            app.version = stored.version;
+            *stored = app;
+        });
+        Ok(())
+    }
+
+    /// Removes an application at once.
+    pub fn remove_application(&self, name: &str) {
+        self.store.remove(name);
+    }
+
+    /// Marks an application as being deleted, held by its finalizer.
+    pub fn mark_deleting(&self, name: &str) {
+        self.store.update(name, |app| app.deleting = true);
+    }
+
+    /// Changes the spec of an application.
+    pub fn configure(&self, name: &str, change: impl FnOnce(&mut AppSpec)) {
+        self.store.update(name, |app| change(&mut app.spec));
+    }
+
+    /// Returns the state of an application.
+    pub fn application(&self, name: &str) -> Option<Snapshot> {
+        self.store.get(name).map(|app| Snapshot::of(&app))
+    }
+
+    /// Returns the names of the applications.
+    pub fn applications(&self) -> Vec<String> {
+        self.store.all().into_iter().map(|app| app.spec.name).collect()
+    }
+
+    /// Makes a bearer token. `policies` are lines such as `applications, sync, default/dev`; `*` is any text.
+    pub fn add_token(&self, subject: &str, policies: &[&str]) -> String {
+        self.accounts.issue(subject, policies, 365 * 86_400)
+    }
+
+    /// Makes a token that may do what a pipeline needs, for every application.
+    pub fn add_pipeline_token(&self, subject: &str) -> String {
+        let policies =
+            ["applications, get, *", "applications, sync, *", "applications, action/*, *", "logs, get, *"];
+        self.add_token(subject, &policies)
+    }
+
+    /// Adds a local user, who signs in with a password.
+    pub fn add_user(&self, name: &str, password: &str, policies: &[&str]) {
+        self.accounts.add_user(name, password, policies);
+    }
+
+    /// Ends the validity of every token.
+    pub fn expire_tokens(&self) {
+        self.accounts.expire();
+    }
+
+    /// Returns every token that was issued, to search logs and files for them.
+    pub fn tokens(&self) -> Vec<String> {
+        self.accounts.tokens()
+    }
+
+    /// Returns the time constants.
+    pub fn timing(&self) -> Timing {
+        *lock(&self.timing)
+    }
+
+    /// Changes the time constants; what is under way keeps the old ones.
+    pub fn set_timing(&self, timing: Timing) {
+        *lock(&self.timing) = timing;
+    }
+
+    /// Lets the containers of an image crash; `log` is what they say before. `image` is a part of its reference,
+    /// such as the tag.
+    pub fn crash_looping(&self, image: &str, log: &str) {
+        lock(&self.crashing).insert(image.to_owned(), log.to_owned());
+    }
+
+    /// Ends what [`State::crash_looping`] began.
+    pub fn stop_crashing(&self) {
+        lock(&self.crashing).clear();
+    }
+
+    /// Lets the next apply of an application fail with this reason.
+    pub fn fail_next_apply(&self, name: &str, reason: &str) {
+        self.store.update(name, |app| app.fail_apply = Some(reason.to_owned()));
+    }
+
+    /// Sets the sync windows of an application.
+    pub fn set_sync_windows(&self, name: &str, windows: Vec<SyncWindow>) {
+        lock(&self.windows).insert(name.to_owned(), windows);
+    }
+
+    pub(super) fn windows(&self, name: &str) -> Vec<SyncWindow> {
+        lock(&self.windows).get(name).cloned().unwrap_or_default()
+    }
+
+    /// Starts a sync in the name of somebody else that takes `hold_ms` longer than others. Returns false if an
+    /// operation is in progress already.
+    pub fn start_foreign_operation(
+        &self,
+        world: &Arc<World>,
+        name: &str,
+        username: &str,
+        hold_ms: u64,
+    ) -> bool {
+        let operation = Operation { username: username.to_owned(), hold_ms, ..Operation::default() };
+        controller::start(world, name, operation).is_ok()
+    }
+
+    /// Cuts every open event stream in the middle, as a restart of the server does.
+    pub fn cut_streams(&self) {
+        // Nobody may be listening.
+        let _ = self.cuts.send(());
+    }
+
+    /// Compares an application with Git now, as the controller does every few minutes.
+    pub async fn reconcile(&self, world: &Arc<World>, name: &str) {
+        controller::reconcile(world, name).await;
+    }
+
+    /// Whether the nodes can pull an image; `None` if its name cannot be parsed. Images are compared by their path
+    /// behind the registry's host, so that a name of ECR means the sandbox's registry.
+    pub(super) fn can_pull(&self, world: &World, image: &str) -> Option<bool> {
+        let (host, rest) = image.split_once('/').unwrap_or(("", image));
+        let path = if host.contains(['.', ':']) || host == "localhost" { rest } else { image };
+        let (name, digest) = path.split_once('@').map_or((path, None), |(name, digest)| (name, Some(digest)));
+        let (repository, tag) = name.rsplit_once(':').unwrap_or((name, "latest"));
+        let is_word = |text: &str, more: &str| {
+            !text.is_empty() && text.chars().all(|sign| sign.is_ascii_alphanumeric() || more.contains(sign))
+        };
+        if !is_word(repository, "._-/") || !is_word(tag, "._-") || repository != repository.to_lowercase() {
+            return None;
+        }
+        let is_preloaded = lock(&self.preloaded).contains(image);
+        Some(is_preloaded || world.registry.has(repository, digest.unwrap_or(tag)))
+    }
+
+    pub(super) fn crashes(&self, image: &str) -> bool {
+        lock(&self.crashing).keys().any(|part| image.contains(part.as_str()))
+    }
+
+    /// What the containers of an image say.
+    pub(super) fn log(&self, image: &str) -> Vec<String> {
+        let crashing = lock(&self.crashing);
+        let text =
+            crashing.iter().find(|(part, _)| image.contains(part.as_str())).map(|(_, log)| log.clone());
+        text.unwrap_or_else(|| "listening on 0.0.0.0:8080".into()).lines().map(str::to_owned).collect()
+    }
+}
