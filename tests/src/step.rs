@@ -3,10 +3,11 @@
 use std::{
     collections::BTreeMap,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
 use tempfile::TempDir;
+use tokio::process::Child;
 
 use crate::day2;
 
@@ -87,12 +88,27 @@ impl Step {
     }
 
     /// Starts the step and returns the process, for a test that kills it. The runner's directory must be kept.
+    ///
+    /// # Panics
+    /// If it cannot be started, here and below.
     pub fn spawn(mut self) -> (Child, TempDir) {
-        let child = self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("day2 starts");
+        self.command.stdout(Stdio::null()).stderr(Stdio::null());
+        let child = tokio::process::Command::from(self.command).kill_on_drop(true).spawn().expect("day2 starts");
         (child, self.runner)
     }
 
+    /// Runs the step to its end while the sandbox of the same test goes on.
+    ///
+    /// # Panics
+    /// See [`Step::spawn`].
+    pub async fn finish(self) -> Finished {
+        tokio::task::spawn_blocking(|| self.run()).await.expect("a step that runs")
+    }
+
     /// Runs the step to its end.
+    ///
+    /// # Panics
+    /// See [`Step::spawn`].
     pub fn run(mut self) -> Finished {
         let output = self.command.output().expect("day2 runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
