@@ -11,6 +11,7 @@ use model::{Branch, CommitSha, Deadline, Failure};
 
 use crate::{
     codes,
+    message::fill,
     outcome::Landed,
     request::{Method, Request},
     rule::Rule,
@@ -174,38 +175,6 @@ pub(crate) async fn land(
     Ok(Landed { sha, base: before.unwrap_or_else(|| pull.base.sha.clone()), deleted_head: false })
 }
 
-/// Deletes the head's branch where that was asked for and harms nobody.
-pub(crate) async fn delete_head(
-    github: &GitHub,
-    request: &Request,
-    pull: &PullRequest,
-) -> Result<bool, Failure> {
-    let name = &pull.head.branch;
-    let default = pull.base.repo.as_ref().and_then(|repo| repo.default_branch.as_ref());
-    if !request.delete_head.has(name) || default == Some(name) {
-        return Ok(false);
-    }
-    let doing = format!("delete the branch `{name}`");
-    let failed = |error: ApiError| error.into_failure(&doing);
-    let head = branch(name)?;
-    // Someone may have pushed to it, or have opened a pull request into it, since.
-    let (tip, based) = tokio::try_join!(
-        refs::get(github, &request.repository, &head),
-        pulls::list_open(github, &request.repository, name, None)
-    )
-    .map_err(failed)?;
-    if tip.as_ref() != Some(&pull.head.sha) || !based.is_empty() {
-        return Ok(false);
-    }
-    match refs::delete(github, &request.repository, &head).await {
-        Ok(()) | Err(RefError::Missing(_)) => Ok(true),
-        Err(RefError::Api(error)) => Err(failed(error)),
-        Err(RefError::NotFastForward(r) | RefError::RuleViolated(r) | RefError::Exists(r)) => {
-            Err(failed(ApiError::Rejected(r)))
-        }
-    }
-}
-
 /// Waits before the facts are read again; `false` if the deadline would pass meanwhile.
 pub(crate) async fn pause(deadline: Deadline, attempt: u32) -> bool {
     // A quarter of a second, doubled, at most three seconds: GitHub computes most merges within one.
@@ -218,48 +187,8 @@ pub(crate) async fn pause(deadline: Deadline, attempt: u32) -> bool {
     true
 }
 
-fn branch(name: &str) -> Result<Branch, Failure> {
+/// Reads a branch's name that GitHub gave.
+pub(crate) fn branch(name: &str) -> Result<Branch, Failure> {
     name.parse()
         .map_err(|error: model::ParseError| Failure::new(&model::codes::UNEXPECTED_REPLY, error.to_string()))
-}
-
-/// Replaces the words in braces. One pass, so that a title with `{base}` in it stays as it is.
-fn fill(template: &str, pull: &PullRequest) -> String {
-    let mut filled = String::new();
-    let mut rest = template;
-    while let Some(open) = rest.find('{') {
-        filled.push_str(&rest[..open]);
-        rest = &rest[open..];
-        let words = [
-            ("{number}", pull.number.to_string()),
-            ("{title}", pull.title.clone()),
-            ("{head}", pull.head.branch.clone()),
-            ("{base}", pull.base.branch.clone()),
-            ("{author}", pull.user.as_ref().map(|user| user.login.clone()).unwrap_or_default()),
-        ];
-        let word = words.into_iter().find(|(word, _)| rest.starts_with(word));
-        let (length, text) = word.map_or((1, "{".to_owned()), |(word, text)| (word.len(), text));
-        filled.push_str(&text);
-        rest = &rest[length..];
-    }
-    filled + rest
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn words_are_replaced_once() {
-        let pull: PullRequest = serde_json::from_value(json!({
-            "number": 7, "state": "open", "title": "Fix {base} ä", "user": { "login": "alice" },
-            "head": { "ref": "feature/a", "sha": "a".repeat(40) },
-            "base": { "ref": "dev", "sha": "b".repeat(40) },
-        }))
-        .unwrap();
-        let filled = fill("{title} (#{number}) by {author}: {head} → {base} {x} {", &pull);
-        assert_eq!(filled, "Fix {base} ä (#7) by alice: feature/a → dev {x} {");
-    }
 }

@@ -194,5 +194,4 @@ fn methods(check: &mut Check<'_>, values: &[String]) -> Methods {
 }
 
 #[cfg(test)]
-#[path = "args_tests.rs"]
 mod tests;

@@ -5,12 +5,14 @@
 
 mod apply;
 mod args;
+mod clean;
 pub mod codes;
 mod event;
 mod facts;
 mod gather;
 mod globs;
 mod labels;
+mod message;
 mod outcome;
 mod plan;
 mod report;

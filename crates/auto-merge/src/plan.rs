@@ -77,5 +77,4 @@ pub(crate) fn approver(request: &Request, facts: &Facts) -> Option<String> {
 }
 
 #[cfg(test)]
-#[path = "plan_tests.rs"]
 mod tests;

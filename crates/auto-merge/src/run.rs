@@ -8,7 +8,7 @@ use toolkit::{Annotation, Host, Level, Phases, event};
 use crate::{
     apply::{self, Verdict},
     args::Args,
-    codes,
+    clean, codes,
     event::Event,
     facts::Facts,
     gather::gather,
@@ -134,7 +134,7 @@ impl Run<'_> {
 
     async fn finish(&self, facts: Facts, mut landed: Landed, done: fn(Landed) -> Done) -> Outcome {
         if !self.request.dry_run {
-            match apply::delete_head(&self.github, &self.request, &facts.pull).await {
+            match clean::delete_head(&self.github, &self.request, &facts.pull).await {
                 Ok(deleted) => landed.deleted_head = deleted,
                 // The merge is what counts; a branch that stays is no reason to stop the pipeline.
                 Err(failure) => {

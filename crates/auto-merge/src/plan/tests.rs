@@ -1,3 +1,5 @@
+//! Each rule of the gate, and the texts of its refusal.
+
 use github::{Endpoints, access::Access, pulls::PullRequest};
 use model::Secret;
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! Inputs as they are given, and what becomes of them.
+
 use clap::{Args as _, Command, FromArgMatches as _};
 
 use super::*;
