@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Failure, ParseError};
+use model::{Failure, ImageRef, ParseError};
 use toolkit::{Check, CommonArgs, Env, GitHubContext};
 
 use crate::{
@@ -23,6 +23,10 @@ pub(crate) struct Args {
     /// Values to set, one `path=value` per line; with several files, `file:path=value` is for one of them
     #[arg(long, value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
+
+    /// Images to find in the files and to set, one `registry/repository[:tag][@digest]` per line: Helm's `repository` with `tag` and `digest`, kustomize's `images`, and `image:` strings
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) images: Vec<String>,
 
     /// Repository to commit to, `owner/name`; the workflow's own if not given
     #[arg(long, value_name = "OWNER/NAME")]
@@ -79,13 +83,15 @@ impl Args {
         if self.files.iter().all(|file| file.trim().is_empty()) {
             check.problem("files", "is required and empty");
         }
-        if self.set.iter().all(|line| line.trim().is_empty()) {
-            check.problem("set", "is required and empty");
+        let images = check.list("images", &self.images, image);
+        let has_images = self.images.iter().any(|image| !image.trim().is_empty());
+        if !has_images && self.set.iter().all(|line| line.trim().is_empty()) {
+            check.problem("set", "is required and empty, and so is `images`");
         }
         let edits = check.list("set", &self.set, |line| assignment::parse(line, &files));
         let mut dealt = None;
         if check.is_clean() {
-            match assignment::deal(&files, &edits) {
+            match assignment::deal(&files, &edits, has_images) {
                 Ok(files) => dealt = Some(files),
                 Err(problem) => check.problem("set", &problem),
             }
@@ -113,6 +119,7 @@ impl Args {
         let origin = Origin::from_env(env);
         let request = dealt.zip(target).map(|(files, target)| Request {
             files,
+            images,
             target,
             why,
             message,
@@ -164,6 +171,15 @@ fn file_path(text: &str, on_branch: bool) -> Result<String, ParseError> {
         return Err(ParseError::new("a file of a repository", text, "a path from its root without `..`"));
     }
     Ok(path.to_owned())
+}
+
+/// An image with something to set.
+fn image(text: &str) -> Result<ImageRef, String> {
+    let image: ImageRef = text.parse().map_err(|error: ParseError| error.to_string())?;
+    if image.tag.is_none() && image.digest.is_none() {
+        return Err(format!("`{text}` has neither a tag nor a digest"));
+    }
+    Ok(image)
 }
 
 /// A trailer as `git interpret-trailers` knows it; ours are ours.

@@ -21,14 +21,18 @@ pub(crate) fn parse<'f>(line: &str, files: &'f [String]) -> Result<(Option<&'f S
     Ok((file, Edit::new(path, value)))
 }
 
-/// Deals the edits out to the files. A file without any is a problem.
-pub(crate) fn deal(files: &[String], edits: &[(Option<&String>, Edit)]) -> Result<Vec<FileEdits>, String> {
+/// Deals the edits out to the files. A file without any is a problem, unless `may_be_none`.
+pub(crate) fn deal(
+    files: &[String],
+    edits: &[(Option<&String>, Edit)],
+    may_be_none: bool,
+) -> Result<Vec<FileEdits>, String> {
     files
         .iter()
         .map(|file| {
             let of_file = edits.iter().filter(|(named, _)| named.is_none_or(|named| named == file));
             let edits: Vec<Edit> = of_file.map(|(_, edit)| edit.clone()).collect();
-            if edits.is_empty() {
+            if edits.is_empty() && !may_be_none {
                 return Err(format!("has no line for `{file}`"));
             }
             Ok(FileEdits { path: file.clone(), edits })
@@ -73,8 +77,8 @@ mod tests {
     fn a_line_without_a_file_is_for_all() {
         let files = files(&["a.yaml", "b.yaml"]);
         let edits = [parse("tag=v1", &files).unwrap(), parse("b.yaml:x=y", &files).unwrap()];
-        let dealt = deal(&files, &edits).unwrap();
+        let dealt = deal(&files, &edits, false).unwrap();
         assert_eq!(dealt.iter().map(|file| file.edits.len()).collect::<Vec<_>>(), [1, 2]);
-        assert_eq!(deal(&files, &edits[1..]).unwrap_err(), "has no line for `a.yaml`");
+        assert_eq!(deal(&files, &edits[1..], false).unwrap_err(), "has no line for `a.yaml`");
     }
 }

@@ -23,6 +23,20 @@ pub const BRANCH_NOT_FOUND: Code = Code {
     meaning: "The repository has no branch of that name.",
     remedy: "Check `branch` and `repository`; a branch is not created here.",
 };
+/// No file names the image.
+pub const IMAGE_NOT_FOUND: Code = Code {
+    id: "image-not-found",
+    exit: Exit::Input,
+    meaning: "An image of `images` is named in none of the files.",
+    remedy: "Correct the image's registry and repository, or `files`; what the files name is printed.",
+};
+/// The image is named, but not all of it can be set.
+pub const IMAGE_INCOMPLETE: Code = Code {
+    id: "image-incomplete",
+    exit: Exit::Input,
+    meaning: "A file names the image, but has no scalar for the tag or the digest that was given.",
+    remedy: "Add the key to the file by hand once (`tag:`, `newTag:` or `digest:`), or leave that part out of `images`.",
+};
 /// The file is no YAML.
 pub const YAML_INVALID: Code = Code {
     id: "yaml-invalid",
@@ -71,6 +85,8 @@ pub const ALL: &[&Code] = &[
     &PATH_NOT_FOUND,
     &FILE_NOT_FOUND,
     &BRANCH_NOT_FOUND,
+    &IMAGE_NOT_FOUND,
+    &IMAGE_INCOMPLETE,
     &YAML_INVALID,
     &HELM_TEMPLATE,
     &YAML_REFUSED,

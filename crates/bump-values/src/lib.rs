@@ -10,6 +10,7 @@ pub mod codes;
 mod diff;
 mod edit;
 mod failures;
+mod images;
 mod message;
 mod origin;
 mod plan;

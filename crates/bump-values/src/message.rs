@@ -1,9 +1,8 @@
 //! The commit's message, and reading those of others.
 
-use crate::{
-    origin::Origin,
-    request::{FileEdits, Request},
-};
+use yaml_set::Change;
+
+use crate::{edit::EditedFile, origin::Origin, request::Request};
 
 /// A message in two parts, as `createCommitOnBranch` takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,38 +12,42 @@ pub(crate) struct Message {
 }
 
 /// Writes the message: what was asked for, else what is set; then the trailers. `nonce` finds the commit again.
-pub(crate) fn write(request: &Request, nonce: &str) -> Message {
-    let text = request.message.clone().unwrap_or_else(|| default_text(&request.files));
+pub(crate) fn write(request: &Request, files: &[EditedFile], nonce: &str) -> Message {
+    let text = request.message.clone().unwrap_or_else(|| default_text(files));
     let (headline, rest) = text.split_once('\n').unwrap_or((&text, ""));
     let mut paragraphs: Vec<String> = Vec::new();
     if !rest.trim().is_empty() {
         paragraphs.push(rest.trim().to_owned());
     }
-    paragraphs.push(trailers(request, nonce).join("\n"));
+    paragraphs.push(trailers(request, files, nonce).join("\n"));
     Message { headline: headline.trim().to_owned(), body: paragraphs.join("\n\n") }
 }
 
-fn default_text(files: &[FileEdits]) -> String {
-    let total: usize = files.iter().map(|file| file.edits.len()).sum();
-    match files {
-        [file] if total == 1 => {
-            let edit = &file.edits[0];
-            format!("bump: {} to {} in {}", edit.path, edit.value, file.path)
-        }
-        _ => {
-            let lines: Vec<String> = files
-                .iter()
-                .flat_map(|file| file.edits.iter().map(move |edit| (file, edit)))
-                .map(|(file, edit)| format!("- {}: {} to {}", file.path, edit.path, edit.value))
-                .collect();
-            let places =
-                if files.len() == 1 { files[0].path.clone() } else { format!("{} files", files.len()) };
-            format!("bump: {total} values in {places}\n\n{}", lines.join("\n"))
-        }
+fn default_text(files: &[EditedFile]) -> String {
+    let changes: Vec<(&str, &Change)> = all(files).filter(|(_, change)| change.changed).collect();
+    if let [(file, change)] = changes.as_slice() {
+        return format!("bump: {} to {} in {file}", change.path, shown(change));
     }
+    let lines: Vec<String> = changes
+        .iter()
+        .map(|(file, change)| format!("- {file}: {} to {}", change.path, shown(change)))
+        .collect();
+    let mut names: Vec<&str> = changes.iter().map(|(file, _)| *file).collect();
+    names.dedup();
+    let places =
+        if let [name] = names.as_slice() { (*name).to_owned() } else { format!("{} files", names.len()) };
+    format!("bump: {} values in {places}\n\n{}", changes.len(), lines.join("\n"))
 }
 
-fn trailers(request: &Request, nonce: &str) -> Vec<String> {
+fn shown(change: &Change) -> &str {
+    if change.new.is_empty() { "nothing" } else { &change.new }
+}
+
+fn all(files: &[EditedFile]) -> impl Iterator<Item = (&str, &Change)> {
+    files.iter().flat_map(|file| file.changes.iter().map(move |change| (file.path.as_str(), change)))
+}
+
+fn trailers(request: &Request, files: &[EditedFile], nonce: &str) -> Vec<String> {
     let Origin { repository, sha, workflow, run } = &request.origin;
     let mut trailers = request.trailers.clone();
     if let (Some(repository), Some(sha)) = (repository, sha) {
@@ -52,10 +55,7 @@ fn trailers(request: &Request, nonce: &str) -> Vec<String> {
     }
     trailers.extend(workflow.as_ref().map(|name| format!("Bump-Workflow: {name}")));
     trailers.extend(run.map(|run| format!("Bump-Run: {run}")));
-    for file in &request.files {
-        trailers
-            .extend(file.edits.iter().map(|edit| format!("Bump-Path: {}", place(&file.path, &edit.path))));
-    }
+    trailers.extend(all(files).map(|(file, change)| format!("Bump-Path: {}", place(file, &change.path))));
     trailers.push(format!("Bump-Nonce: {nonce}"));
     trailers
 }
@@ -99,11 +99,17 @@ pub(crate) fn read(message: &str) -> Bump {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::tests::request;
+    use crate::{args::tests::request, edit::apply, images::Search};
+
+    fn edited(request: &Request, text: &str) -> Vec<EditedFile> {
+        let apply = |file| apply(file, &mut Search::new(&[]), text.into()).unwrap();
+        request.files.iter().map(apply).collect()
+    }
 
     #[test]
     fn says_what_was_set_and_by_whom() {
-        let message = write(&request(&["values/dev.yaml"], &["image.tag=v1"]), "abc");
+        let request = request(&["values/dev.yaml"], &["image.tag=v1"]);
+        let message = write(&request, &edited(&request, "image: {tag: v0}\n"), "abc");
         insta::assert_snapshot!(format!("{}\n\n{}", message.headline, message.body), @r"
         bump: image.tag to v1 in values/dev.yaml
 
@@ -126,10 +132,11 @@ mod tests {
             trailers: vec!["Signed-off-by: a".into()],
             ..request(&["a", "b"], &["x=1", "y=2"])
         };
-        let message = write(&request, "abc");
+        let message = write(&request, &edited(&request, "x: a\ny: b\n"), "abc");
         assert_eq!(message.headline, "deploy v1");
         assert!(message.body.starts_with("Because.\n\nSigned-off-by: a\nBump-"), "{}", message.body);
-        let message = write(&Request { message: None, ..request }, "abc");
+        let request = Request { message: None, ..request };
+        let message = write(&request, &edited(&request, "x: a\ny: b\n"), "abc");
         insta::assert_snapshot!(message.headline, @"bump: 4 values in 2 files");
         assert!(message.body.starts_with("- a: x to 1\n- a: y to 2\n- b: x to 1\n"));
     }

@@ -5,6 +5,7 @@ use model::Failure;
 
 use crate::{
     edit::{EditedFile, apply},
+    images::Search,
     request::{OnStale, Request},
     stale::{Newer, newer},
 };
@@ -31,12 +32,14 @@ pub(crate) enum Plan {
 /// Decides, with the files in the order of the request's.
 pub(crate) fn plan(request: &Request, found: Vec<FoundFile>) -> Result<Plan, Failure> {
     let mut edited = Vec::with_capacity(found.len());
+    let mut images = Search::new(&request.images);
     let mut newest: Option<Newer> = None;
     for (file, found) in request.files.iter().zip(found) {
-        let file = apply(file, found.bytes)?;
+        let file = apply(file, &mut images, found.bytes)?;
         newest = newest.or_else(|| newer(&file, &found.history, &request.origin));
         edited.push(file);
     }
+    images.finish()?;
     Ok(match newest {
         None if !edited.iter().any(EditedFile::changed) => Plan::Nothing(edited),
         Some(newer) if request.on_stale != OnStale::Overwrite => Plan::Superseded(edited, newer),

@@ -58,7 +58,6 @@ async fn attempt(request: &Request, remote: &Remote, host: &Host, phases: &Phase
     let github = GitHub::new(endpoints, &remote.token, deadline)?;
     let paths: Vec<String> = request.files.iter().map(|file| file.path.clone()).collect();
     let nonce = nonce();
-    let message = message::write(request, &nonce);
     let mut backoff = Backoff::new(FIRST_DELAY, LONGEST_DELAY);
     let mut last: Option<Last> = None;
     let mut attempts = 0;
@@ -97,6 +96,7 @@ async fn attempt(request: &Request, remote: &Remote, host: &Host, phases: &Phase
         if let Some(result) = result {
             return Ok(Ended { result, commit: head, files, attempts });
         }
+        let message = message::write(request, &files, &nonce);
         attempts += 1;
         let error = match phases.time("commit", commit(&github, remote, &snapshot, &message, &files)).await {
             Ok(Committed { oid, url, verified }) => {

@@ -144,7 +144,7 @@ mod tests {
     fn outcome(result: Result) -> (Request, Outcome) {
         let request = request(&["values/dev.yaml"], &["image.tag=v2", "image.digest=x"]);
         let text = b"image:\n  tag: v1  # set by the pipeline\n  digest:\n".to_vec();
-        let file = crate::edit::apply(&request.files[0], text).unwrap();
+        let file = crate::edit::apply(&request.files[0], &mut crate::images::Search::new(&[]), text).unwrap();
         let outcome = Outcome {
             result,
             commit: "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3".into(),

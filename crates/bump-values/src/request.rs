@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Branch, RepoSlug, Secret};
+use model::{Branch, ImageRef, RepoSlug, Secret};
 use yaml_set::Edit;
 
 use crate::origin::Origin;
@@ -12,6 +12,8 @@ use crate::origin::Origin;
 pub(crate) struct Request {
     /// Each file with its edits, in the order of `files`.
     pub(crate) files: Vec<FileEdits>,
+    /// Images to find and set in all files.
+    pub(crate) images: Vec<ImageRef>,
     /// Where they are.
     pub(crate) target: Target,
     /// Why it is that target: a phrase for log and summary.
@@ -35,7 +37,7 @@ pub(crate) struct Request {
 pub(crate) struct FileEdits {
     /// The file's path.
     pub(crate) path: String,
-    /// At least one.
+    /// What `set` says; may be none if there are images.
     pub(crate) edits: Vec<Edit>,
 }
 

@@ -32,6 +32,9 @@ again before it is written: what cannot be done exactly is refused with the reas
 take for a string (`1.20`, `58467e65`, `yes`) gets quotes. Paths: `image.tag`, `a\\.b`, `[\"a.b/c\"]`, `list[0]`, `list[-1]`,
 `containers[name=web].image`.
 
+With `images` the action finds the places by itself: Helm's `repository` with `tag` and `digest`, entries of kustomize's
+`images`, and `image:` strings. A tag without a digest clears the digest that is there, since that would win.
+
 When the branch has moved meanwhile, the edit is applied to the new bytes and tried again until `timeout` (30 seconds if not
 given). A value that is there already is no commit. Each commit names its run in trailers, so that an older run that comes
 late does not put its value over that of a newer run of the same workflow.";

@@ -51,7 +51,12 @@ mod tests {
         let request = request(&["v.yaml"], &["tag=v1"]);
         let newer = |messages: &[&str]| {
             let history: Vec<_> = messages.iter().map(|text| commit(text)).collect();
-            let file = crate::edit::apply(&request.files[0], b"tag: v0\n".to_vec()).unwrap();
+            let file = crate::edit::apply(
+                &request.files[0],
+                &mut crate::images::Search::new(&[]),
+                b"tag: v0\n".to_vec(),
+            )
+            .unwrap();
             newer(&file, &history, &request.origin).map(|newer| newer.run)
         };
         let by = |run: u32, rest: &str| {

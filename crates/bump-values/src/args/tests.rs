@@ -81,7 +81,7 @@ fn every_problem_is_named() {
     "#);
     insta::assert_snapshot!(problems(args(&[], &[""]), &RUN), @r"
     input `files` is required and empty
-    input `set` is required and empty
+    input `set` is required and empty, and so is `images`
     ");
     let git = Args { method: Some("git".into()), ..args(&["a"], &["b=c"]) };
     insta::assert_snapshot!(problems(git, &RUN), @"input `method`: `git` is not in this version: use `auto`, `graphql` or `worktree`");

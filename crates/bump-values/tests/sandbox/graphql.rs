@@ -68,6 +68,18 @@ async fn several_files_are_one_commit() {
 }
 
 #[tokio::test]
+async fn an_image_is_found_in_every_file() {
+    let manifest = "kind: Job\nspec: {image: x/product:v0}\n---\nkind: Pod\n";
+    let product = Product::with_files(&[(FILE, TEXT.as_bytes()), ("job.yaml", manifest.as_bytes())]).await;
+    let ended = product.bump(&[FILES, "--files=job.yaml", "--images=x/product:v1"]).await;
+    assert_eq!(ended.code(), "", "{}", ended.log);
+    assert_eq!(product.read(FILE).await, TEXT.replace("\"v0\"", "\"v1\""));
+    assert_eq!(product.read("job.yaml").await, manifest.replace("v0", "v1"));
+    let ended = product.bump(&[FILES, "--images=x/produkt:v1"]).await;
+    assert_eq!(ended.code(), "image-not-found", "{}", ended.log);
+}
+
+#[tokio::test]
 async fn a_byte_order_mark_survives() {
     let text = "\u{feff}tag: v0\n";
     let product = Product::with_files(&[("a.yaml", text.as_bytes())]).await;
