@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A read that has not been answered by then is given up and tried again.
-const READ_ATTEMPT: Duration = Duration::from_secs(15);
+const READ_ATTEMPT: Duration = Duration::from_secs(10);
 /// A repository that was renamed redirects once; more is a loop.
 const MAX_REDIRECTS: usize = 3;
 
