@@ -35,6 +35,15 @@ impl Parser {
         if self.buffer.len() + self.data.len() > MAX_EVENT { Err(TooLong) } else { Ok(events) }
     }
 
+    /// Returns what the end of the body leaves. The standard drops an event without its empty line, but Argo CD ends
+    /// a stream that it refuses right after the error.
+    pub(crate) fn finish(mut self) -> Option<String> {
+        let rest = std::mem::take(&mut self.buffer);
+        let rest = String::from_utf8_lossy(&rest).trim_end().to_owned();
+        let event = if rest.is_empty() { None } else { self.line(rest) };
+        event.or_else(|| self.line(String::new()))
+    }
+
     /// Takes one line; an empty one ends an event, and a bare line of JSON is an event.
     fn line(&mut self, line: String) -> Option<String> {
         if line.is_empty() {
@@ -76,6 +85,18 @@ mod tests {
         assert!(parser.feed(b"data: {\"a\":").unwrap().is_empty());
         assert!(parser.feed(b"1}\n").unwrap().is_empty());
         assert_eq!(parser.feed(b"\n").unwrap(), ["{\"a\":1}"]);
+    }
+
+    #[test]
+    fn an_event_at_the_end_of_the_body_counts() {
+        for text in
+            ["data: {\"error\":1}\n", "data: {\"error\":1}", "{\"error\":1}", ":\n\ndata: {\"error\":1}\r\n"]
+        {
+            let mut parser = Parser::default();
+            assert!(parser.feed(text.as_bytes()).unwrap().is_empty());
+            assert_eq!(parser.finish().as_deref(), Some("{\"error\":1}"), "{text}");
+        }
+        assert_eq!(Parser::default().finish(), None);
     }
 
     #[test]

@@ -84,7 +84,14 @@ impl Watch {
                 continue;
             };
             let chunk = chunk.map_err(|error| ApiError::Cut(error.without_url().to_string()))?;
-            let Some(chunk) = chunk else { return Ok(brought) };
+            let Some(chunk) = chunk else {
+                // What was cut off in the middle is read again after the reconnection; an error is whole.
+                if let Some(rest) = parser.finish().filter(|rest| serde_json::from_str::<Line>(rest).is_ok())
+                {
+                    self.event(&rest).await?;
+                }
+                return Ok(brought);
+            };
             let events = parser.feed(&chunk).map_err(|error| ApiError::Malformed(error.to_string()))?;
             for event in events {
                 self.event(&event).await?;
@@ -118,12 +125,13 @@ impl Watch {
         Ok(())
     }
 
-    /// Reads the application after silence. Errors are the stream's to report: it is connected again anyway.
+    /// Reads the application after silence. What may pass is left to the next time.
     async fn read(&mut self) {
         self.silent_until = Instant::now() + SILENCE;
         match self.argocd.read(Refresh::No).await {
             Ok(application) => self.application(application).await,
-            Err(error) => tracing::debug!("the read after silence failed: {error}"),
+            Err(error) if error.may_pass() => tracing::debug!("the read after silence failed: {error}"),
+            Err(error) => self.tell(News::Error(error)).await,
         }
     }
 

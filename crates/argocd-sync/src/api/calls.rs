@@ -12,8 +12,9 @@ use crate::{
 };
 
 /// What the stream sends of an application. A narrow list also removes events that change nothing of it, since the
-/// server compares after filtering; a key stays if a wanted path has it as its beginning.
-const STREAM_FIELDS: &str = "result.type,result.application.metadata.resourceVersion,\
+/// server compares after filtering; a key stays if a wanted path has it as its beginning. An error is filtered like
+/// everything else, so that it has to be asked for (argoproj/pkg grpc/http/forwarders.go).
+const STREAM_FIELDS: &str = "error,result.type,result.application.metadata.resourceVersion,\
     result.application.metadata.deletionTimestamp,result.application.operation,result.application.status";
 
 /// Whether a read makes the controller assess the application first.

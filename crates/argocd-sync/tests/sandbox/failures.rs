@@ -5,7 +5,7 @@ use sandbox::{
     faults::{Effect, Fault},
 };
 
-use crate::stage::{NEW, Stage};
+use crate::stage::{NEW, REPOSITORY, Stage, VALUES};
 
 #[tokio::test]
 async fn a_missing_image_is_degraded_with_the_pods_reason() {
@@ -44,10 +44,9 @@ async fn a_failed_apply_is_told() {
 #[tokio::test]
 async fn a_broken_chart_is_told() {
     let stage = Stage::new().await;
-    let files = [("charts/app/Chart.yaml", b"a: [" as &[u8])];
+    let files = [(VALUES, b"image: [" as &[u8])];
     let github = &stage.world().github;
-    let revision =
-        github.commit_files(crate::stage::REPOSITORY, "dev", "alice", "Break", &files).await.unwrap();
+    let revision = github.commit_files(REPOSITORY, "dev", "alice", "Break", &files).await.unwrap();
     let run = stage.action(&revision, NEW).run().await;
     assert_eq!(run.code(), "comparison-error", "{}", run.written());
 }

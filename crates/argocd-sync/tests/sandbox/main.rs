@@ -1,5 +1,11 @@
 //! The action against the sandbox's Argo CD: states are set up, the action runs, the end state is looked at.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a stage that cannot be set up is a failed test"
+)]
+
 mod busy;
 mod failures;
 mod normal;

@@ -14,26 +14,26 @@ use sandbox::{
 };
 use toolkit::{Env, Host};
 
-pub const REPOSITORY: &str = "org/day2-product";
-pub const IMAGE: &str = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/product/dev";
-pub const OLD: &str = "0000000000000000000000000000000000000000";
-pub const NEW: &str = "2222222222222222222222222222222222222222";
-const VALUES: &str = "values/dev.values.yaml";
+pub(crate) const REPOSITORY: &str = "org/day2-product";
+pub(crate) const IMAGE: &str = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/product/dev";
+pub(crate) const OLD: &str = "0000000000000000000000000000000000000000";
+pub(crate) const NEW: &str = "2222222222222222222222222222222222222222";
+pub(crate) const VALUES: &str = "values/dev.values.yaml";
 
 /// The sandbox, where application `dev` runs an image with tag `OLD`.
-pub struct Stage {
-    pub sandbox: Sandbox,
-    pub token: String,
+pub(crate) struct Stage {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) token: String,
 }
 
 impl Stage {
     /// Sets it up.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|_| {}).await
     }
 
     /// The same with an application of another kind.
-    pub async fn with(change: impl FnOnce(&mut AppSpec)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut AppSpec)) -> Self {
         let sandbox = Sandbox::start(Config::default()).await.unwrap();
         let world = sandbox.world();
         let product = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/product");
@@ -45,17 +45,17 @@ impl Stage {
         Self { sandbox, token }
     }
 
-    pub fn world(&self) -> &Arc<World> {
+    pub(crate) fn world(&self) -> &Arc<World> {
         self.sandbox.world()
     }
 
     /// The application as it is.
-    pub fn app(&self) -> Snapshot {
+    pub(crate) fn app(&self) -> Snapshot {
         self.world().argocd.application("dev").unwrap()
     }
 
     /// Changes how long things take.
-    pub fn timing(&self, change: impl FnOnce(&mut Timing)) {
+    pub(crate) fn timing(&self, change: impl FnOnce(&mut Timing)) {
         let mut timing = self.world().argocd.timing();
         change(&mut timing);
         self.world().argocd.set_timing(timing);
@@ -67,7 +67,7 @@ impl Stage {
     }
 
     /// Commits the tag to the values of dev and returns the commit.
-    pub async fn bump(&self, tag: &str) -> String {
+    pub(crate) async fn bump(&self, tag: &str) -> String {
         let github = &self.world().github;
         let values = github.read_file(REPOSITORY, "dev", VALUES).await.unwrap();
         let values: String = String::from_utf8(values)
@@ -83,13 +83,13 @@ impl Stage {
     }
 
     /// Puts image `NEW` into the registry and its tag into Git, and returns the commit.
-    pub async fn release(&self) -> String {
+    pub(crate) async fn release(&self) -> String {
         self.push(NEW);
         self.bump(NEW).await
     }
 
     /// The action with all that it needs to get `tag` live at `revision`.
-    pub fn action(&self, revision: &str, tag: &str) -> Action {
+    pub(crate) fn action(&self, revision: &str, tag: &str) -> Action {
         let inputs = [
             ("server", self.world().urls.argocd.as_str()),
             ("application", "dev"),
@@ -113,7 +113,7 @@ impl Stage {
     }
 
     /// How often the action called something.
-    pub fn calls(&self, method: &str, path: &str) -> usize {
+    pub(crate) fn calls(&self, method: &str, path: &str) -> usize {
         let calls = self.world().faults.calls();
         let is_it = |call: &&sandbox::faults::Call| {
             call.service == "argocd" && call.method == method && call.path.contains(path)
@@ -122,38 +122,38 @@ impl Stage {
     }
 
     /// How often a sync was asked for.
-    pub fn syncs(&self) -> usize {
+    pub(crate) fn syncs(&self) -> usize {
         self.calls("POST", "/sync")
     }
 }
 
 /// A run to come.
-pub struct Action {
+pub(crate) struct Action {
     inputs: BTreeMap<String, String>,
     env: BTreeMap<String, String>,
 }
 
 impl Action {
     /// Sets an input.
-    pub fn input(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn input(mut self, name: &str, value: &str) -> Self {
         self.inputs.insert(name.to_owned(), value.to_owned());
         self
     }
 
     /// Takes an input away.
-    pub fn without(mut self, name: &str) -> Self {
+    pub(crate) fn without(mut self, name: &str) -> Self {
         self.inputs.remove(name);
         self
     }
 
     /// Sets a variable of the environment.
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.env.insert(name.to_owned(), value.to_owned());
         self
     }
 
     /// Runs.
-    pub async fn run(self) -> Run {
+    pub(crate) async fn run(self) -> Run {
         let (out, log) = (Stream::default(), Stream::default());
         let host =
             Host::with_streams(Env::from_pairs(self.env), Box::new(out.clone()), Box::new(log.clone()));
@@ -167,40 +167,40 @@ impl Action {
 
 /// What a run did.
 #[derive(Debug)]
-pub struct Run {
-    pub result: Result<(), Failure>,
-    pub out: String,
-    pub log: String,
+pub(crate) struct Run {
+    pub(crate) result: Result<(), Failure>,
+    pub(crate) out: String,
+    pub(crate) log: String,
 }
 
 impl Run {
     /// Everything that was written.
-    pub fn written(&self) -> String {
+    pub(crate) fn written(&self) -> String {
         format!("{}\n{}\n{:?}", self.out, self.log, self.result)
     }
 
     /// The failure; there must be one.
     #[track_caller]
-    pub fn failure(&self) -> &Failure {
+    pub(crate) fn failure(&self) -> &Failure {
         self.result.as_ref().expect_err(&self.log)
     }
 
     /// The failure's code.
     #[track_caller]
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         self.failure().code.id
     }
 
     /// There must be no failure.
     #[track_caller]
-    pub fn succeeded(&self) {
+    pub(crate) fn succeeded(&self) {
         if let Err(failure) = &self.result {
             panic!("{failure}\n{}\n{}", failure.notes.join("\n"), self.log);
         }
     }
 
     /// An output of one line.
-    pub fn output(&self, name: &str) -> Option<&str> {
+    pub(crate) fn output(&self, name: &str) -> Option<&str> {
         self.out.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
     }
 }
