@@ -313,3 +313,44 @@ async fn state(State(world): Shared) -> Json<Value> {
         "applications": world.argocd.applications(),
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Config, Sandbox, seed};
+
+    #[tokio::test]
+    async fn the_controls_do_what_people_do() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let sandbox = Sandbox::start(Config::default()).await.unwrap();
+        let world = sandbox.world();
+        seed::product(world, None).await.unwrap();
+        let client = reqwest::Client::new();
+        let post = |path: &str, body: Value| {
+            let request = client.post(format!("{}{path}", world.urls.control)).json(&body);
+            async move {
+                let reply = request.send().await.unwrap();
+                (reply.status().as_u16(), reply.json::<Value>().await.unwrap_or_default())
+            }
+        };
+        let commit = json!({ "branch": "feature/x", "author": "alice", "files": { "x.py": "x" } });
+        let (_, made) = post("/commits", commit).await;
+        assert!(made["sha"].is_string(), "{made}");
+        let pull = json!({ "head": "feature/x", "base": "dev", "author": "alice", "title": "X" });
+        assert_eq!(post("/pulls", pull.clone()).await.1["number"], 1);
+        let (status, refused) = post("/pulls", pull).await;
+        assert_eq!((status, refused["message"].is_string()), (422, true));
+        let label = json!({ "pull": 1, "label": "approval", "actor": "maria" });
+        assert_eq!(post("/labels", label).await.1["labels"], json!(["approval"]));
+        let run = json!({ "pull": 1, "action": "labeled", "label": "approval", "environment": "prod" });
+        let (_, run) = post("/runs", run).await;
+        assert_eq!(run["event"]["label"]["name"], "approval");
+        assert_eq!(run["env"]["GITHUB_REF"], "refs/heads/dev");
+        assert_eq!(world.github.runs()[0].spec.environment.as_deref(), Some("prod"));
+        let state = client.get(format!("{}/state", world.urls.control)).send().await.unwrap();
+        let state: Value = state.json().await.unwrap();
+        let shown = &state["repositories"][REPOSITORY];
+        assert_eq!(shown["branches"]["feature/x"], made["sha"]);
+        assert_eq!(shown["pulls"][0]["labels"], json!(["approval"]));
+    }
+}

@@ -100,7 +100,7 @@ impl Fault {
 /// The faults that are set, in order; the first that matches and is due decides.
 #[derive(Debug, Default)]
 pub struct Faults {
-    faults: Mutex<Vec<Fault>>,
+    active: Mutex<Vec<Fault>>,
     calls: Mutex<Vec<Call>>,
     stop: Mutex<Option<Stop>>,
 }
@@ -119,12 +119,12 @@ pub struct Call {
 impl Faults {
     /// Adds a fault.
     pub fn add(&self, fault: Fault) {
-        lock(&self.faults).push(fault);
+        lock(&self.active).push(fault);
     }
 
     /// Removes all faults.
     pub fn clear(&self) {
-        lock(&self.faults).clear();
+        lock(&self.active).clear();
         *lock(&self.stop) = None;
     }
 
@@ -143,7 +143,7 @@ impl Faults {
 
     fn hit(&self, service: &str, method: &str, path: &str) -> Vec<Effect> {
         let mut effects = Vec::new();
-        for fault in lock(&self.faults).iter_mut().filter(|fault| fault.matches(service, method, path)) {
+        for fault in lock(&self.active).iter_mut().filter(|fault| fault.matches(service, method, path)) {
             if fault.skip > 0 {
                 fault.skip -= 1;
                 continue;

@@ -168,6 +168,14 @@ impl State {
         lock(&self.runs).iter().find(|run| run.oidc_request_token.as_deref() == Some(token)).cloned()
     }
 
+    /// Ends a run: its token and its right to ask for OIDC tokens are gone.
+    pub fn finish_run(&self, id: u64) {
+        for run in lock(&self.runs).iter_mut().filter(|run| run.id == id) {
+            self.revoke(&run.token);
+            run.oidc_request_token = None;
+        }
+    }
+
     /// Returns every run so far.
     pub fn runs(&self) -> Vec<Run> {
         lock(&self.runs).clone()

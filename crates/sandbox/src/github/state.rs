@@ -90,6 +90,11 @@ impl State {
         text
     }
 
+    /// Returns every token that is valid, to search logs and files for them.
+    pub fn tokens(&self) -> Vec<String> {
+        lock(&self.tokens).keys().cloned().collect()
+    }
+
     /// Makes a token worthless.
     pub fn revoke(&self, token: &str) {
         lock(&self.tokens).remove(token);

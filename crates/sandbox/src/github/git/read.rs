@@ -51,6 +51,10 @@ impl Git {
 
     /// Resolves what the API takes for a commit: a branch, a tag, `heads/…`, `refs/…`, or an id.
     pub(crate) async fn commit_ish(&self, name: &str) -> Result<Option<String>, GitError> {
+        // No branch can have such a name on GitHub.
+        if name.len() == 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return self.resolve(name).await;
+        }
         for full in [format!("refs/heads/{name}"), format!("refs/tags/{name}"), format!("refs/{name}")] {
             if let Some(sha) = self.resolve(&full).await? {
                 return Ok(Some(sha));
@@ -84,12 +88,14 @@ impl Git {
         Ok(String::from_utf8_lossy(&text).split('\u{1e}').filter_map(parse_commit).collect())
     }
 
-    /// Reads one commit by its id or ref name.
+    /// Reads one commit by its id or ref name; a name that is not there is `None`.
     pub(crate) async fn commit(&self, name: &str) -> Result<Option<Commit>, GitError> {
-        match self.resolve(name).await? {
-            Some(sha) => Ok(self.log(&["-1", &sha]).await?.pop()),
-            None => Ok(None),
+        if name.is_empty() || name.starts_with('-') {
+            return Ok(None);
         }
+        let output = self.run(&["log", FORMAT, DATES, "-1", name, "--"]).await?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        Ok(if output.code == 0 { text.split('\u{1e}').find_map(parse_commit) } else { None })
     }
 
     /// Is `ancestor` reachable from `descendant`? A commit is its own ancestor.

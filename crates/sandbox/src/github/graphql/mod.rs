@@ -3,6 +3,7 @@
 //! This is no full engine: documents are parsed, checked against the part of the schema that is here
 //! ([`schema`]), and resolved field by field.
 
+mod commit_fields;
 mod commit_on_branch;
 mod execute;
 mod lexer;
@@ -11,6 +12,7 @@ mod objects;
 mod parse;
 mod pull_fields;
 mod schema;
+mod tree_fields;
 
 use axum::{Json, response::IntoResponse as _};
 use serde_json::{Map, Value, json};

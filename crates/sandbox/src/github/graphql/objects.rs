@@ -4,13 +4,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Problem, execute::Arguments, pull_fields};
+use super::{Problem, commit_fields, execute::Arguments, pull_fields, tree_fields};
 use crate::{
     faults::lock,
     github::{
-        error::ApiError,
-        git::{Commit, Person, TreeEntry},
-        policy,
+        git::{Commit, TreeEntry},
         render::node_id,
         repository::Repository,
         rest::{Context, need},
@@ -46,9 +44,6 @@ pub(super) enum Resolved {
     /// Objects as data, by the schema's names.
     Data(Value),
 }
-
-/// How much of a blob's text there is at most.
-const MOST_TEXT: usize = 512 * 1024;
 
 pub(super) type Resolution = Result<Resolved, Problem>;
 
@@ -93,9 +88,11 @@ impl Node {
             Self::Mutation => leaf(Value::Null),
             Self::Repository(repository) => of_repository(context, repository, name, arguments).await,
             Self::Ref(repository, full, sha) => of_ref(repository, full, sha, name).await,
-            Self::Commit(repository, commit) => of_commit(context, repository, commit, name, arguments).await,
-            Self::Object(repository, entry) => of_object(repository, entry, name).await,
-            Self::Entry(repository, entry) => of_entry(repository, entry, name),
+            Self::Commit(repository, commit) => {
+                commit_fields::field(context, repository, commit, name, arguments).await
+            }
+            Self::Object(repository, entry) => tree_fields::of_object(repository, entry, name).await,
+            Self::Entry(repository, entry) => tree_fields::of_entry(repository, entry, name),
             Self::Pull(repository, number) => pull_fields::field(context, repository, *number, name).await,
             Self::Pulls(repository, numbers) => match name {
                 "nodes" => {
@@ -260,149 +257,5 @@ async fn of_ref(repository: &Arc<Repository>, full: &str, sha: &str, name: &str)
         "name" => leaf(&full[cut..]),
         "prefix" => leaf(&full[..cut]),
         _ => leaf(node_id("Ref", &format!("{}:{full}", repository.id))),
-    }
-}
-
-async fn of_commit(
-    context: &Context,
-    repository: &Arc<Repository>,
-    commit: &Commit,
-    name: &str,
-    arguments: &Arguments,
-) -> Resolution {
-    let sha = &commit.sha;
-    let (headline, body) = commit.message.split_once('\n').unwrap_or((&commit.message, ""));
-    let url = format!("{}/{}/commit/{sha}", context.world.urls.github, repository.slug());
-    match name {
-        "oid" => leaf(sha.as_str()),
-        "abbreviatedOid" => leaf(&sha[..7]),
-        "url" | "commitUrl" => leaf(url),
-        "message" => leaf(commit.message.as_str()),
-        "messageHeadline" => leaf(headline),
-        "messageBody" => leaf(body.trim_start_matches('\n')),
-        "authoredDate" => leaf(commit.author.date.as_str()),
-        "committedDate" => leaf(commit.committer.date.as_str()),
-        "author" => Ok(Resolved::Data(git_actor(context, &commit.author))),
-        "committer" => Ok(Resolved::Data(git_actor(context, &commit.committer))),
-        "signature" => {
-            let signed = lock(&repository.data).signed.contains(sha);
-            let shown = json!({
-                "isValid": true,
-                "wasSignedByGitHub": true,
-                "state": "VALID",
-                "email": "noreply@github.com",
-                "signature": "-----BEGIN PGP SIGNATURE-----\n\nsandbox\n-----END PGP SIGNATURE-----\n",
-                "payload": format!("tree {}\n", commit.tree),
-            });
-            Ok(Resolved::Data(if signed { shown } else { Value::Null }))
-        }
-        "tree" => {
-            let entry = TreeEntry {
-                mode: "040000".to_owned(),
-                kind: "tree".to_owned(),
-                oid: commit.tree.clone(),
-                size: None,
-                path: String::new(),
-            };
-            one(Some(Node::Object(repository.clone(), entry)))
-        }
-        "parents" => {
-            let mut parents = Vec::new();
-            for parent in &commit.parents {
-                parents.extend(repository.git.commit(parent).await?);
-            }
-            one(Some(Node::Commits("CommitConnection", repository.clone(), parents, false)))
-        }
-        "history" => history(repository, sha, arguments).await,
-        "file" => {
-            let path = arguments.text("path").unwrap_or_default();
-            let entry = repository.git.entry(sha, path).await?;
-            one(entry.map(|entry| Node::Entry(repository.clone(), entry)))
-        }
-        "statusCheckRollup" => {
-            let checks = policy::checks(&lock(&repository.data), sha);
-            let has = |wanted: Option<bool>| checks.iter().any(|(_, passed)| *passed == wanted);
-            let state = if has(Some(false)) {
-                "FAILURE"
-            } else if has(None) {
-                "PENDING"
-            } else {
-                "SUCCESS"
-            };
-            Ok(Resolved::Data(if checks.is_empty() { Value::Null } else { json!({ "state": state }) }))
-        }
-        _ => leaf(node_id("Commit", &format!("{}:{sha}", repository.id))),
-    }
-}
-
-async fn history(repository: &Arc<Repository>, sha: &str, arguments: &Arguments) -> Resolution {
-    let Some(first) = arguments.number("first") else {
-        let text =
-            "You must provide a `first` or `last` value to properly paginate the `history` connection.";
-        return Err(Problem::of("MISSING_PAGINATION_BOUNDARIES", text));
-    };
-    if first > 100 {
-        let text = format!(
-            "Requesting {first} records on the `history` connection exceeds the `first` limit of 100 records."
-        );
-        return Err(Problem::of("EXCESSIVE_PAGINATION", text));
-    }
-    let count = format!("--max-count={}", first + 1);
-    let mut query = vec![count.as_str(), sha];
-    if let Some(path) = arguments.text("path") {
-        query.extend(["--", path]);
-    }
-    let mut commits = repository.git.log(&query).await?;
-    let more = commits.len() as u64 > first;
-    commits.truncate(usize::try_from(first).unwrap_or(usize::MAX));
-    one(Some(Node::Commits("CommitHistoryConnection", repository.clone(), commits, more)))
-}
-
-fn git_actor(context: &Context, person: &Person) -> Value {
-    let local = person.email.strip_suffix("@users.noreply.github.com").unwrap_or_default();
-    let login = local.split_once('+').map_or(local, |(_, login)| login);
-    let user = context.github().known_user(login).map(|user| pull_fields::actor(context, &user.login));
-    json!({ "name": person.name, "email": person.email, "date": person.date, "user": user })
-}
-
-fn of_entry(repository: &Arc<Repository>, entry: &TreeEntry, name: &str) -> Resolution {
-    let file_name = entry.path.rsplit('/').next().unwrap_or_default();
-    match name {
-        "name" => leaf(file_name),
-        "path" => leaf(entry.path.as_str()),
-        // An Int of the schema: the octal digits as a number.
-        "mode" => leaf(u64::from_str_radix(&entry.mode, 8).unwrap_or_default()),
-        "type" => leaf(entry.kind.as_str()),
-        "oid" => leaf(entry.oid.as_str()),
-        "size" => leaf(entry.size.unwrap_or_default()),
-        _ => one(Some(Node::Object(repository.clone(), entry.clone()))),
-    }
-}
-
-async fn of_object(repository: &Arc<Repository>, entry: &TreeEntry, name: &str) -> Resolution {
-    match name {
-        "oid" => return leaf(entry.oid.as_str()),
-        "abbreviatedOid" => return leaf(&entry.oid[..7]),
-        "byteSize" => return leaf(entry.size.unwrap_or_default()),
-        "entries" => {
-            let prefix = if entry.path.is_empty() { String::new() } else { format!("{}/", entry.path) };
-            let mut entries = repository.git.tree(&entry.oid, false).await?;
-            for one in &mut entries {
-                one.path = format!("{prefix}{}", one.path);
-            }
-            let nodes = entries.into_iter().map(|one| Node::Entry(repository.clone(), one));
-            return Ok(Resolved::Many(nodes.collect()));
-        }
-        "isBinary" | "isTruncated" | "text" => {}
-        _ => return leaf(node_id("GitObject", &format!("{}:{}", repository.id, entry.oid))),
-    }
-    let bytes = repository.git.blob(&entry.oid).await?.ok_or_else(ApiError::not_found)?;
-    let binary = bytes.contains(&0);
-    match name {
-        "isBinary" => leaf(binary),
-        "isTruncated" => leaf(bytes.len() > MOST_TEXT),
-        _ if binary => leaf(Value::Null),
-        // GitHub decodes; what is no UTF-8 does not come through unharmed.
-        _ => leaf(String::from_utf8_lossy(&bytes[..bytes.len().min(MOST_TEXT)]).into_owned()),
     }
 }

@@ -102,8 +102,11 @@ impl State {
     }
 
     /// Chooses the default branch.
-    pub fn set_default_branch(&self, slug: &str, branch: &str) {
+    pub fn set_default_branch(&self, slug: &str, branch: &str) -> io::Result<()> {
+        let head = self.need(slug)?.directory().join("HEAD");
+        std::fs::write(head, format!("ref: refs/heads/{branch}\n"))?;
         self.change(slug, |data| branch.clone_into(&mut data.default_branch));
+        Ok(())
     }
 
     /// Adds rules for a branch.
