@@ -88,17 +88,20 @@ impl Args {
     pub(crate) fn into_request(self, env: &Env, event: Option<Event>) -> Result<Request, Failure> {
         let context = GitHubContext::from_env(env);
         let mut check = Check::new(env);
+        let given = self.repository.as_deref().filter(|text| !text.trim().is_empty());
+        if given.is_none() && context.repository.is_none() {
+            check.problem("repository", "is required outside a workflow");
+        }
+        let repository = match given {
+            Some(text) => check.optional("repository", Some(text), str::parse::<RepoSlug>),
+            None => context.repository.clone(),
+        };
+        // The event says nothing about another repository, nor about another pull request of this one.
+        let event = event.filter(|_| repository.is_none() || repository == context.repository);
         let number = number(&mut check, self.pull_request.as_deref(), event.as_ref());
-        // Another pull request's event says nothing about this one.
         let event = event.filter(|event| Some(event.number) == number);
         let given = check.optional("head-sha", self.head_sha.as_deref(), str::parse);
-        let head_sha = given.or_else(|| event.as_ref().and_then(|event| event.head.clone()));
-        let repository =
-            check.optional("repository", self.repository.as_deref(), str::parse::<RepoSlug>).or_else(|| {
-                let missing = context.repository.is_none() && self.repository.is_none();
-                missing.then(|| check.problem("repository", "is required outside a workflow"));
-                context.repository.clone()
-            });
+        let head_sha = given.or_else(|| event.as_ref().map(|event| event.head.clone()));
         let labels = Labels::parse(&self.labels).unwrap_or_else(|problem| {
             check.problem("labels", &problem);
             Labels::default()

@@ -10,7 +10,7 @@ pub(crate) struct Event {
     /// The pull request.
     pub number: u64,
     /// Its head when the event happened.
-    pub head: Option<CommitSha>,
+    pub head: CommitSha,
     /// `labeled`, `synchronize`, `opened`, …
     pub action: String,
     /// The label of `labeled`.
@@ -24,7 +24,8 @@ impl Event {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         Some(Self {
             number: pull["number"].as_u64()?,
-            head: pull["head"]["sha"].as_str().and_then(|sha| sha.parse().ok()),
+            // Without it there would be nothing to hold the head to.
+            head: pull["head"]["sha"].as_str()?.parse().ok()?,
             action: text(&payload["action"]).unwrap_or_default(),
             label: text(&payload["label"]["name"]),
         })
@@ -55,7 +56,7 @@ mod tests {
             "pull_request": { "number": 7, "head": { "sha": "a".repeat(40) } },
         }))
         .unwrap();
-        assert_eq!((event.number, event.head.as_ref().unwrap().short()), (7, "aaaaaaa"));
+        assert_eq!((event.number, event.head.short()), (7, "aaaaaaa"));
         assert!(event.put_label("Approval") && !event.put_label("docs") && !event.is_push());
     }
 

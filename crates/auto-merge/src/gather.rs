@@ -90,7 +90,7 @@ fn is_stale(
 /// Whether the event that started the run is this very label on this very head.
 fn was_put_on_this_head(request: &Request, pull: &PullRequest, label: &str) -> bool {
     let event = request.event.as_ref();
-    event.is_some_and(|event| event.put_label(label) && event.head.as_ref() == Some(&pull.head.sha))
+    event.is_some_and(|event| event.put_label(label) && event.head == pull.head.sha)
 }
 
 async fn approvals(github: &GitHub, request: &Request) -> Result<Vec<Approval>, ApiError> {

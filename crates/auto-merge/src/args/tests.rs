@@ -14,7 +14,7 @@ fn parse(argv: &[&str], env: &[(&str, &str)], event: Option<Event>) -> Result<Re
 const WORKFLOW: &[(&str, &str)] = &[("GITHUB_REPOSITORY", "org/x"), ("GITHUB_TOKEN", "t")];
 
 fn event(number: u64) -> Event {
-    let head = "a".repeat(40).parse().ok();
+    let head = "a".repeat(40).parse().unwrap();
     Event { number, head, action: "labeled".to_owned(), label: Some("approval".to_owned()) }
 }
 
@@ -32,6 +32,14 @@ fn a_workflow_needs_no_argument() {
 fn another_pull_requests_event_does_not_count() {
     let request = parse(&["--pull-request=#8"], WORKFLOW, Some(event(7))).unwrap();
     assert_eq!((request.number, request.head_sha, request.event), (8, None, None));
+}
+
+#[test]
+fn another_repositorys_event_does_not_count() {
+    let argv = ["--repository=org/y", "--pull-request=7"];
+    let request = parse(&argv, WORKFLOW, Some(event(7))).unwrap();
+    assert_eq!((request.head_sha, request.event), (None, None));
+    assert!(parse(&argv[..1], WORKFLOW, Some(event(7))).unwrap_err().cause.contains("`pull-request`"));
 }
 
 #[test]
@@ -86,8 +94,8 @@ fn all_problems_come_at_once() {
 fn outside_a_workflow_both_are_asked_for() {
     let failure = parse(&[], &[], None).unwrap_err();
     insta::assert_snapshot!(failure.notes.join("\n"), @"
-    input `pull-request` is required: the event that started this run has no pull request
     input `repository` is required outside a workflow
+    input `pull-request` is required: the event that started this run has no pull request
     input `token` is required: pass it, or set `GITHUB_TOKEN`
     ");
 }
