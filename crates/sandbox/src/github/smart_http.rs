@@ -20,24 +20,8 @@ use super::{
 };
 use crate::{World, faults::lock};
 
-/// Refuses what the policy refused, by name of the ref; the policy's text is in the environment.
-const HOOK: &str = r#"#!/bin/sh
-# Written by the sandbox. $1 ref, $2 old, $3 new.
-if [ -n "$SANDBOX_REFUSALS" ] && [ -f "$SANDBOX_REFUSALS/$(echo "$1" | tr / _)" ]; then
-  cat "$SANDBOX_REFUSALS/$(echo "$1" | tr / _)"
-  exit 1
-fi
-if [ -n "$SANDBOX_NO_WORKFLOWS" ]; then
-  case "$3" in 0000000000000000000000000000000000000000) exit 0;; esac
-  old=$2
-  case "$2" in 0000000000000000000000000000000000000000) old=$(git merge-base HEAD "$3" || echo 4b825dc642cb6eb9a060e54bf8d69288fbee4904);; esac
-  path=$(git diff-tree -r --name-only --no-renames "$old" "$3" -- .github/workflows | head -n 1)
-  if [ -n "$path" ]; then
-    echo "refusing to allow a GitHub App to create or update workflow \`$path\` without \`workflows\` permission"
-    exit 1
-  fi
-fi
-"#;
+/// Git's `update` hook: the rules' texts are files, by the name of the ref.
+const HOOK: &str = include_str!("update-hook.sh");
 
 /// Answers what no API route took: Git, or nothing.
 pub(crate) async fn answer(
@@ -47,16 +31,9 @@ pub(crate) async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let path = uri.path().trim_start_matches('/');
-    let mut parts = path.splitn(3, '/');
-    let (owner, name, service) = (parts.next(), parts.next(), parts.next());
-    let (Some(owner), Some(name), Some(service)) = (owner, name, service) else {
+    let Some((slug, service)) = service(uri.path()) else {
         return ApiError::not_found().into_response();
     };
-    if !["info/refs", "git-upload-pack", "git-receive-pack", "HEAD"].contains(&service) {
-        return ApiError::not_found().into_response();
-    }
-    let slug = format!("{owner}/{}", name.strip_suffix(".git").unwrap_or(name));
     let query = uri.query().unwrap_or_default();
     let pushes = service == "git-receive-pack" || query.contains("service=git-receive-pack");
     let call = Call { method, service, query, pushes, headers: &headers, body: &body };
@@ -69,6 +46,14 @@ pub(crate) async fn answer(
             })
         }
     }
+}
+
+/// Returns the repository and the service that a path of Git's means: `/OWNER/NAME[.git]/SERVICE`.
+pub(super) fn service(path: &str) -> Option<(String, &str)> {
+    let mut parts = path.trim_start_matches('/').splitn(3, '/');
+    let (owner, name, service) = (parts.next()?, parts.next()?, parts.next()?);
+    let known = ["info/refs", "git-upload-pack", "git-receive-pack", "HEAD"].contains(&service);
+    known.then(|| (format!("{owner}/{}", name.strip_suffix(".git").unwrap_or(name)), service))
 }
 
 fn plain(status: StatusCode, text: &str) -> Response {
@@ -171,10 +156,10 @@ impl Call<'_> {
         let Some(token) = token else { return Ok(plain(StatusCode::UNAUTHORIZED, "")) };
         let _updates = repository.updates.lock().await;
         let commands = commands(&self.plain_body());
-        let refused = refusals(repository, &token.login, &commands).await?;
+        let refused = refusals(repository, &token.login, &commands);
         let directory = tempfile::tempdir()?;
         for (name, text) in &refused {
-            std::fs::write(directory.path().join(name.replace('/', "_")), text)?;
+            std::fs::write(directory.path().join(name), text)?;
         }
         install_hook(repository)?;
         let mut variables = vec![("SANDBOX_REFUSALS", directory.path().display().to_string())];
@@ -226,33 +211,24 @@ fn commands(body: &[u8]) -> Vec<Command> {
     commands
 }
 
-/// What the rules refuse of a push. Whether it is a fast-forward is only known for commits that are here
-/// already; new ones are taken for one, and Git's own check of `receive.denyNonFastForwards` is not used.
-async fn refusals(
-    repository: &Repository,
-    login: &str,
-    commands: &[Command],
-) -> Result<BTreeMap<String, String>, GitError> {
+/// What the rules refuse of a push: texts by file name. Whether an update is a fast-forward is known only once
+/// its commits have arrived, so the text for the other case is there as well, and the hook decides.
+fn refusals(repository: &Repository, login: &str, commands: &[Command]) -> BTreeMap<String, String> {
     let mut refused = BTreeMap::new();
-    for (name, old, new) in commands {
+    let data = lock(&repository.data);
+    for (name, _, new) in commands {
         let Some(branch) = name.strip_prefix("refs/heads/") else { continue };
-        let forced = match (old, new) {
-            (Some(old), Some(new)) if repository.git.resolve(new).await?.is_some() => {
-                !repository.git.is_ancestor(old, new).await?
+        let updates = match new {
+            None => vec![("", Update::Delete)],
+            Some(new) => vec![("", Update::FastForward(new)), (".forced", Update::Forced(new))],
+        };
+        for (ending, update) in updates {
+            if let Some(refusal) = policy::direct_update(&data, branch, login, update) {
+                refused.insert(format!("{}{ending}", name.replace('/', "_")), refusal.push_text(name));
             }
-            _ => false,
-        };
-        let update = match new {
-            None => Update::Delete,
-            Some(new) if forced => Update::Forced(new),
-            Some(new) => Update::FastForward(new),
-        };
-        let refusal = policy::direct_update(&lock(&repository.data), branch, login, update);
-        if let Some(refusal) = refusal {
-            refused.insert(name.clone(), refusal.push_text(name));
         }
     }
-    Ok(refused)
+    refused
 }
 
 fn install_hook(repository: &Repository) -> Result<(), GitError> {

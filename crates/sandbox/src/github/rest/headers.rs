@@ -10,12 +10,16 @@ use rand::Rng as _;
 use serde_json::json;
 
 use super::{Context, Reply, ok};
-use crate::github::{clock, error::ApiError};
+use crate::github::{clock, error::ApiError, smart_http};
 
 const LIMIT: u64 = 5000;
 
 /// Refuses what GitHub refuses before it looks at a call, and adds the headers of every reply.
 pub(super) async fn apply(request: Request, next: Next) -> Response {
+    // Git's own requests get none of this, and its client sends none.
+    if smart_http::service(request.uri().path()).is_some() {
+        return next.run(request).await;
+    }
     let version = request.headers().get("x-github-api-version").cloned();
     let mut response = match check(&request) {
         Ok(()) => next.run(request).await,

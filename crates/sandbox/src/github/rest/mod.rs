@@ -94,11 +94,14 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route(
             "/repos/{owner}/{repo}/deployments/{id}/statuses",
             get(deployments::statuses).post(deployments::create_status),
-        )
-        .layer(middleware::from_fn(headers::apply));
-    // Git's own requests get none of the API's headers, and neither does its client send any.
-    // Pushes and commits of whole files are larger than axum's default limit.
-    router.fallback(smart_http::answer).layer(DefaultBodyLimit::disable()).with_state(world)
+        );
+    router
+        .method_not_allowed_fallback(|| async { ApiError::not_found() })
+        .fallback(smart_http::answer)
+        .layer(middleware::from_fn(headers::apply))
+        // Pushes and commits of whole files are larger than axum's default limit.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(world)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the last expression of handlers")]

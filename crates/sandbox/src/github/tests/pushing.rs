@@ -122,3 +122,31 @@ async fn pushes_that_race_leave_one_winner() {
         tokio::join!(fixture.git(one.path(), &push), fixture.git(two.path(), &push));
     assert!(first != second, "{a}{b}");
 }
+
+#[tokio::test]
+async fn a_forced_push_is_refused_where_the_branch_is_protected() {
+    let fixture = Fixture::new().await;
+    let clone = cloned(&fixture, &fixture.token).await;
+    commit(&fixture, &clone, "x", "x").await;
+    assert!(fixture.git(clone.path(), &["push", "-q", "origin", "HEAD:dev"]).await.0);
+    fixture.github().add_rules(SLUG, BranchRules { pattern: "dev".into(), ..BranchRules::default() });
+    commit(&fixture, &clone, "y", "y").await;
+    assert!(fixture.git(clone.path(), &["push", "-q", "origin", "HEAD:dev"]).await.0, "forward is fine");
+    assert!(fixture.git(clone.path(), &["commit", "-q", "--amend", "-m", "other"]).await.0);
+    let (ok, text) = fixture.git(clone.path(), &["push", "-f", "origin", "HEAD:dev"]).await;
+    assert!(!ok && text.contains("Cannot force-push to this branch"), "{text}");
+    let (ok, text) = fixture.git(clone.path(), &["push", "origin", ":dev"]).await;
+    assert!(!ok && text.contains("Cannot delete this branch"), "{text}");
+    fixture.github().clear_rules(SLUG);
+    assert!(fixture.git(clone.path(), &["push", "-q", "-f", "origin", "HEAD:dev"]).await.0);
+}
+
+#[tokio::test]
+async fn a_workflow_file_of_another_branch_may_be_pushed() {
+    let fixture = Fixture::new().await;
+    fixture.commit("main", super::WORKFLOW, "on: pull_request\n").await;
+    let clone = cloned(&fixture, &fixture.token).await;
+    commit(&fixture, &clone, super::WORKFLOW, "on: pull_request\n").await;
+    let (ok, text) = fixture.git(clone.path(), &["push", "origin", "HEAD:dev"]).await;
+    assert!(ok, "{text}");
+}

@@ -54,6 +54,9 @@ async fn the_repository_and_what_is_not_built() {
     assert_eq!((&shown["private"], &shown["visibility"]), (&json!(true), &json!("private")));
     assert_eq!(fixture.call("GET", "milestones", Value::Null).await.0, 404);
     assert_eq!(fixture.call("GET", "pulls/x", Value::Null).await.0, 404);
+    assert_eq!(fixture.call("DELETE", "pulls/1", Value::Null).await.0, 404);
+    let nothing = fixture.send("GET", "/nothing", None).await;
+    assert!(nothing.status() == 404 && nothing.headers().contains_key("x-github-request-id"));
     assert!(fixture.get("/rate_limit").await["resources"]["core"]["remaining"].is_u64());
     let url = format!("{}/repos/{SLUG}/pulls", fixture.sandbox.world().urls.github);
     let reply = fixture.client.post(url).bearer_auth(&fixture.token).body("{").send().await.unwrap();

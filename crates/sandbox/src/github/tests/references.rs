@@ -106,3 +106,21 @@ async fn comparisons_tell_the_four_cases() {
     assert_eq!(diverged["base_commit"]["sha"], fixture.sha("dev").await);
     assert_eq!(fixture.call("GET", "compare/dev...nope", Value::Null).await.0, 404);
 }
+
+#[tokio::test]
+async fn a_comparison_has_its_files_on_the_first_page_only() {
+    let fixture = Fixture::new().await;
+    for n in 0..3 {
+        fixture.commit("feature/hello", &format!("{n}.py"), "x").await;
+    }
+    let first = fixture.send("GET", "compare/dev...feature/hello?per_page=2", None).await;
+    assert!(first.headers()["link"].to_str().unwrap().contains("rel=\"next\""));
+    let first: Value = first.json().await.unwrap();
+    assert_eq!((first["commits"].as_array().unwrap().len(), first["total_commits"].as_u64()), (2, Some(4)));
+    assert_eq!(first["files"].as_array().unwrap().len(), 4);
+    let second = fixture.get("compare/dev...feature/hello?per_page=2&page=2").await;
+    assert_eq!(
+        (second["commits"].as_array().unwrap().len(), second["files"].as_array().unwrap().len()),
+        (2, 0)
+    );
+}

@@ -55,4 +55,7 @@ async fn the_runners_variables_are_there() {
     let without = fixture.github().start_run(spec(&fixture, &[("contents", "read")]));
     assert!(!without.env().contains_key("ACTIONS_ID_TOKEN_REQUEST_TOKEN"));
     assert_eq!(without.number, 2);
+    fixture.github().finish_run(run.id);
+    assert!(fixture.github().run_by_oidc_token(bearer).is_none());
+    assert_eq!(fixture.send_as(&run.token, "GET", "pulls/1", None).await.status(), 401);
 }
