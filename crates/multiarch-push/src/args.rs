@@ -142,6 +142,9 @@ impl Args {
                     ),
                 );
             }
+            if is_given(&self.labels) {
+                check.problem("labels", "cannot be added to a layout, which is pushed as it is");
+            }
             return Source::Layout(PathBuf::from(layout));
         }
         Source::Dockerfile(DockerfileSource {
@@ -270,6 +273,7 @@ mod tests {
         input `layout` and input `context` are two kinds of source: give a layout or a Dockerfile, not both
         input `layout` and input `platforms` are two kinds of source: give a layout or a Dockerfile, not both
         input `layout` and input `builder` are two kinds of source: give a layout or a Dockerfile, not both
+        input `labels` cannot be added to a layout, which is pushed as it is
         input `labels`: `x` is not of the form `NAME=VALUE`
         input `on-existing`: `maybe` is not a rule: expected `same-digest-ok`, `skip`, `overwrite` or `fail`
         input `timeout`: `1x` is not a duration: expected a number with a unit, such as `90s`, `1m30s` or `500ms`

@@ -49,7 +49,12 @@ pub(crate) async fn build(
 /// Finds the platforms and reads what each is built on.
 async fn targets(job: &Job, registry: &Arc<Registry>) -> Result<Vec<Target>, Failure> {
     let mut bases: BTreeMap<ImageRef, BaseImage> = BTreeMap::new();
-    let mut platforms = job.source.platforms.clone();
+    let mut platforms: Vec<Platform> = Vec::new();
+    for platform in &job.source.platforms {
+        if !platforms.iter().any(|known| oci::same_platform(known, platform)) {
+            platforms.push(platform.clone());
+        }
+    }
     let first = job.base(platforms.first().unwrap_or(&job.build_platform))?;
     let located = |failure: Failure| failure.at(job.shown.clone(), Some(first.line));
     if let Some(image) = &first.image {

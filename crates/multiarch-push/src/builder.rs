@@ -71,6 +71,11 @@ pub(crate) fn commands(builder: Builder, job: &Job, target: &Path) -> Vec<Vec<Os
             for (name, value) in &job.labels {
                 option("--label", text(&format!("{name}={value}")));
             }
+            // buildx asks at which level an annotation is meant; buildah has the manifests' level only.
+            let level = if builder == Builder::Buildx { "index,manifest:" } else { "" };
+            for (name, value) in &job.annotations {
+                option("--annotation", text(&format!("{level}{name}={value}")));
+            }
             if let Some(stage) = &source.target {
                 option("--target", text(stage));
             }
@@ -99,7 +104,16 @@ pub(crate) fn commands(builder: Builder, job: &Job, target: &Path) -> Vec<Vec<Os
             }
         }
     }
-    let mut output = OsString::from("type=oci,tar=false,rewrite-timestamp=true,dest=");
+    let mut output = OsString::from("type=oci,tar=false,rewrite-timestamp=true");
+    if builder == Builder::Buildctl {
+        for (name, value) in &job.annotations {
+            for level in ["annotation-index", "annotation-manifest"] {
+                // The option is a line of CSV.
+                output.push(format!(",\"{level}.{name}={}\"", value.replace('"', "\"\"")));
+            }
+        }
+    }
+    output.push(",dest=");
     output.push(target);
     let context = source.context.clone().into_os_string();
     match builder {

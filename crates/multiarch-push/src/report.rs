@@ -6,7 +6,12 @@ use model::{Digest, ImageName, Tag};
 use serde_json::{Map, Value};
 use toolkit::{Phases, Report, Summary};
 
-use crate::{artifact::Artifact, plan::TagStep, push::Sent};
+use crate::{
+    artifact::Artifact,
+    plan::TagStep,
+    push::Sent,
+    request::{Builder, Request},
+};
 
 /// How a push ended.
 #[derive(Debug, Clone)]
@@ -82,6 +87,17 @@ pub(crate) fn report(outcome: &Outcome, phases: &Phases, total: Duration) -> Rep
         .summary(summary(outcome, phases))
 }
 
+/// Renders a dry run that would have started a builder: without it, there is no digest to tell.
+pub(crate) fn not_built(request: &Request, builder: Builder) -> Report {
+    let tags = request.tags.iter().chain(&request.moving_tags);
+    let builder = builder.as_str();
+    let first = Report::new().line(format!("the Dockerfile needs a builder: {builder} would be started"));
+    let image = &request.image;
+    tags.fold(first, |report, tag| {
+        report.line(format!("{image}:{tag} would be pushed if it is not there already"))
+    })
+}
+
 fn line(outcome: &Outcome, tag: &Tag, step: &TagStep) -> String {
     let would = if outcome.dry_run { "would be " } else { "" };
     let image = &outcome.image;
@@ -94,7 +110,7 @@ fn line(outcome: &Outcome, tag: &Tag, step: &TagStep) -> String {
 
 fn transfer(sent: &Sent) -> String {
     format!(
-        "{} sent in {} blobs; {} not sent: {} blobs mounted, {} already there",
+        "sent {} (blobs: {}), spared {} (blobs mounted: {}, already there: {})",
         bytes(sent.bytes_uploaded),
         sent.uploaded,
         bytes(sent.bytes_skipped),
@@ -197,7 +213,7 @@ mod tests {
 
         a.example/product/dev:v1 pushed
         a.example/product/dev@sha256:01…
-        5.0 kB sent in 3 blobs; 70 B not sent: 1 blobs mounted, 2 already there
+        sent 5.0 kB (blobs: 3), spared 70 B (blobs mounted: 1, already there: 2)
         done in 1.2 s
 
         ### Pushed a.example/product/dev
@@ -215,7 +231,7 @@ mod tests {
         | --- | --- |
         | `v1` | new |
 
-        5.0 kB sent in 3 blobs; 70 B not sent: 1 blobs mounted, 2 already there
+        sent 5.0 kB (blobs: 3), spared 70 B (blobs mounted: 1, already there: 2)
 
         <details><summary>Phases</summary>
 

@@ -16,8 +16,8 @@ use crate::{
     plan::{self, Early, Method, TagState},
     push::{Push, Sent},
     registry::{Keychain, Lookup, Registry, Repository},
-    report::{Outcome, PlatformRow, report, rows},
-    request::{BuilderChoice, DockerfileSource, Origin, Request, Source},
+    report::{Outcome, PlatformRow, not_built, report, rows},
+    request::{Builder, BuilderChoice, DockerfileSource, OnExisting, Origin, Request, Source},
 };
 
 /// Carries out a request.
@@ -25,7 +25,7 @@ pub(crate) async fn run(request: Request, host: &Host) -> Result<(), Failure> {
     let deadline = Deadline::after(request.timeout);
     let phases = Phases::new();
     let work = Box::pin(push(&request, host, deadline, &phases));
-    let outcome = tokio::time::timeout_at(deadline.instant().into(), work).await.unwrap_or_else(|_| {
+    let done = tokio::time::timeout_at(deadline.instant().into(), work).await.unwrap_or_else(|_| {
         let last = phases.list().last().map_or("nothing", |(name, _)| *name);
         let text = format!(
             "the push to {} did not end within {} s; the last phase that ended was `{last}`",
@@ -34,15 +34,21 @@ pub(crate) async fn run(request: Request, host: &Host) -> Result<(), Failure> {
         );
         Err(Failure::new(&DEADLINE_PASSED, text))
     })?;
-    host.publish(&report(&outcome, &phases, deadline.elapsed()))
+    match done {
+        Done::Pushed(outcome) => host.publish(&report(&outcome, &phases, deadline.elapsed())),
+        Done::NotBuilt(builder) => host.publish(&not_built(&request, builder)),
+    }
 }
 
-async fn push(
-    request: &Request,
-    host: &Host,
-    deadline: Deadline,
-    phases: &Phases,
-) -> Result<Outcome, Failure> {
+/// How a run ended.
+enum Done {
+    /// With an image that is there, or would be.
+    Pushed(Box<Outcome>),
+    /// A dry run does not start a builder, and so does not know the image.
+    NotBuilt(Builder),
+}
+
+async fn push(request: &Request, host: &Host, deadline: Deadline, phases: &Phases) -> Result<Done, Failure> {
     let spool = spool(host.env())?;
     let origin = with_git(request).await;
     let job = match &request.source {
@@ -63,10 +69,11 @@ async fn push(
     let asked = phases.time("check", facts(&repository, request));
     let made = phases.time("assemble", source.artifact());
     let states = match request.on_existing {
-        crate::request::OnExisting::Skip | crate::request::OnExisting::Fail => {
+        OnExisting::Skip | OnExisting::Fail => {
             let states = asked.await?;
             if let Early::Skip(digest) = plan::before_build(&states, request.on_existing)? {
-                return skipped(&repository, request, &states, digest).await;
+                let outcome = skipped(&repository, request, &states, digest).await?;
+                return Ok(Done::Pushed(Box::new(outcome)));
             }
             Err(states)
         }
@@ -76,22 +83,28 @@ async fn push(
         Ok(asked) => tokio::try_join!(asked, made)?,
         Err(states) => (states, made.await?),
     };
-    let Some(artifact) = artifact else { return Err(unbuilt(request)) };
+    let artifact = match artifact {
+        Made::Artifact(artifact) => artifact,
+        Made::ByBuilder(builder) => return Ok(Done::NotBuilt(builder)),
+    };
     let digest = &artifact.index.digest;
     let platforms = rows(&artifact);
-    host.info(&format!("assembled {} for {} platforms", digest, platforms.len()));
+    let names: Vec<&str> = platforms.iter().map(|row| row.platform.as_str()).collect();
+    host.info(&format!("the image is {digest}, for {}", names.join(", ")));
     let planned = states
         .iter()
         .map(|state| Ok((state.tag.clone(), plan::tag_step(state, digest, request.on_existing)?)))
         .collect::<Result<Vec<_>, Failure>>()?;
     let nothing_to_do = planned.iter().all(|(_, step)| *step == plan::TagStep::Keep);
-    let outcome = |tags, sent| Outcome {
-        image: request.image.clone(),
-        digest: digest.clone(),
-        tags,
-        platforms: platforms.clone(),
-        sent,
-        dry_run: request.dry_run,
+    let outcome = |tags, sent| {
+        Done::Pushed(Box::new(Outcome {
+            image: request.image.clone(),
+            digest: digest.clone(),
+            tags,
+            platforms: platforms.clone(),
+            sent,
+            dry_run: request.dry_run,
+        }))
     };
     let engine = Push::new(&repository, &artifact);
     if request.dry_run || nothing_to_do {
@@ -107,6 +120,14 @@ async fn push(
     Ok(outcome(tags, engine.sent(&artifact)))
 }
 
+/// What came of making an artifact.
+enum Made {
+    /// It is ready.
+    Artifact(Artifact),
+    /// This builder would make it, were this no dry run.
+    ByBuilder(Builder),
+}
+
 /// What an artifact is made of and by.
 struct Sources<'a> {
     request: &'a Request,
@@ -119,8 +140,8 @@ struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    /// Makes the artifact; none in a dry run that would need a builder.
-    async fn artifact(&self) -> Result<Option<Artifact>, Failure> {
+    /// Makes the artifact.
+    async fn artifact(&self) -> Result<Made, Failure> {
         match (&self.job, &self.method) {
             (Some(job), Some(Method::Build(builder, program))) => self.built(job, *builder, program).await,
             (Some(job), _) => match build(job.clone(), self.registry, self.spool).await {
@@ -136,25 +157,20 @@ impl Sources<'_> {
                         _ => Err(failure),
                     }
                 }
-                result => result.map(Some),
+                result => result.map(Made::Artifact),
             },
-            (None, _) => self.layout().await.map(Some),
+            (None, _) => self.layout().await.map(Made::Artifact),
         }
     }
 
-    async fn built(
-        &self,
-        job: &Job,
-        builder: crate::request::Builder,
-        program: &Path,
-    ) -> Result<Option<Artifact>, Failure> {
+    async fn built(&self, job: &Job, builder: Builder, program: &Path) -> Result<Made, Failure> {
         if self.request.dry_run {
-            return Ok(None);
+            return Ok(Made::ByBuilder(builder));
         }
         self.host.info(&format!("{} needs a builder: {} is used", job.shown, builder.as_str()));
         let target = self.spool.join("built");
         builder::run(builder, program, job, &target, self.deadline, self.host).await?;
-        self.read(&target).await.map(Some)
+        self.read(&target).await.map(Made::Artifact)
     }
 
     async fn layout(&self) -> Result<Artifact, Failure> {
@@ -265,12 +281,4 @@ fn spool(env: &Env) -> Result<tempfile::TempDir, Failure> {
     tempfile::Builder::new().prefix("day2-push-").tempdir_in(&directory).map_err(|error| {
         Failure::new(&FILE_ACCESS, format!("cannot make a directory in {}: {error}", directory.display()))
     })
-}
-
-fn unbuilt(request: &Request) -> Failure {
-    Failure::new(
-        &codes::DOCKERFILE_NEEDS_BUILDER,
-        format!("a dry run for {} cannot tell the digest of what a builder would build", request.image),
-    )
-    .with_remedy("Run without `dry-run`, or make the Dockerfile one that needs no builder.")
 }

@@ -183,6 +183,18 @@ mod tests {
     }
 
     #[test]
+    fn the_umask_of_the_checkout_does_not_count() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a");
+        fs::write(&path, "").unwrap();
+        for (mode, expected) in [(0o664, 0o644), (0o775, 0o755), (0o600, 0o600), (0o755, 0o755)] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(context(directory.path(), "").subtree("a", 1).unwrap()[Path::new("")].mode, expected);
+        }
+    }
+
+    #[test]
     fn refusals_say_why() {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path();

@@ -145,6 +145,27 @@ async fn a_registry_with_tokens_is_pushed_to() {
 }
 
 #[tokio::test]
+async fn time_and_revision_come_from_the_commit_that_is_checked_out() {
+    let mut stage = Stage::new().await;
+    stage.env.remove("SOURCE_DATE_EPOCH");
+    for argv in [&["init", "-q"][..], &["add", "."], &["commit", "-qm", "x"]] {
+        let status = std::process::Command::new("git")
+            .args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
+            .args(argv)
+            .current_dir(stage.context())
+            .env("GIT_COMMITTER_DATE", "2024-02-29T12:00:00+0200")
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+    stage.push(&[]).await.unwrap();
+    let (_, config) = stage.image("product/dev", SHA, "amd64");
+    assert_eq!(config["created"], "2024-02-29T10:00:00Z");
+    let revision = config["config"]["Labels"]["org.opencontainers.image.revision"].as_str().unwrap();
+    assert_ne!(revision, SHA);
+}
+
+#[tokio::test]
 async fn a_dry_run_changes_nothing() {
     let stage = Stage::new().await;
     let dry = stage.push(&["--dry-run"]).await.unwrap();

@@ -39,10 +39,54 @@ async fn a_builder_writes_a_layout_that_is_pushed() {
         " --platform linux/amd64,linux/arm64 ",
         " --build-arg BASE=",
         " --label a=b ",
+        " --annotation index,manifest:org.opencontainers.image.revision=a94a8fe5ccb19ba61c4c0873d391e987982fbbd3 ",
         " --output type=oci,tar=false,rewrite-timestamp=true,dest=",
     ] {
         assert!(build.contains(part), "{part} is not in {build}");
     }
+}
+
+#[tokio::test]
+async fn every_builder_is_called_in_its_own_way() {
+    for (program, parts) in [
+        (
+            "buildctl",
+            &[
+                "build --frontend dockerfile.v0 --local context=",
+                " --opt filename=Dockerfile ",
+                ",\"annotation-index.",
+            ][..],
+        ),
+        ("buildah", &["build --timestamp 1700000000 --file ", " --manifest ", " --annotation org."]),
+    ] {
+        let mut stage = Stage::new().await;
+        play(&mut stage, program, "exit 1\n");
+        stage.push(&[]).await.unwrap_err();
+        let calls = fs::read_to_string(stage.directory.path().join("bin/calls")).unwrap();
+        for part in parts {
+            assert!(calls.contains(part), "{part} is not in {calls}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_starts_no_builder() {
+    let mut stage = Stage::new().await;
+    play(&mut stage, "buildah", "exit 1\n");
+    let ran = stage.push(&["--dry-run"]).await.unwrap();
+    assert!(ran.log.contains("buildah would be started"), "{}", ran.log);
+    assert!(!stage.directory.path().join("bin/calls").exists());
+}
+
+#[tokio::test]
+async fn an_obstacle_in_the_context_goes_to_the_builder() {
+    let mut stage = Stage::new().await;
+    play(&mut stage, "buildah", "exit 1\n");
+    stage.write("context/Dockerfile", "ARG BASE\nFROM $BASE\nCOPY --chown=app app.py /\n");
+    let failure = stage.push(&[]).await.unwrap_err();
+    assert_eq!(failure.code.id, "builder-failed");
+    let failure = stage.push(&["--builder=none"]).await.unwrap_err();
+    assert_eq!(failure.code.id, "dockerfile-needs-builder");
 }
 
 #[tokio::test]
