@@ -1,12 +1,65 @@
-//! `cargo xtask demo`: both pipelines end to end, against the sandbox.
+//! `cargo xtask demo`: both pipelines end to end, through the real workflow files, against the sandbox.
 
-use std::path::Path;
+mod end_state;
+mod log;
+mod people;
+mod place;
+mod release;
+mod runner;
+mod story;
+mod timeline;
+mod workflow;
+
+use std::{path::Path, time::Instant};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::dist::build::Profile;
 
 /// How the demonstration is run.
 #[derive(Debug, clap::Args)]
-pub(crate) struct DemoArgs {}
+pub(crate) struct DemoArgs {
+    /// Leave the world running afterwards, and say how to poke at it by hand
+    #[arg(long)]
+    keep: bool,
+    /// Build the binary without optimisation: sooner on the stage, slower on it
+    #[arg(long)]
+    fast: bool,
+}
 
-/// Runs it.
-pub(crate) fn run(_root: &Path, _args: &DemoArgs) -> Result<(), String> {
-    Err("the demonstration is not there yet".to_owned())
+/// Runs it. Whatever it starts or writes is gone afterwards, also after an interrupt.
+pub(crate) fn run(root: &Path, args: &DemoArgs) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
+    runtime.block_on(async {
+        let signals = |kind| signal(kind).map_err(|error| format!("cannot listen for signals: {error}"));
+        let (mut interrupt, mut terminate) = (signals(SignalKind::interrupt())?, signals(SignalKind::terminate())?);
+        tokio::select! {
+            result = perform(root, args) => result,
+            _ = interrupt.recv() => Err("interrupted; nothing is left behind".to_owned()),
+            _ = terminate.recv() => Err("terminated; nothing is left behind".to_owned()),
+        }
+    })
+}
+
+async fn perform(root: &Path, args: &DemoArgs) -> Result<(), String> {
+    let start = Instant::now();
+    println!("act: installing into .cache/tools, if it is not there yet");
+    let act = crate::tools::act()?;
+    let profile = if args.fast { Profile::Dev } else { Profile::Release };
+    println!("release tree: building ({})", profile.name());
+    let place = place::Place::set_up(root, act, profile).await?;
+    println!("ready after {:.1} s\n", start.elapsed().as_secs_f64());
+    let result = story::play(&place).await;
+    if let Ok(tables) = &result {
+        tables.iter().for_each(|table| println!("{table}"));
+    }
+    if args.keep {
+        if let Err(error) = &result {
+            println!("error: {error}\n");
+        }
+        place.invite()?;
+        std::future::pending::<()>().await;
+    }
+    result.map(drop)
 }

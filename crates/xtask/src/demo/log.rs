@@ -1,0 +1,137 @@
+//! What `act --json` says, line by line.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_json::Value;
+
+/// One thing that happened in a run.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// A step of the job began.
+    Began(String),
+    /// A step of the job ended.
+    Ended(Step),
+    /// A step wrote a line.
+    Wrote(String),
+    /// A step set an output.
+    Output { step: String, name: String, value: String },
+    /// act itself has something to say.
+    Warned(String),
+}
+
+/// A step that ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) name: String,
+    pub(super) result: String,
+    pub(super) took: Duration,
+}
+
+/// A finished run.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    /// The steps that ran, in order.
+    pub(super) steps: Vec<Step>,
+    /// Outputs by step and name.
+    pub(super) outputs: BTreeMap<(String, String), String>,
+    /// Everything that the steps wrote.
+    pub(super) lines: Vec<String>,
+    /// Whether the job succeeded.
+    pub(super) succeeded: bool,
+    /// From the event to the end of the job.
+    pub(super) took: Duration,
+}
+
+impl Record {
+    /// Notes an event.
+    pub(super) fn add(&mut self, event: &Event) {
+        match event {
+            Event::Ended(step) => self.steps.push(step.clone()),
+            Event::Wrote(line) => self.lines.push(line.clone()),
+            Event::Output { step, name, value } => {
+                self.outputs.insert((step.clone(), name.clone()), value.clone());
+            }
+            Event::Warned(text) => self.lines.push(format!("act: {text}")),
+            Event::Began(_) => {}
+        }
+    }
+
+    /// Returns an output of a step; empty if it was not set.
+    pub(super) fn output(&self, step: &str, name: &str) -> &str {
+        self.outputs.get(&(step.to_owned(), name.to_owned())).map_or("", String::as_str)
+    }
+
+    /// Returns the messages of `::error …::` lines.
+    pub(super) fn errors(&self) -> Vec<String> {
+        let message = |line: &String| {
+            let (_, rest) = line.split_once("::error")?;
+            let (_, text) = rest.split_once("::")?;
+            Some(text.replace("%0A", "\n").replace("%0D", "").replace("%25", "%"))
+        };
+        self.lines.iter().filter_map(message).collect()
+    }
+}
+
+/// Reads one line; `None` if it says nothing of interest.
+pub(super) fn parse(line: &str) -> Option<Event> {
+    let value: Value = serde_json::from_str(line).ok()?;
+    let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    if value["raw_output"] == true {
+        return Some(Event::Wrote(text("msg").trim_end().to_owned()));
+    }
+    let ids: Vec<&str> = value["stepID"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if value["command"] == "set-output" {
+        // A composite action's output is told once for the step inside and once for the step of the job.
+        let step = (*ids.first()?).to_owned();
+        return (ids.len() == 1).then(|| Event::Output { step, name: text("name"), value: text("arg") });
+    }
+    // `::error::` and the like are taken out of the output and told as commands.
+    if matches!(value["command"].as_str(), Some("error" | "warning" | "notice")) {
+        return Some(Event::Wrote(format!("::{}::{}", text("command"), text("arg"))));
+    }
+    if value["stage"] == "Main" && ids.len() == 1 {
+        if let Some(result) = value["stepResult"].as_str() {
+            let took = Duration::from_nanos(value["executionTime"].as_u64().unwrap_or_default());
+            return Some(Event::Ended(Step { name: text("step"), result: result.to_owned(), took }));
+        }
+        if text("msg").contains("Run Main") {
+            return Some(Event::Began(text("step")));
+        }
+    }
+    let is_trouble = matches!(value["level"].as_str(), Some("error" | "fatal"));
+    is_trouble.then(|| Event::Warned(text("msg")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_outputs_and_lines_are_told_apart() {
+        let lines = [
+            r#"{"msg":"⭐ Run Main Merge","stage":"Main","step":"Merge","stepID":["merge"]}"#,
+            r#"{"msg":"hello\n","raw_output":true,"stage":"Main","step":"Merge","stepID":["merge","run"]}"#,
+            r#"{"command":"set-output","name":"sha","arg":"abc","stepID":["merge","run"]}"#,
+            r#"{"command":"set-output","name":"sha","arg":"abc","stepID":["merge"]}"#,
+            r#"{"executionTime":2000000,"msg":"ok","stage":"Main","step":"Merge","stepID":["merge"],"stepResult":"success"}"#,
+            r#"{"level":"info","msg":"Cleaning up"}"#,
+            "not json",
+        ];
+        let mut record = Record::default();
+        let events: Vec<Event> = lines.iter().filter_map(|line| parse(line)).collect();
+        events.iter().for_each(|event| record.add(event));
+        assert_eq!(events.len(), 4);
+        assert_eq!(record.output("merge", "sha"), "abc");
+        assert_eq!(record.lines, ["hello"]);
+        assert_eq!(record.steps[0].took, Duration::from_millis(2));
+    }
+
+    #[test]
+    fn errors_are_found_in_either_form() {
+        let record = Record {
+            lines: vec!["::error title=x::one%0Atwo".to_owned(), "::error::three".to_owned(), "four".to_owned()],
+            ..Record::default()
+        };
+        assert_eq!(record.errors(), ["one\ntwo", "three"]);
+    }
+}
