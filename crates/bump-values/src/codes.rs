@@ -1,5 +1,6 @@
 //! The failures that only this action has.
 
+pub use github::codes::BRANCH_NOT_FOUND;
 use model::{Code, Exit};
 
 /// The path leads nowhere.
@@ -15,13 +16,6 @@ pub const FILE_NOT_FOUND: Code = Code {
     exit: Exit::Input,
     meaning: "A file of `files` is not on the branch, or not in the work tree.",
     remedy: "Check the path, which is relative to the root of the repository, and `branch`.",
-};
-/// The repository has no such branch.
-pub const BRANCH_NOT_FOUND: Code = Code {
-    id: "branch-not-found",
-    exit: Exit::Input,
-    meaning: "The repository has no branch of that name.",
-    remedy: "Check `branch` and `repository`; a branch is not created here.",
 };
 /// No file names the image.
 pub const IMAGE_NOT_FOUND: Code = Code {

@@ -1,14 +1,8 @@
 //! The failures of this action.
 
+pub use github::codes::BRANCH_NOT_FOUND;
 use model::{Code, Exit};
 
-/// There is no such branch.
-pub const BRANCH_NOT_FOUND: Code = Code {
-    id: "branch-not-found",
-    exit: Exit::Input,
-    meaning: "The branch to bring forward does not exist, or the token cannot see it.",
-    remedy: "Check `branch`, `repository`, and what the token may read.",
-};
 /// There is no such commit.
 pub const COMMIT_NOT_FOUND: Code = Code {
     id: "commit-not-found",

@@ -8,6 +8,13 @@ use crate::{
     graphql::GraphqlError,
 };
 
+/// There is no such branch. Not in [`ALL`]: only the actions that name a branch have it.
+pub const BRANCH_NOT_FOUND: Code = Code {
+    id: "branch-not-found",
+    exit: Exit::Input,
+    meaning: "The repository has no branch of that name, or the token cannot see it.",
+    remedy: "Check `branch`, `repository`, and what the token may read; a branch is not created here.",
+};
 /// 401: the token is no token.
 pub const TOKEN_REJECTED: Code = Code {
     id: "token-rejected",

@@ -102,7 +102,7 @@ pub const REFERENCE_MISSING: Code = Code {
 };
 /// The registry asked to slow down until the time was over.
 pub const RATE_LIMITED: Code = Code {
-    id: "rate-limited",
+    id: "registry-rate-limited",
     exit: Exit::Remote,
     meaning: "The registry kept answering 429 until the deadline.",
     remedy: "Raise `timeout`, or ask for a higher rate; for Docker Hub, log in or use a pull-through cache.",

@@ -130,7 +130,7 @@ mod tests {
             ),
             (403, json("DENIED", "no"), "registry-denied"),
             (401, String::new(), "registry-unauthorized"),
-            (429, json("TOOMANYREQUESTS", "Rate exceeded"), "rate-limited"),
+            (429, json("TOOMANYREQUESTS", "Rate exceeded"), "registry-rate-limited"),
             (503, "<html>".to_owned(), "registry-unavailable"),
             (400, json("DIGEST_INVALID", "x"), "digest-mismatch"),
             (404, json("MANIFEST_BLOB_UNKNOWN", "Images with digests '[]' required"), "reference-missing"),

@@ -70,7 +70,7 @@ async fn a_limit_that_does_not_end_is_named() {
     let stage = Stage::new().await;
     stage.world().faults.add(fault("POST", "/blobs/uploads/", None, reply(429, &[("retry-after", "60")])));
     let failure = stage.push(&["--timeout=5s"]).await.unwrap_err();
-    assert_eq!(failure.code.id, "rate-limited");
+    assert_eq!(failure.code.id, "registry-rate-limited");
     assert!(stage.world().registry.tags("product/dev").is_empty());
 }
 
