@@ -46,6 +46,8 @@ pub(super) struct App {
     pub(super) history: Vec<Deployment>,
     pub(super) reconciled: Option<i64>,
     pub(super) rollout: Rollout,
+    /// The health of the last assessment, where the Rollout has changed since.
+    pub(super) assessed: Option<&'static str>,
     /// Answers the next apply with this failure.
     pub(super) fail_apply: Option<String>,
     /// A revision that could not be rendered, with its error, which the repo server caches.
@@ -70,6 +72,7 @@ impl App {
             history: Vec::new(),
             reconciled: None,
             rollout: Rollout::default(),
+            assessed: None,
             fail_apply: None,
             failed_render: None,
         }
@@ -78,10 +81,19 @@ impl App {
     /// The application's health: that of its managed resources, where ReplicaSets and pods do not count
     /// (controller/health.go).
     pub(super) fn health(&self) -> &'static str {
+        if let Some(assessed) = self.assessed {
+            return assessed;
+        }
         if self.applied.is_none() {
             return "Missing";
         }
-        rollout_health(&self.rollout)
+        // Argo CD's health.lua for Rollouts: the phase, and Suspended for Paused.
+        match self.rollout.phase {
+            Phase::Progressing => "Progressing",
+            Phase::Paused => "Suspended",
+            Phase::Healthy => "Healthy",
+            Phase::Degraded => "Degraded",
+        }
     }
 
     /// The whole resource, without its version.
@@ -160,15 +172,5 @@ impl Deployment {
             "source": self.source,
             "initiatedBy": initiator,
         })
-    }
-}
-
-/// Argo CD's health.lua for Rollouts: the phase, and Suspended for Paused.
-pub(super) fn rollout_health(rollout: &Rollout) -> &'static str {
-    match rollout.phase {
-        Phase::Progressing => "Progressing",
-        Phase::Paused => "Suspended",
-        Phase::Healthy => "Healthy",
-        Phase::Degraded => "Degraded",
     }
 }

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::{
     app::App,
-    rollout::{Phase, Pod, PodState, ReplicaSet},
+    pod::{Pod, PodState},
+    rollout::{Phase, ReplicaSet},
     tree,
 };
 use crate::sts::time::iso;

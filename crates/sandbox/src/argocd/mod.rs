@@ -9,6 +9,7 @@ mod controller;
 mod git;
 mod live;
 mod operation;
+mod pod;
 mod refusal;
 mod render;
 mod resources;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::app::{App, rollout_health};
+use super::app::App;
 
 /// A managed resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +67,8 @@ pub(super) fn health(app: &App, resource: &Managed) -> Value {
     if resource.kind != "Rollout" {
         return json!({ "status": "Healthy" });
     }
-    let mut health = json!({ "status": rollout_health(&app.rollout) });
-    if !app.rollout.message.is_empty() {
+    let mut health = json!({ "status": app.health() });
+    if !app.rollout.message.is_empty() && app.assessed.is_none() {
         health["message"] = json!(app.rollout.message);
     }
     health

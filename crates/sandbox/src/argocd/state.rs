@@ -13,7 +13,7 @@ use super::{
     app::{App, Deployment},
     controller,
     operation::Operation,
-    rollout::PodState,
+    pod::PodState,
     store::Store,
 };
 use crate::{World, faults::lock, oidc::now};

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::{
     app::App,
+    pod::{Pod, PodState},
     resources::{self, Managed},
-    rollout::{Pod, PodState, ReplicaSet},
+    rollout::ReplicaSet,
 };
 use crate::sts::time::iso;
 

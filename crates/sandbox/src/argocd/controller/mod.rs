@@ -1,5 +1,6 @@
 //! What Argo CD's application controller and Argo Rollouts do in the background.
 
+mod apply;
 mod progress;
 mod reconcile;
 mod sync;

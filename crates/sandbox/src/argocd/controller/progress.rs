@@ -9,7 +9,10 @@ use std::{
 
 use crate::{
     World,
-    argocd::rollout::{Phase, PodState, Rollout},
+    argocd::{
+        pod::PodState,
+        rollout::{Phase, Rollout},
+    },
 };
 
 /// Starts to roll out the present pod template of an application.
@@ -89,6 +92,7 @@ impl Update {
 
     async fn play(&self) -> Result<(), Over> {
         let timing = self.world.upgrade().ok_or(Over)?.argocd.timing();
+        self.sleep(timing.refresh_ms).await;
         self.change(|rollout| {
             if rollout.phase == Phase::Progressing {
                 rollout.progress("updated replicas are still becoming available");
@@ -140,7 +144,7 @@ impl Update {
             }
             drop(world);
             self.change(|rollout| {
-                rollout.set_new_pods(&[PodState::Running, PodState::CrashLoop], PodState::CrashLoop)
+                rollout.set_new_pods(&[PodState::Running, PodState::CrashLoop], PodState::CrashLoop);
             })?;
             self.time_out(deadline)?;
             self.sleep(200).await;
@@ -179,6 +183,7 @@ impl Update {
             let is_ours = app.rollout.generation == self.generation;
             if is_ours {
                 change(&mut app.rollout);
+                app.assessed = None;
             }
             is_ours
         });

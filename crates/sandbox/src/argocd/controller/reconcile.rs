@@ -50,6 +50,7 @@ pub(in crate::argocd) async fn reconcile(world: &Arc<World>, name: &str) {
 
 fn take(app: &mut App, compared: Result<(String, Rendered), String>, began: i64) {
     app.refresh = None;
+    app.assessed = None;
     app.reconciled = Some(began);
     match compared {
         Ok((commit, rendered)) => {

@@ -5,17 +5,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{compare, reconcile, roll_out};
+use super::{
+    apply::{apply, finish},
+    compare, reconcile, roll_out,
+};
 use crate::{
     World,
     argocd::{
-        app::{App, Deployment},
-        operation::{Operation, OperationState, SyncResult},
+        operation::{Operation, OperationState},
         refusal::{Code, Refusal},
-        render::Rendered,
-        resources,
     },
     oidc::now,
 };
@@ -107,15 +107,14 @@ async fn attempt(world: &Arc<World>, name: &str) -> Option<Duration> {
         terminate(world, name);
         return None;
     }
-    let mut rolls_out = false;
-    let retry = world.argocd.store.update(name, |app| {
-        let result = apply(app, &operation, compared, &mut rolls_out);
-        finish(app, &operation, result)
-    });
+    let (rolls_out, retry) = world.argocd.store.update(name, |app| {
+        let outcome = apply(app, &operation, compared);
+        (outcome.rolls_out, finish(app, &operation, outcome))
+    })?;
     if rolls_out {
         roll_out(world, name);
     }
-    retry.flatten()
+    retry
 }
 
 /// Waits, and returns false as soon as somebody asks for the end of the operation.
@@ -142,136 +141,4 @@ fn terminate(world: &Arc<World>, name: &str) {
         }
         app.operation = None;
     });
-}
-
-/// An operation's phase, message and result.
-type Outcome = (&'static str, String, Option<SyncResult>);
-
-fn apply(
-    app: &mut App,
-    operation: &Operation,
-    compared: Result<(String, Rendered), String>,
-    rolls_out: &mut bool,
-) -> Outcome {
-    let source = if operation.source.is_null() { app.spec.source() } else { operation.source.clone() };
-    let (commit, target) = match compared {
-        Ok(compared) => compared,
-        Err(message) => {
-            app.conditions = vec![("ComparisonError", message.clone(), now())];
-            let result = SyncResult { revision: operation.revision.clone(), source, resources: Vec::new() };
-            return ("Error", format!("ComparisonError: {message}"), Some(result));
-        }
-    };
-    app.conditions.clear();
-    let failure = if operation.dry_run { None } else { app.fail_apply.take() };
-    let release = app.spec.release_name.clone();
-    let touches_rollout = operation.includes("argoproj.io", "Rollout", &release);
-    let is_first = app.applied.is_none();
-    let mut changed = is_first;
-    if failure.is_none() && !operation.dry_run {
-        if touches_rollout {
-            *rolls_out = app.rollout.apply(&release, &target);
-            changed |= *rolls_out;
-        }
-        if operation.resources.is_empty() || touches_rollout {
-            app.applied = Some(target);
-        }
-    }
-    let word = if is_first {
-        "created"
-    } else if changed {
-        "configured"
-    } else {
-        "unchanged"
-    };
-    let resources = results(app, operation, word, failure.as_deref());
-    let result = Some(SyncResult { revision: commit, source, resources });
-    match failure {
-        Some(reason) => ("Failed", format!("one or more objects failed to apply, reason: {reason}"), result),
-        None if operation.dry_run => ("Succeeded", "successfully synced (all tasks run)".into(), result),
-        None => ("Succeeded", "successfully synced (all tasks run)".into(), result),
-    }
-}
-
-fn results(app: &App, operation: &Operation, word: &str, failure: Option<&str>) -> Vec<Value> {
-    resources::managed(app)
-        .iter()
-        .filter(|resource| operation.includes(resource.group, resource.kind, &resource.name))
-        .map(|resource| {
-            let is_rollout = resource.kind == "Rollout";
-            let kind = resource.kind.to_ascii_lowercase();
-            let path = if resource.group.is_empty() { kind } else { format!("{kind}.{}", resource.group) };
-            let said = if is_rollout || word == "created" { word } else { "unchanged" };
-            let (status, message, phase) = match failure.filter(|_| is_rollout) {
-                Some(reason) => ("SyncFailed", reason.to_owned(), "Failed"),
-                None => ("Synced", format!("{path}/{} {said}", resource.name), "Running"),
-            };
-            let mut result = json!({
-                "group": resource.group,
-                "version": resource.version,
-                "kind": resource.kind,
-                "namespace": app.spec.destination_namespace,
-                "name": resource.name,
-                "status": status,
-                "message": message,
-                "hookPhase": phase,
-                "syncPhase": "Sync",
-            });
-            if let Some(applied) = app.applied.as_ref().filter(|_| is_rollout) {
-                result["images"] = json!([applied.image]);
-            }
-            result
-        })
-        .collect()
-}
-
-/// Ends the operation, or leaves it Running with an end time, which means that it will be retried.
-fn finish(app: &mut App, operation: &Operation, (phase, message, result): Outcome) -> Option<Duration> {
-    let state = app.state.as_mut()?;
-    let failed = phase != "Succeeded";
-    state.finished = Some(now());
-    state.result = result;
-    if failed && state.retries < operation.retry_limit() {
-        state.retries += 1;
-        state.message = format!("{message}. Retrying attempt #{} at 12:00AM.", state.retries);
-        let wait = operation.retry["backoff"]["duration"].as_str().and_then(seconds).unwrap_or(5.0);
-        return Some(Duration::from_secs_f64(wait));
-    }
-    let again = if failed && state.retries > 0 {
-        format!(" (retried {} times).", state.retries)
-    } else {
-        String::new()
-    };
-    (state.phase, state.message) = (phase, message + &again);
-    app.operation = None;
-    let revision = state.result.as_ref().map(|result| result.revision.clone()).unwrap_or_default();
-    // A selective sync and a dry run leave no entry.
-    if !failed && operation.resources.is_empty() && !operation.dry_run {
-        let (started, source) = (state.started, state.result.as_ref().map(|result| result.source.clone()));
-        app.history.push(Deployment {
-            id: app.history.last().map_or(0, |last| last.id + 1),
-            revision,
-            started,
-            deployed: now(),
-            source: source.unwrap_or_default(),
-            username: operation.username.clone(),
-            automated: operation.automated,
-        });
-        // revisionHistoryLimit: 10
-        let surplus = app.history.len().saturating_sub(10);
-        app.history.drain(..surplus);
-    }
-    None
-}
-
-/// Reads `2s`, `500ms`, `1m`.
-fn seconds(text: &str) -> Option<f64> {
-    let unit = text.trim_start_matches(|digit: char| digit.is_ascii_digit() || digit == '.');
-    let number: f64 = text.strip_suffix(unit)?.parse().ok()?;
-    Some(match unit {
-        "ms" => number / 1000.0,
-        "s" => number,
-        "m" => number * 60.0,
-        _ => return None,
-    })
 }

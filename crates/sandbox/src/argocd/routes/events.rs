@@ -17,8 +17,8 @@ use crate::{
     World,
     argocd::{
         app::App,
+        pod::{Pod, PodState},
         refusal::Refusal,
-        rollout::{Pod, PodState},
         tree,
     },
     sts::time::iso,

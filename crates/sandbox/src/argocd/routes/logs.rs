@@ -18,8 +18,9 @@ use crate::{
     World,
     argocd::{
         app::App,
+        pod::{Pod, PodState},
         refusal::Refusal,
-        rollout::{Pod, PodState, ReplicaSet},
+        rollout::ReplicaSet,
     },
     oidc::now,
     sts::time::iso,

@@ -24,7 +24,10 @@ use axum::{
     routing::{delete, get, post},
 };
 
-use crate::World;
+use crate::{
+    World,
+    argocd::refusal::{Code, Refusal},
+};
 use parameters::Parameters;
 
 /// Serves the API at the root, and once more under `/argocd` for clients that are told of a root path.
@@ -52,9 +55,15 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/api/v1/applications/{name}/pods/{pod}/logs", get(logs::of_pod))
         .route("/api/v1/stream/applications", get(stream::applications))
         .route("/api/v1/stream/applications/{name}/resource-tree", get(stream::tree))
+        .fallback(unknown)
         .layer(middleware::from_fn(content_type))
         .with_state(world);
     Router::new().nest("/argocd", api.clone()).merge(api)
+}
+
+/// grpc-gateway's answer for a path that it does not know.
+async fn unknown() -> Refusal {
+    Refusal::new(Code::NotFound, "Not Found")
 }
 
 /// `enforceContentTypes` of server.go: everything but a GET says `application/json` and nothing after it, a

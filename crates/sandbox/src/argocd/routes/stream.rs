@@ -102,7 +102,7 @@ pub(super) async fn applications(
         is_wanted
             .then(|| (spec.name.clone(), json!({ "type": event.kind, "application": document(&event.app) })))
     };
-    Watch::open(&world, format, Box::new(say), with_replay)
+    Watch::open(&world, &format, Box::new(say), with_replay)
 }
 
 /// `GET /api/v1/stream/applications/{name}/resource-tree`.
@@ -120,7 +120,7 @@ pub(super) async fn tree(
     let say = move |event: &Event| {
         (event.app.spec.name == name).then(|| (name.clone(), resource_tree::json(&event.app)))
     };
-    Watch::open(&world, format, Box::new(say), true)
+    Watch::open(&world, &format, Box::new(say), true)
 }
 
 /// An open stream.
@@ -138,7 +138,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn open(world: &Arc<World>, format: Format, say: Say, with_replay: bool) -> Response {
+    fn open(world: &Arc<World>, format: &Format, say: Say, with_replay: bool) -> Response {
         let (events, cuts) = (world.argocd.store.subscribe(), world.argocd.cuts.subscribe());
         let (pending, sent) = (VecDeque::new(), HashMap::new());
         let quiet = Duration::from_millis(world.argocd.timing().keepalive_ms);

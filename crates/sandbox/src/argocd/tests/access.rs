@@ -86,6 +86,8 @@ async fn lists_are_filtered() {
     assert_eq!(names("selector=team=b").await, ["other"]);
     assert_eq!(names("projects=default").await, ["dev"]);
     assert_eq!(names("repo=https://github.com/org/day2-product.git").await, ["dev"]);
+    let reply = fixture.call("GET", "/api/v1/nothing").send().await.unwrap();
+    assert_eq!(refusal(reply).await, (404, 5, "Not Found".into()));
     let under = fixture.get("/argocd/api/version").await;
     assert_eq!(under["Version"], "v3.2.11+sandbox");
 }

@@ -9,7 +9,7 @@ async fn read(mut reply: Response, enough: impl Fn(&str) -> bool) -> (String, bo
             Ok(Ok(Some(chunk))) => text.push_str(&String::from_utf8_lossy(&chunk)),
             Ok(Ok(None)) => return (text, true),
             Ok(Err(_)) => return (text, false),
-            Err(_) => panic!("the stream says no more after {} bytes", text.len()),
+            Err(late) => panic!("{late}: the stream says no more after {} bytes", text.len()),
         }
     }
     (text, true)
@@ -48,6 +48,25 @@ async fn an_operation_is_seen_from_its_beginning_to_its_end() {
         .collect();
     assert!(versions.is_sorted(), "{versions:?}");
     assert!(events.iter().all(|event| event["application"]["spec"].is_null()));
+}
+
+#[tokio::test]
+async fn health_right_after_an_operation_is_that_of_before() {
+    let fixture = Fixture::new().await;
+    fixture.commit(&values("new")).await;
+    fixture.sync(&json!({})).await;
+    let fields = "fields=result.application.status.operationState.phase,result.application.status.health";
+    let path = format!("/api/v1/stream/applications?name=dev&{fields}");
+    let reply = fixture.call("GET", &path).header("accept", "text/event-stream").send().await.unwrap();
+    let (text, _) = read(reply, |text| text.contains("Progressing")).await;
+    let seen: Vec<(Value, Value)> = results(&text)
+        .iter()
+        .map(|event| &event["application"]["status"])
+        .map(|status| (status["operationState"]["phase"].clone(), status["health"]["status"].clone()))
+        .collect();
+    let (ended, assessed) =
+        ((json!("Succeeded"), json!("Healthy")), (json!("Succeeded"), json!("Progressing")));
+    assert_eq!(seen[seen.len() - 2..], [ended, assessed]);
 }
 
 #[tokio::test]

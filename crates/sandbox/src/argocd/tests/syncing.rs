@@ -13,8 +13,9 @@ async fn a_sync_cuts_over_and_the_old_pods_leave() {
     assert_eq!(app["operation"]["sync"]["revision"], json!(sha));
     assert_eq!(app["status"]["operationState"], Value::Null);
 
-    let both = fixture.until("cut over", |app| app.health == "Healthy" && app.images.len() == 2).await;
-    assert_eq!(both.pods.iter().filter(|pod| pod.active && pod.image == image("new")).count(), 2);
+    let new = |app: &Snapshot| app.pods.iter().filter(|pod| pod.active && pod.image == image("new")).count();
+    let both = fixture.until("cut over", |app| app.health == "Healthy" && new(app) == 2).await;
+    assert_eq!((both.images.len(), both.pods.len()), (2, 4));
     let end = fixture.until("rid of old pods", |app| app.images == [image("new")]).await;
     assert_eq!((end.sync.as_str(), end.phase.as_deref()), ("Synced", Some("Succeeded")));
     assert_eq!((end.revision.as_str(), end.synced_revision.as_deref()), (sha.as_str(), Some(sha.as_str())));

@@ -134,3 +134,23 @@ async fn a_manifest_that_is_not_one_is_refused() {
         assert_eq!((status, code.as_str()), (400, "MANIFEST_INVALID"));
     }
 }
+
+#[tokio::test]
+async fn a_body_that_breaks_off_leaves_nothing_behind() {
+    let fixture = Fixture::new().await;
+    let place = fixture.open("product/dev").await;
+    let digest = digest::of(b"whole");
+    let broken = futures_util::stream::iter([
+        Ok(bytes::Bytes::from_static(b"who")),
+        Err(std::io::Error::other("the client went away")),
+    ]);
+    let put = format!("{place}?digest={digest}");
+    let sent = fixture.call("PUT", &put).body(reqwest::Body::wrap_stream(broken)).send().await;
+    assert!(sent.is_err());
+    assert!(fixture.registry().blobs("product/dev").is_empty());
+    assert_eq!(fixture.registry().uploads_in_progress(), 1);
+    // The same upload can be completed from its first byte.
+    let reply = fixture.call("PUT", &put).body("whole").send().await.unwrap();
+    assert_eq!(reply.status(), 201);
+    assert_eq!(fixture.registry().blob("product/dev", &digest).unwrap(), b"whole");
+}
