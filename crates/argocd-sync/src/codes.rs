@@ -104,7 +104,7 @@ pub const DEGRADED: Code = Code {
 pub const IMAGE_NOT_LIVE: Code = Code {
     id: "image-not-live",
     exit: Exit::Remote,
-    meaning: "Everything is Synced and Healthy, but until the deadline no pod ran the expected image.",
+    meaning: "Everything is Synced and Healthy, but for `degraded-grace` no pod ran the expected image.",
     remedy: "Check that the values at `revision` name exactly the image in `images`, host included.",
 };
 /// Something in front of Argo CD answered.

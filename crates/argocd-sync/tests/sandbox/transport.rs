@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use sandbox::faults::{Effect, Fault};
+use sandbox::{
+    faults::{Effect, Fault},
+    stop::When,
+};
 
 use crate::stage::{NEW, Stage};
 
@@ -70,19 +73,27 @@ async fn a_sync_whose_reply_is_lost_is_not_asked_for_twice() {
     }
 }
 
-#[tokio::test]
-async fn a_run_that_was_killed_half_way_can_be_run_again() {
-    for after in [50, 200, 500, 1200] {
-        let stage = Stage::new().await;
-        let revision = stage.release().await;
-        let syncs = stage.syncs();
-        let cut =
-            tokio::time::timeout(Duration::from_millis(after), stage.action(&revision, NEW).run()).await;
-        assert!(cut.is_err(), "it had ended within {after} ms");
-        let run = stage.action(&revision, NEW).run().await;
-        run.succeeded();
-        assert!(stage.syncs() <= syncs + 2, "after {after} ms\n{}", run.log);
-        assert_eq!(stage.app().synced_revision.as_deref(), Some(revision.as_str()));
-        assert!(stage.app().pods.iter().all(|pod| pod.active && pod.image.ends_with(NEW)));
+/// Kills a run at a call of its way, runs it again, and looks at the end state.
+async fn killed_at(index: usize, when: When) {
+    let stage = Stage::new().await;
+    let revision = stage.release().await;
+    let stop = stage.world().faults.stop_at(index, when);
+    tokio::select! {
+        run = stage.action(&revision, NEW).run() => panic!("{index} {when:?}: ended before its end: {}", run.written()),
+        () = stop.reached() => {}
     }
+    stage.world().faults.clear();
+    stage.action(&revision, NEW).run().await.succeeded();
+    let app = stage.app();
+    assert_eq!(app.synced_revision.as_deref(), Some(revision.as_str()), "{index} {when:?}");
+    assert_eq!(app.history.iter().filter(|deployed| **deployed == revision).count(), 1, "{index} {when:?}");
+    assert!(app.pods.iter().all(|pod| pod.active && pod.image.ends_with(NEW)), "{index} {when:?}");
+}
+
+#[tokio::test]
+async fn a_run_that_was_killed_at_any_call_can_be_run_again() {
+    // Read, sync, stream, refresh, pods, and pods again.
+    let kills =
+        (0..6).flat_map(|index| [When::BeforeEffect, When::AfterEffect].map(|when| killed_at(index, when)));
+    futures_util::future::join_all(kills).await;
 }
