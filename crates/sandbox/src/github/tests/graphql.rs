@@ -1,3 +1,5 @@
+//! Snapshots, `createCommitOnBranch` and auto-merge over GraphQL, and mistakes in queries.
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 

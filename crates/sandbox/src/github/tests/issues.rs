@@ -1,3 +1,5 @@
+//! Labels, timeline, comments, pages, deployments, and a pull request's own life.
+
 use serde_json::{Value, json};
 
 use super::{Fixture, SLUG};

@@ -1,3 +1,5 @@
+//! Merges of every kind, their conflicts and their races.
+
 use serde_json::{Value, json};
 
 use super::{Fixture, SLUG};

@@ -1,3 +1,5 @@
+//! Who may do what, and how GitHub says no.
+
 use serde_json::{Value, json};
 
 use super::{Fixture, SLUG, unpack};

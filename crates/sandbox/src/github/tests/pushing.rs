@@ -1,3 +1,5 @@
+//! The real `git`: clone, fetch, push, and what it is told when refused.
+
 use super::{Fixture, SLUG};
 use crate::github::{BranchRules, TokenSpec};
 

@@ -1,3 +1,5 @@
+//! Commits, trees and blobs, read and made by hand.
+
 use serde_json::{Value, json};
 
 use super::{Fixture, SLUG};

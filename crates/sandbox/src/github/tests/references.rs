@@ -1,3 +1,5 @@
+//! Refs that move, vanish and race, heads that follow, and comparisons.
+
 use serde_json::{Value, json};
 
 use super::{Fixture, SLUG};

@@ -1,3 +1,5 @@
+//! Protected branches, approvals and required checks.
+
 use serde_json::{Value, json};
 
 use super::{Fixture, SLUG};

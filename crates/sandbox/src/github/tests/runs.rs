@@ -1,3 +1,5 @@
+//! A workflow run's token and its variables.
+
 use std::collections::BTreeMap;
 
 use serde_json::json;
