@@ -10,6 +10,7 @@ mod git;
 mod live;
 mod operation;
 mod pod;
+mod pull;
 mod refusal;
 mod render;
 mod resources;

@@ -187,21 +187,8 @@ impl State {
         controller::reconcile(world, name).await;
     }
 
-    /// Whether the nodes can pull an image; `None` if its name cannot be parsed. Images are compared by their path
-    /// behind the registry's host, so that a name of ECR means the sandbox's registry.
-    pub(super) fn can_pull(&self, world: &World, image: &str) -> Option<bool> {
-        let (host, rest) = image.split_once('/').unwrap_or(("", image));
-        let path = if host.contains(['.', ':']) || host == "localhost" { rest } else { image };
-        let (name, digest) = path.split_once('@').map_or((path, None), |(name, digest)| (name, Some(digest)));
-        let (repository, tag) = name.rsplit_once(':').unwrap_or((name, "latest"));
-        let is_word = |text: &str, more: &str| {
-            !text.is_empty() && text.chars().all(|sign| sign.is_ascii_alphanumeric() || more.contains(sign))
-        };
-        if !is_word(repository, "._-/") || !is_word(tag, "._-") || repository != repository.to_lowercase() {
-            return None;
-        }
-        let is_preloaded = lock(&self.preloaded).contains(image);
-        Some(is_preloaded || world.registry.has(repository, digest.unwrap_or(tag)))
+    pub(super) fn is_preloaded(&self, image: &str) -> bool {
+        lock(&self.preloaded).contains(image)
     }
 
     pub(super) fn crashes(&self, image: &str) -> bool {

@@ -11,6 +11,7 @@ use crate::{
     World,
     argocd::{
         pod::PodState,
+        pull::can_pull,
         rollout::{Phase, Rollout},
     },
 };
@@ -111,7 +112,7 @@ impl Update {
         let started = [PodState::Creating, PodState::PullError, PodState::PullBackOff];
         loop {
             let (image, world) = self.image()?;
-            match world.argocd.can_pull(&world, &image) {
+            match can_pull(&world, &image) {
                 Some(true) => {
                     drop(world);
                     return self.change(|rollout| {

@@ -24,6 +24,15 @@ async fn an_image_that_is_not_in_the_registry_is_not_pulled() {
 }
 
 #[tokio::test]
+async fn an_image_for_another_platform_is_not_pulled() {
+    let fixture = Fixture::new().await;
+    fixture.sandbox.world().registry.seed_base_image("product/dev", "arm", &["linux/arm64"]).unwrap();
+    fixture.commit(&values("arm")).await;
+    fixture.sync(&json!({})).await;
+    fixture.until("stuck", |app| app.pods.iter().any(|pod| pod.reason == "ImagePullBackOff")).await;
+}
+
+#[tokio::test]
 async fn a_new_commit_replaces_a_failed_update() {
     let fixture = Fixture::new().await;
     fixture.commit(&values("nowhere")).await;
