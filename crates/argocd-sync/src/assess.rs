@@ -38,6 +38,8 @@ pub(crate) struct Verdict {
     pub(crate) degraded: Option<String>,
     /// The end of the followed operation.
     pub(crate) ended: Option<Box<OperationState>>,
+    /// Whether the pods are needed to prove that no old one is left.
+    pub(crate) pods_decide: bool,
     /// The followed operation was not ours and is gone: plan again.
     pub(crate) lost: Option<String>,
 }
@@ -51,6 +53,14 @@ impl Verdict {
     /// Whether everything holds that comes before `clause`.
     pub(crate) fn holds_before(&self, clause: Clause) -> bool {
         self.clauses.iter().take_while(|(known, _)| *known < clause).all(|(_, holds)| holds.is_yes())
+    }
+
+    /// Returns why the first clause that does not hold does not.
+    pub(crate) fn waits_for(&self) -> Option<&str> {
+        self.clauses.iter().find_map(|(_, holds)| match holds {
+            Holds::Yes => None,
+            Holds::No(reason) => Some(reason.as_str()),
+        })
     }
 
     /// Returns each clause that does not hold, with its reason.
@@ -72,6 +82,7 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
         failure: deleted(app),
         degraded: None,
         ended: progress.ended.clone(),
+        pods_decide: false,
         lost: None,
     };
     let operation = match verdict.ended {
@@ -89,7 +100,11 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
     }
     // What was not assessed anew tells of the time before our operation.
     let fresh = |holds: Holds| {
-        if reassessed { holds } else { Holds::No("not assessed since the operation".to_owned()) }
+        if reassessed {
+            holds
+        } else {
+            Holds::No("the controller has not assessed the application since the operation".to_owned())
+        }
     };
     for clause in Clause::ALL.into_iter().filter(|clause| clause.since() <= request.wait_for) {
         let holds = match clause {
@@ -103,6 +118,10 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
         };
         verdict.clauses.push((clause, holds));
     }
+    // As long as live pods run another image of ours, no list of pods can say anything else.
+    verdict.pods_decide = request.wait_for == WaitFor::OldPodsGone
+        && verdict.holds_before(Clause::OldPodsGone)
+        && images::leftovers(&request.images, &app.status.summary.images).is_empty();
     verdict
 }
 

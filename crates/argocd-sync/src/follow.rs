@@ -133,15 +133,12 @@ impl<'a> Following<'a> {
 
     /// Writes one line whenever what is waited for has changed.
     fn say(&self, host: &Host, said: &mut String) {
-        let line = self.verdict.unmet().into_iter().next().map_or_else(
-            || match self.request.settle {
-                settle if settle.is_zero() || self.request.wait_for < WaitFor::Healthy => {
-                    "all holds".to_owned()
-                }
-                settle => format!("all holds; it must for {} s", settle.as_secs_f32()),
-            },
-            |unmet| format!("waiting for {unmet}"),
-        );
+        let settle = self.request.settle;
+        let line = match self.verdict.waits_for() {
+            Some(reason) => reason.to_owned(),
+            None if settle.is_zero() || self.request.wait_for < WaitFor::Healthy => "all holds".to_owned(),
+            None => format!("all holds; it has to for {} s", settle.as_secs_f32()),
+        };
         if *said != line {
             host.info(&format!("{:>5.1} s  {line}", self.timeline.elapsed().as_secs_f32()));
             *said = line;

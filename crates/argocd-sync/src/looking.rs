@@ -13,7 +13,7 @@ use crate::{
 
 /// How often pods are listed while they start.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often they are listed when only old ones are in the way.
+/// How often they are listed when only they can tell that the old ones are gone.
 const LAST_LOOK: Duration = Duration::from_millis(250);
 
 /// The looks at the pods, by their numbers.
@@ -65,8 +65,12 @@ fn interval(verdict: &Verdict, request: &Request) -> Option<Duration> {
     if verdict.ended.is_none() || request.wait_for < WaitFor::Healthy || verdict.is_success() {
         return None;
     }
-    let only_old_ones = request.wait_for == WaitFor::OldPodsGone && verdict.holds_before(Clause::OldPodsGone);
-    Some(if only_old_ones { LAST_LOOK } else { LOOK })
+    if !verdict.holds_before(Clause::OldPodsGone) {
+        return Some(LOOK);
+    }
+    // Without images to compare, the list is all that tells, maybe for as long as the scale-down delay.
+    let interval = if request.images.is_empty() { LOOK } else { LAST_LOOK };
+    verdict.pods_decide.then_some(interval)
 }
 
 #[cfg(test)]
@@ -93,6 +97,8 @@ mod tests {
         assert_eq!(interval_of(&starting, &request, None), Some(LOOK));
         assert_eq!(interval_of(&done, &request, None), Some(LAST_LOOK));
         assert_eq!(interval_of(&done, &request, Some(Pods::default())), None);
+        let both = with(&[("/status/summary/images", json!(["a.b/product/dev:new", "a.b/product/dev:old"]))]);
+        assert_eq!(interval_of(&both, &request, None), None);
         request.wait_for = WaitFor::Synced;
         assert_eq!(interval_of(&starting, &request, None), None);
     }

@@ -38,7 +38,10 @@ fn health_before_a_new_assessment_proves_nothing() {
     for reconciled in [json!(null), json!("2026-01-01T00:00:02Z"), json!("2026-01-01T00:00:03Z")] {
         let verdict = assess(&with(&[("/status/reconciledAt", reconciled)]), &request(), &progress());
         assert!(!verdict.is_success());
-        assert_eq!(verdict.unmet()[0], "assessed after the operation: not assessed since the operation");
+        assert_eq!(
+            verdict.unmet()[0],
+            "assessed after the operation: the controller has not assessed the application since the operation"
+        );
         assert!(verdict.holds_before(Clause::Reassessed) && !verdict.holds_before(Clause::Healthy));
     }
     let refreshed = Progress { refreshed: true, ..settled() };
@@ -85,6 +88,15 @@ fn old_pods_of_the_same_image_count() {
         unmet(&[], &Progress { pods: None, ..settled() }),
         ["old pods gone: the pods have not been listed yet"]
     );
+}
+
+#[test]
+fn pods_decide_once_the_images_leave_nothing_else() {
+    let unlisted = Progress { pods: None, ..settled() };
+    let decides = |changes: &[(&str, Value)]| assess(&with(changes), &request(), &unlisted).pods_decide;
+    assert!(decides(&[]));
+    assert!(!decides(&[("/status/summary/images", json!(["a.b/product/dev:new", "a.b/product/dev:old"]))]));
+    assert!(!decides(&[("/status/health/status", json!("Progressing"))]));
 }
 
 #[test]
