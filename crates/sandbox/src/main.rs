@@ -94,7 +94,7 @@ fn must_be_empty(directory: &Path) -> io::Result<()> {
 }
 
 /// Prints the environment of a run for pull request `number` on standard output, and what else there is to do on
-/// standard error, so that `eval "$(day2-sandbox up)"` in a job of the shell is possible.
+/// standard error, so that the former can go to a file and be sourced: `day2-sandbox up > env & sleep 1; . ./env`.
 async fn announce(sandbox: &Sandbox, seeded: &Seeded, number: u64) -> io::Result<()> {
     let world = sandbox.world();
     let github = &world.github;
