@@ -1,6 +1,6 @@
 //! Assembles multi-arch images without a daemon, and pushes them.
 //!
-//! The way of an image: [`args`] → `Request`; the Dockerfile and its context (`job`, `dockerfile`, `context`) become
+//! The way of an image: `args` → `Request`; the Dockerfile and its context (`job`, `dockerfile`, `context`) become
 //! configurations and layers (`image`, `build`), or a builder or the user brings a layout (`builder`, `layout`); both
 //! are an `Artifact`, which `push` brings to the registry (`registry`) as far as `plan` allows.
 

@@ -12,7 +12,7 @@ use reqwest::{
 use tokio::io::AsyncReadExt;
 use url::Url;
 
-use super::{client::Repository, retry::Trouble};
+use super::{client::REDIRECTS, client::Repository, retry::Trouble};
 use crate::{codes, image::oci::digest_of};
 
 /// Where a blob's bytes come from.
@@ -42,14 +42,21 @@ const CHUNK: usize = 256 * 1024;
 
 impl Repository {
     /// Whether a blob is there, in its full size.
+    ///
+    /// A redirect says that it is, and is not followed: it leads to an address that is signed for GET.
     pub(crate) async fn has_blob(&self, digest: &Digest, size: u64) -> Result<bool, Failure> {
         let url = self.url(&format!("blobs/{digest}"))?;
         let doing = format!("HEAD of the blob {digest}");
-        let reply =
-            self.persist(async || self.read(&doing, &Method::HEAD, &url, "*/*", &[200, 404]).await).await?;
+        let expected: Vec<u16> = [200, 404].iter().chain(REDIRECTS).copied().collect();
+        let head = |client: &Client, url| client.head(url);
+        let reply = self.persist(async || self.call(&doing, &expected, &url, head).await).await?;
         let length =
             reply.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-        Ok(reply.status() == StatusCode::OK && length.is_none_or(|length| length == size))
+        Ok(match reply.status() {
+            StatusCode::NOT_FOUND => false,
+            StatusCode::OK => length.is_none_or(|length| length == size),
+            _ => true,
+        })
     }
 
     /// Reads a small blob and checks it.

@@ -24,6 +24,9 @@ use crate::codes;
 /// How long one request without a large body may take: a connection that has gone silent is given up and made anew.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The statuses that lead elsewhere.
+pub(super) const REDIRECTS: &[u16] = &[301, 302, 303, 307, 308];
+
 /// What all repositories share: connections, credentials, the deadline.
 #[derive(Debug)]
 pub(crate) struct Registry {
@@ -190,7 +193,6 @@ impl Repository {
         accept: &str,
         expected: &[u16],
     ) -> Result<Response, Trouble> {
-        const REDIRECTS: &[u16] = &[301, 302, 303, 307, 308];
         let expected: Vec<u16> = expected.iter().chain(REDIRECTS).copied().collect();
         let build = |client: &Client, url| client.request(method.clone(), url).header(ACCEPT, accept);
         let mut reply = self.call(doing, &expected, url, build).await?;
@@ -220,7 +222,7 @@ impl Repository {
             return Ok(());
         }
         let header = reply.headers().get(WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
-        let Some(Challenge::Bearer { realm, service, scope: _ }) = header.and_then(Challenge::parse) else {
+        let Some(Challenge::Bearer { realm, service, scope }) = header.and_then(Challenge::parse) else {
             return Err(self.unauthorized().into());
         };
         let token = token::fetch(
@@ -229,7 +231,7 @@ impl Repository {
             &self.base,
             &realm,
             service.as_deref(),
-            &self.scopes,
+            &token::with_challenged(&self.scopes, scope.as_deref()),
             self.credential.as_ref(),
         )
         .await?;

@@ -74,11 +74,12 @@ impl Repository {
             let media_type = header.map(|text| text.split(';').next().unwrap_or(text).trim().to_owned());
             let bytes = self.drain(reply).await?;
             let digest = digest_of(&bytes);
+            let media_type = media_type.filter(|text| is_known(text)).unwrap_or_else(|| own_type(&bytes));
             if reference.starts_with("sha256:") && digest.as_str() != reference {
                 let text = format!("{} sent {doing} with other content: its digest is {digest}", self.name());
                 return Err(Trouble::broken(Failure::new(&codes::DIGEST_MISMATCH, text)));
             }
-            Ok(Lookup::Found(Found { bytes, media_type: media_type.unwrap_or_default(), digest }))
+            Ok(Lookup::Found(Found { bytes, media_type, digest }))
         })
         .await
     }
@@ -113,6 +114,20 @@ impl Repository {
         })
         .await
     }
+}
+
+fn is_known(media_type: &str) -> bool {
+    oci::is_index(media_type) || oci::is_manifest(media_type)
+}
+
+/// Returns the type that a manifest gives itself, for servers whose header says nothing of use.
+fn own_type(bytes: &[u8]) -> String {
+    #[derive(serde::Deserialize)]
+    struct Typed {
+        #[serde(rename = "mediaType")]
+        media_type: String,
+    }
+    serde_json::from_slice::<Typed>(bytes).map(|typed| typed.media_type).unwrap_or_default()
 }
 
 fn content_digest(reply: &Response) -> Option<Digest> {

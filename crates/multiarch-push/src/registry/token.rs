@@ -9,10 +9,25 @@ use url::Url;
 use super::{access, keychain::Credential, refusal::Refusal, retry::Trouble, retry::retry_after};
 use crate::codes;
 
+/// A token has one of two names, or both, as Docker Hub sends it.
 #[derive(Deserialize)]
 struct Issued {
-    #[serde(alias = "access_token")]
-    token: String,
+    #[serde(default)]
+    token: Option<String>,
+    #[serde(default)]
+    access_token: Option<String>,
+}
+
+fn issued(body: &[u8]) -> Option<String> {
+    let Issued { token, access_token } = serde_json::from_slice(body).ok()?;
+    token.or(access_token).filter(|token| !token.is_empty())
+}
+
+/// Adds what the registry itself asks for, unless we ask for more of the same: `public.ecr.aws` wants `aws`.
+pub(super) fn with_challenged(scopes: &[String], challenged: Option<&str>) -> Vec<String> {
+    let resource = |scope: &str| scope.rsplit_once(':').map_or(scope, |(resource, _)| resource).to_owned();
+    let is_new = |challenged: &&str| !scopes.iter().any(|own| resource(own) == resource(challenged));
+    challenged.filter(is_new).map(str::to_owned).into_iter().chain(scopes.iter().cloned()).collect()
 }
 
 /// Asks for a token with `scopes`; without a credential it is one for anybody.
@@ -56,7 +71,32 @@ pub(super) async fn fetch(
         }
         return Err(Trouble::of_status(status, after, failure));
     }
-    let issued: Issued =
-        serde_json::from_slice(&body).map_err(|_| failure(format!("{host} answered without a token")))?;
-    Ok(Secret::new(format!("Bearer {}", issued.token)))
+    let token = issued(&body).ok_or_else(|| failure(format!("{host} answered without a token")))?;
+    Ok(Secret::new(format!("Bearer {token}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_names_are_known() {
+        for (body, expected) in [
+            (r#"{"token":"a"}"#, Some("a")),
+            (r#"{"access_token":"b"}"#, Some("b")),
+            (r#"{"token":"a","access_token":"b","expires_in":300}"#, Some("a")),
+            (r#"{"token":""}"#, None),
+            ("[]", None),
+        ] {
+            assert_eq!(issued(body.as_bytes()).as_deref(), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_challenge_adds_what_is_not_asked_for_already() {
+        let own = ["repository:a/b:pull,push".to_owned()];
+        assert_eq!(with_challenged(&own, Some("repository:a/b:pull")), own);
+        assert_eq!(with_challenged(&own, Some("aws")), ["aws", own[0].as_str()]);
+        assert_eq!(with_challenged(&own, None), own);
+    }
 }
