@@ -1,6 +1,6 @@
 //! The inputs, and their validation.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use model::{Failure, ImageRef, ParseError};
 use toolkit::{Check, CommonArgs, Env, GitHubContext};
@@ -79,7 +79,8 @@ impl Args {
         };
 
         let mut files = check.list("files", &self.files, |text| file_path(text, remote));
-        files.dedup();
+        let mut seen = BTreeSet::new();
+        files.retain(|file| seen.insert(file.clone()));
         if self.files.iter().all(|file| file.trim().is_empty()) {
             check.problem("files", "is required and empty");
         }

@@ -10,11 +10,12 @@ use crate::{
     stale::{Newer, newer},
 };
 
-/// A file as it was found.
+/// The files as they were found.
 #[derive(Debug, Clone)]
-pub(crate) struct FoundFile {
-    pub(crate) bytes: Vec<u8>,
-    /// The commits that touched it last; empty where there are none to look at.
+pub(crate) struct Facts {
+    /// The bytes of each, in the order of the request's.
+    pub(crate) files: Vec<Vec<u8>>,
+    /// The branch's latest commits, newest first; empty where there are none to look at.
     pub(crate) history: Vec<CommitNote>,
 }
 
@@ -29,14 +30,14 @@ pub(crate) enum Plan {
     Write(Vec<EditedFile>),
 }
 
-/// Decides, with the files in the order of the request's.
-pub(crate) fn plan(request: &Request, found: Vec<FoundFile>) -> Result<Plan, Failure> {
-    let mut edited = Vec::with_capacity(found.len());
+/// Decides.
+pub(crate) fn plan(request: &Request, facts: Facts) -> Result<Plan, Failure> {
+    let mut edited = Vec::with_capacity(facts.files.len());
     let mut images = Search::new(&request.images);
     let mut newest: Option<Newer> = None;
-    for (file, found) in request.files.iter().zip(found) {
-        let file = apply(file, &mut images, found.bytes)?;
-        newest = newest.or_else(|| newer(&file, &found.history, &request.origin));
+    for (file, bytes) in request.files.iter().zip(facts.files) {
+        let file = apply(file, &mut images, bytes)?;
+        newest = newest.or_else(|| newer(&file, &facts.history, &request.origin));
         edited.push(file);
     }
     images.finish()?;
@@ -52,9 +53,10 @@ mod tests {
     use super::*;
     use crate::args::tests::request;
 
-    fn found(text: &str, history: &[&str]) -> FoundFile {
+    fn found(texts: &[&str], history: &[&str]) -> Facts {
         let note = |text: &&str| CommitNote { oid: "0".repeat(40), message: (*text).to_owned() };
-        FoundFile { bytes: text.into(), history: history.iter().map(note).collect() }
+        let bytes = |text: &&str| text.as_bytes().to_vec();
+        Facts { files: texts.iter().map(bytes).collect(), history: history.iter().map(note).collect() }
     }
 
     const NEWER: &str =
@@ -63,13 +65,13 @@ mod tests {
     #[test]
     fn nothing_if_the_value_is_there() {
         let request = request(&["v.yaml"], &["tag=v1"]);
-        assert!(matches!(plan(&request, vec![found("tag: v1\n", &[NEWER])]).unwrap(), Plan::Nothing(_)));
+        assert!(matches!(plan(&request, found(&["tag: v1\n"], &[NEWER])).unwrap(), Plan::Nothing(_)));
     }
 
     #[test]
     fn a_newer_value_stays_unless_it_may_be_overwritten() {
         let mut request = request(&["v.yaml"], &["tag=v1"]);
-        let file = || vec![found("tag: v2\n", &[NEWER])];
+        let file = || found(&["tag: v2\n"], &[NEWER]);
         assert!(matches!(plan(&request, file()).unwrap(), Plan::Superseded(_, Newer { run: 9, .. })));
         request.on_stale = OnStale::Overwrite;
         assert!(matches!(plan(&request, file()).unwrap(), Plan::Write(_)));
@@ -78,6 +80,6 @@ mod tests {
     #[test]
     fn one_bad_file_stops_all() {
         let request = request(&["v.yaml", "w.yaml"], &["tag=v1"]);
-        assert!(plan(&request, vec![found("tag: v0\n", &[]), found("other: 1\n", &[])]).is_err());
+        assert!(plan(&request, found(&["tag: v0\n", "other: 1\n"], &[])).is_err());
     }
 }

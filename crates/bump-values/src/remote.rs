@@ -5,9 +5,9 @@ use std::time::Duration;
 use github::{
     Endpoints, GitHub,
     commit_on_branch::{self, CommitError, Committed, NewCommit},
-    snapshot::{self, MODE_FILE, Snapshot},
+    snapshot::{self, FileAt, MODE_FILE, Snapshot},
 };
-use model::{Deadline, Failure, codes::DEADLINE_PASSED};
+use model::{CommitSha, Deadline, Failure, codes::DEADLINE_PASSED};
 use toolkit::{Backoff, Host, Phases, nonce};
 
 use crate::{
@@ -15,13 +15,13 @@ use crate::{
     edit::EditedFile,
     failures,
     message::{self, Message},
-    plan::{FoundFile, Plan, plan},
+    plan::{Facts, Plan, plan},
     report::{Outcome, Result as End},
-    request::{Remote, Request},
+    request::{FileEdits, Remote, Request},
 };
 
-/// How many commits of a file are searched for newer runs and for our own commit.
-const HISTORY: u32 = 50;
+/// How many commits are searched for newer runs and for our own commit: one page of GitHub's.
+const HISTORY: u32 = 100;
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 const LONGEST_DELAY: Duration = Duration::from_secs(2);
 
@@ -87,18 +87,18 @@ async fn attempt(request: &Request, remote: &Remote, host: &Host, phases: &Phase
                 attempts,
             });
         }
-        let head = snapshot.head.to_string();
-        let (result, files) = match plan(request, found(&snapshot, request, remote)?)? {
+        let head = snapshot.head.clone();
+        let (result, files) = match plan(request, facts(snapshot, request, remote)?)? {
             Plan::Nothing(files) => (Some(End::Unchanged), files),
             Plan::Superseded(files, newer) => (Some(End::Superseded(newer)), files),
             Plan::Write(files) => (request.dry_run.then_some(End::Planned), files),
         };
         if let Some(result) = result {
-            return Ok(Ended { result, commit: head, files, attempts });
+            return Ok(Ended { result, commit: head.to_string(), files, attempts });
         }
         let message = message::write(request, &files, &nonce);
         attempts += 1;
-        let error = match phases.time("commit", commit(&github, remote, &snapshot, &message, &files)).await {
+        let error = match phases.time("commit", commit(&github, remote, &head, &message, &files)).await {
             Ok(Committed { oid, url, verified }) => {
                 let result = End::Committed { url, verified };
                 return Ok(Ended { result, commit: oid.to_string(), files, attempts });
@@ -154,35 +154,30 @@ fn waiting(error: &CommitError) -> Option<Duration> {
     }
 }
 
-/// Looks for our commit among those that touched the files.
+/// Looks for our commit among the branch's latest.
 fn own_commit(snapshot: &Snapshot, nonce: &str) -> Option<String> {
-    let commits = snapshot.files.iter().flatten().flat_map(|file| &file.history);
     let own = |text: &str| message::read(text).nonce.as_deref() == Some(nonce);
-    commits.into_iter().find(|commit| own(&commit.message)).map(|commit| commit.oid.clone())
+    snapshot.history.iter().find(|commit| own(&commit.message)).map(|commit| commit.oid.clone())
 }
 
-fn found(snapshot: &Snapshot, request: &Request, remote: &Remote) -> Result<Vec<FoundFile>, Failure> {
-    let files = snapshot.files.iter().zip(&request.files);
-    files
-        .map(|(found, file)| {
-            let found =
-                found.as_ref().ok_or_else(|| failures::no_file(&file.path, remote, snapshot.head.short()))?;
-            if found.mode != MODE_FILE {
-                return Err(Failure::new(
-                    &FILE_MODE,
-                    format!("`{}` has mode {:06o}, not 100644", file.path, found.mode),
-                )
-                .at(&file.path, None));
-            }
-            Ok(FoundFile { bytes: found.bytes.clone(), history: found.history.clone() })
-        })
-        .collect()
+fn facts(snapshot: Snapshot, request: &Request, remote: &Remote) -> Result<Facts, Failure> {
+    let head = snapshot.head.short();
+    let bytes = |(found, file): (Option<FileAt>, &FileEdits)| {
+        let found = found.ok_or_else(|| failures::no_file(&file.path, remote, head))?;
+        if found.mode != MODE_FILE {
+            let cause = format!("`{}` has mode {:06o}, not 100644", file.path, found.mode);
+            return Err(Failure::new(&FILE_MODE, cause).at(&file.path, None));
+        }
+        Ok(found.bytes)
+    };
+    let files = snapshot.files.into_iter().zip(&request.files).map(bytes).collect::<Result<_, _>>()?;
+    Ok(Facts { files, history: snapshot.history })
 }
 
 async fn commit(
     github: &GitHub,
     remote: &Remote,
-    snapshot: &Snapshot,
+    head: &CommitSha,
     message: &Message,
     files: &[EditedFile],
 ) -> Result<Committed, CommitError> {
@@ -192,7 +187,7 @@ async fn commit(
     let commit = NewCommit {
         repository: &remote.repository,
         branch: &remote.branch,
-        expected_head: &snapshot.head,
+        expected_head: head,
         headline: &message.headline,
         body: &message.body,
         additions: &additions,

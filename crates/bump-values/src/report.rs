@@ -52,7 +52,7 @@ pub(crate) fn report(request: &Request, outcome: &Outcome) -> Report {
         .output("previous", previous(&outcome.files))
         .output("superseded", superseded.to_string())
         .output("attempts", outcome.attempts.to_string())
-        .output("diff", diff.clone())
+        .output("diff", diff.trim_end_matches('\n'))
         .summary(summary(request, outcome, &diff));
     if changed {
         for (file, change) in changes(outcome).filter(|(_, change)| change.changed) {
@@ -219,7 +219,7 @@ mod tests {
             ),
             (
                 "diff",
-                "--- a/values/dev.yaml\n+++ b/values/dev.yaml\n@@ -1,3 +1,3 @@\n image:\n-  tag: v1  # set by the pipeline\n-  digest:\n+  tag: v2  # set by the pipeline\n+  digest: x\n",
+                "--- a/values/dev.yaml\n+++ b/values/dev.yaml\n@@ -1,3 +1,3 @@\n image:\n-  tag: v1  # set by the pipeline\n-  digest:\n+  tag: v2  # set by the pipeline\n+  digest: x",
             ),
         ]
         "#);

@@ -30,7 +30,7 @@ there. The commit is signed by GitHub.
 Only the bytes of the values change. Comments, quotes, indentation, blank lines and line ends stay, and the result is parsed
 again before it is written: what cannot be done exactly is refused with the reason. A value that some YAML reader would not
 take for a string (`1.20`, `58467e65`, `yes`) gets quotes. Paths: `image.tag`, `a\\.b`, `[\"a.b/c\"]`, `list[0]`, `list[-1]`,
-`containers[name=web].image`.
+`containers[name=web].image`, and `@2.image.tag` for the second document of a file.
 
 With `images` the action finds the places by itself: Helm's `repository` with `tag` and `digest`, entries of kustomize's
 `images`, and `image:` strings. A tag without a digest clears the digest that is there, since that would win.

@@ -19,7 +19,7 @@ pub(crate) struct Newer {
     pub(crate) place: String,
 }
 
-/// Finds a newer run among the commits of a file, newest first.
+/// Finds a newer run among the branch's commits, newest first.
 ///
 /// For each value that would change the last bump that set it counts. Run numbers are comparable only within one workflow of one
 /// repository; a bump from elsewhere, or a person's commit, is never "newer".

@@ -8,13 +8,13 @@ use std::{
 
 use model::{Failure, codes::FILE_ACCESS};
 
-use crate::{codes::FILE_NOT_FOUND, edit::EditedFile, plan::FoundFile};
+use crate::{codes::FILE_NOT_FOUND, edit::EditedFile, plan::Facts};
 
 /// Reads the files.
-pub(crate) fn read<'p>(paths: impl Iterator<Item = &'p str>) -> Result<Vec<FoundFile>, Failure> {
-    paths
+pub(crate) fn read<'p>(paths: impl Iterator<Item = &'p str>) -> Result<Facts, Failure> {
+    let files = paths
         .map(|path| match fs::read(path) {
-            Ok(bytes) => Ok(FoundFile { bytes, history: Vec::new() }),
+            Ok(bytes) => Ok(bytes),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Failure::new(
                 &FILE_NOT_FOUND,
                 format!("there is no file `{path}` in the current directory"),
@@ -22,7 +22,8 @@ pub(crate) fn read<'p>(paths: impl Iterator<Item = &'p str>) -> Result<Vec<Found
             .with_remedy("Check the path, which is relative to the directory that the action runs in.")),
             Err(error) => Err(failed("read", path, &error)),
         })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    Ok(Facts { files, history: Vec::new() })
 }
 
 /// Writes the files that changed.
@@ -120,6 +121,18 @@ mod tests {
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_a_kill_left_is_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("v.yaml");
+        fs::write(&file, "a: 1\n").unwrap();
+        fs::write(directory.path().join(".v.yaml.day2-bump"), "a: 2\nhalf of it is missing, or too much")
+            .unwrap();
+        write(&[edited(&file, "a: 1\n", "a: 2\n")]).unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "a: 2\n");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 
     #[test]

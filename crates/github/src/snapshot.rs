@@ -1,5 +1,6 @@
-//! Several files of a branch at one commit, with the commits that last touched them, in one GraphQL query
-//! (<https://docs.github.com/en/graphql/reference/objects#commit>, `file` and `history`).
+//! Several files of a branch at one commit, with the branch's latest commits, in one GraphQL query
+//! (<https://docs.github.com/en/graphql/reference/objects#commit>, `file` and `history`). The commits are not
+//! narrowed down to a file: GitHub would walk the whole history of a large repository for that.
 //!
 //! A blob's `text` is decoded by GitHub: a byte order mark, another encoding or a cut may be lost on the way.
 //! Therefore the bytes are hashed as Git does, and read again in raw form if the hash is not the blob's.
@@ -22,6 +23,8 @@ pub const MODE_FILE: u32 = 0o100_644;
 pub struct Snapshot {
     /// The branch's head.
     pub head: CommitSha,
+    /// The latest commits, newest first.
+    pub history: Vec<CommitNote>,
     /// The files that were asked for, in that order; none where the commit has no such file.
     pub files: Vec<Option<FileAt>>,
 }
@@ -33,8 +36,6 @@ pub struct FileAt {
     pub mode: u32,
     /// The bytes, whose hash is the blob's id.
     pub bytes: Vec<u8>,
-    /// The latest commits that touched the file, newest first.
-    pub history: Vec<CommitNote>,
 }
 
 /// A commit and what it says.
@@ -111,7 +112,7 @@ struct History {
     nodes: Vec<CommitNote>,
 }
 
-/// Reads `paths` at the head of `branch`, each with the `depth` commits that touched it last.
+/// Reads `paths` at the head of `branch`, and its `depth` (at most 100) latest commits.
 /// Needs `contents: read`.
 pub async fn read(
     github: &GitHub,
@@ -136,21 +137,21 @@ pub async fn read(
     let head = decode::<String>(commit["oid"].take())?
         .parse()
         .map_err(|error: model::ParseError| SnapshotError::Malformed(error.to_string()))?;
+    let history: History = decode(commit["history"].take())?;
     let mut files = Vec::with_capacity(paths.len());
     for (index, path) in paths.iter().enumerate() {
         let entry: Option<Entry> = decode(commit[format!("f{index}")].take())?;
         let file = match entry.filter(|entry| entry.kind == "blob") {
             None => None,
             Some(entry) => {
-                let history: History = decode(commit[format!("h{index}")].take())?;
                 let mode = entry.mode;
                 let bytes = bytes(github, repository, path, entry).await?;
-                Some(FileAt { mode, bytes, history: history.nodes })
+                Some(FileAt { mode, bytes })
             }
         };
         files.push(file);
     }
-    Ok(Snapshot { head, files })
+    Ok(Snapshot { head, history: history.nodes, files })
 }
 
 /// Paths are variables, never a part of the query's text.
@@ -161,14 +162,13 @@ fn query(files: usize) -> String {
         let _ = write!(parameters, ", $p{index}: String!");
         let _ = write!(
             fields,
-            " f{index}: file(path: $p{index}) {{ mode oid type object {{ ... on Blob {{ isTruncated text }} }} }} \
-             h{index}: history(first: $depth, path: $p{index}) {{ nodes {{ oid message }} }}"
+            " f{index}: file(path: $p{index}) {{ mode oid type object {{ ... on Blob {{ isTruncated text }} }} }}"
         );
     }
     format!(
         "query Snapshot($owner: String!, $name: String!, $ref: String!, $depth: Int!{parameters}) {{ \
          repository(owner: $owner, name: $name) {{ ref(qualifiedName: $ref) {{ target {{ \
-         ... on Commit {{ oid{fields} }} }} }} }} }}"
+         ... on Commit {{ oid history(first: $depth) {{ nodes {{ oid message }} }}{fields} }} }} }} }} }}"
     )
 }
 
@@ -218,6 +218,6 @@ mod tests {
 
     #[test]
     fn the_query_takes_paths_as_variables() {
-        insta::assert_snapshot!(query(1), @"query Snapshot($owner: String!, $name: String!, $ref: String!, $depth: Int!, $p0: String!) { repository(owner: $owner, name: $name) { ref(qualifiedName: $ref) { target { ... on Commit { oid f0: file(path: $p0) { mode oid type object { ... on Blob { isTruncated text } } } h0: history(first: $depth, path: $p0) { nodes { oid message } } } } } } }");
+        insta::assert_snapshot!(query(1), @"query Snapshot($owner: String!, $name: String!, $ref: String!, $depth: Int!, $p0: String!) { repository(owner: $owner, name: $name) { ref(qualifiedName: $ref) { target { ... on Commit { oid history(first: $depth) { nodes { oid message } } f0: file(path: $p0) { mode oid type object { ... on Blob { isTruncated text } } } } } } } }");
     }
 }
