@@ -17,7 +17,7 @@ const DEFAULT_SETTLE: Duration = Duration::from_secs(2);
 /// The arguments as they are given.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Args {
-    /// Argo CD's address, `host[:port]` or a URL; https unless `http://` is written
+    /// Argo CD's address, `host[:port]` or a URL, https unless `http://` is written; falls back to `ARGOCD_SERVER`
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) server: Option<String>,
 

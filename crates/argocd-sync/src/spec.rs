@@ -27,7 +27,7 @@ run that was cut off can be run again. On an application with auto-sync it asks 
 afterwards. The token's subject needs `applications, get` and `applications, sync`.
 
 After a blue/green cutover the old pods live on for the Rollout's `scaleDownDelaySeconds` (30 if not set) and their grace period:
-`wait-for: promoted` does not wait for that.";
+`wait-for: promoted` does not wait for that. All in all the action takes 5 minutes at most, if `timeout` does not say otherwise.";
 
 const EXAMPLE: &str = "\
 steps:

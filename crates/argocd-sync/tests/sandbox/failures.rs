@@ -81,6 +81,24 @@ async fn a_branch_that_moved_on_is_told_with_auto_sync() {
 }
 
 #[tokio::test]
+async fn an_operation_that_somebody_terminates_is_told() {
+    let stage = Stage::new().await;
+    stage.timing(|timing| timing.sync_ms = 3000);
+    let action = stage.action(&stage.release().await, NEW).run();
+    let terminate = async {
+        while stage.app().phase.as_deref() != Some("Running") {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let url = format!("{}/api/v1/applications/dev/operation", stage.world().urls.argocd);
+        let request = reqwest::Client::new().delete(url).bearer_auth(&stage.token);
+        let reply = request.header("content-type", "application/json").send().await.unwrap();
+        assert_eq!(reply.status(), 200);
+    };
+    let (run, ()) = tokio::join!(action, terminate);
+    assert_eq!(run.code(), "operation-terminated", "{}", run.written());
+}
+
+#[tokio::test]
 async fn an_expired_token_is_told_half_way() {
     let stage = Stage::new().await;
     stage.timing(|timing| timing.scale_down_delay_ms = 60_000);
@@ -146,7 +164,7 @@ async fn an_image_that_the_manifests_do_not_name_is_told() {
 async fn a_deadline_names_what_does_not_hold() {
     let stage = Stage::new().await;
     stage.timing(|timing| timing.scale_down_delay_ms = 60_000);
-    let run = stage.action(&stage.release().await, NEW).input("timeout", "2s").run().await;
+    let run = stage.action(&stage.release().await, NEW).input("timeout", "5s").run().await;
     assert_eq!(run.code(), "deadline-passed");
     assert!(run.failure().notes[0].starts_with("old pods gone: pods still run"), "{:?}", run.failure().notes);
     assert_eq!(run.failure().notes.len(), 1);

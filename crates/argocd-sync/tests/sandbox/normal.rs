@@ -1,5 +1,7 @@
 //! The good paths.
 
+use sandbox::faults::{Effect, Fault};
+
 use crate::stage::{IMAGE, NEW, OLD, Stage};
 
 #[tokio::test]
@@ -60,6 +62,22 @@ async fn auto_sync_is_asked_for_its_branch_and_proven_afterwards() {
     let stage = Stage::with(|app| app.automated = true).await;
     let revision = stage.release().await;
     stage.action(&revision, NEW).run().await.succeeded();
+}
+
+#[tokio::test]
+async fn auto_sync_that_was_switched_on_meanwhile_is_no_failure() {
+    let stage = Stage::new().await;
+    let revision = stage.release().await;
+    let message = "Cannot sync to 2222222: auto-sync currently set to dev";
+    let refusal = Effect::Reply {
+        status: 400,
+        body: format!(r#"{{"error":"{message}","code":9,"message":"{message}"}}"#),
+        content_type: "application/json".into(),
+        headers: Vec::new(),
+    };
+    stage.world().faults.add(Fault::once("argocd", "POST", "/sync", refusal));
+    stage.action(&revision, NEW).run().await.succeeded();
+    assert_eq!(stage.syncs(), 2);
 }
 
 #[tokio::test]

@@ -99,7 +99,7 @@ impl Stage {
             ("wait-for", "old-pods-gone"),
             ("settle", "200ms"),
             ("degraded-grace", "500ms"),
-            ("timeout", "20s"),
+            ("timeout", "60s"),
             ("token", "env:ARGOCD"),
         ];
         Action {
