@@ -7,6 +7,6 @@ mod action;
 mod cli;
 mod dispatch;
 
-pub use action::{Action, actions};
+pub use action::{Action, Running, actions};
 pub use cli::command;
 pub use dispatch::main;

@@ -33,7 +33,8 @@ pub(crate) fn run(root: &Path, args: &DemoArgs) -> Result<(), String> {
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     runtime.block_on(async {
         let signals = |kind| signal(kind).map_err(|error| format!("cannot listen for signals: {error}"));
-        let (mut interrupt, mut terminate) = (signals(SignalKind::interrupt())?, signals(SignalKind::terminate())?);
+        let (mut interrupt, mut terminate) =
+            (signals(SignalKind::interrupt())?, signals(SignalKind::terminate())?);
         tokio::select! {
             result = perform(root, args) => result,
             _ = interrupt.recv() => Err("interrupted; nothing is left behind".to_owned()),

@@ -26,10 +26,8 @@ pub(crate) fn run(root: &Path, mode: Mode) -> Result<Vec<String>, String> {
             continue;
         }
         if mode == Mode::Write {
-            let written = full
-                .parent()
-                .map_or(Ok(()), fs::create_dir_all)
-                .and_then(|()| fs::write(&full, &text));
+            let written =
+                full.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&full, &text));
             written.map_err(|error| format!("cannot write {path}: {error}"))?;
         }
         changed.push(path);

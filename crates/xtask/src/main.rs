@@ -1,5 +1,9 @@
 //! The project's own chores: `cargo xtask <chore>`.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal, not an action")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for people at a terminal, not an action"
+)]
 
 mod demo;
 mod dist;

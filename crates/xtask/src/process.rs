@@ -20,7 +20,8 @@ pub(crate) fn quiet(command: &mut Command) -> Result<(), String> {
     if output.status.success() {
         return Ok(());
     }
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let tail = lines[lines.len().saturating_sub(5)..].join("\n  ");
     Err(format!("{} failed ({})\n  {tail}", name(command), output.status))
@@ -41,6 +42,10 @@ mod tests {
     fn a_failure_says_what_was_run_and_what_it_said() {
         let error = quiet(Command::new("sh").args(["-c", "echo no such thing >&2; exit 3"])).unwrap_err();
         assert_eq!(error, "`sh -c echo no such thing >&2; exit 3` failed (exit status: 3)\n  no such thing");
-        assert!(output(&mut Command::new("/no/such/program")).unwrap_err().starts_with("cannot run `/no/such/program`"));
+        assert!(
+            output(&mut Command::new("/no/such/program"))
+                .unwrap_err()
+                .starts_with("cannot run `/no/such/program`")
+        );
     }
 }

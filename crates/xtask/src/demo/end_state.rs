@@ -81,7 +81,8 @@ fn one_scalar(git_dir: &Path, merge: &str, bump: &str, file: &str) -> Result<(),
         Ok(scalars)
     };
     let (before, after) = (scalars(merge)?, scalars(bump)?);
-    let paths: Vec<&String> = after.iter().filter(|(path, value)| before.get(*path) != Some(value)).map(|(path, _)| path).collect();
+    let paths: Vec<&String> =
+        after.iter().filter(|(path, value)| before.get(*path) != Some(value)).map(|(path, _)| path).collect();
     if before.len() != after.len() || paths != ["image.tag"] {
         return Err(format!("the changed scalars are {paths:?}"));
     }
@@ -106,7 +107,8 @@ fn flatten(path: &str, value: &Yaml, into: &mut BTreeMap<String, String>) {
 }
 
 fn two_platforms(world: &World, repository: &str, tag: &str) -> Result<(), String> {
-    let (_, _, bytes) = world.registry.manifest(repository, tag).ok_or_else(|| format!("{repository} has no tag {tag}"))?;
+    let (_, _, bytes) =
+        world.registry.manifest(repository, tag).ok_or_else(|| format!("{repository} has no tag {tag}"))?;
     let index: Value = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
     let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
     let mut platforms = Vec::new();
@@ -118,7 +120,11 @@ fn two_platforms(world: &World, repository: &str, tag: &str) -> Result<(), Strin
         }
     }
     platforms.sort();
-    if platforms == ["linux/amd64", "linux/arm64"] { Ok(()) } else { Err(format!("the platforms are {platforms:?}")) }
+    if platforms == ["linux/amd64", "linux/arm64"] {
+        Ok(())
+    } else {
+        Err(format!("the platforms are {platforms:?}"))
+    }
 }
 
 /// Checks what Argo CD says of an application, given its `GET application` and `GET resource-tree`.
@@ -147,7 +153,9 @@ fn only_new_pods(tree: &Value, tag: &str) -> Result<(), String> {
     }
     let is_new = |pod: &&&Value| {
         let images = pod["images"].as_array();
-        images.is_some_and(|images| images.iter().any(|image| image.as_str().is_some_and(|image| image.ends_with(tag))))
+        images.is_some_and(|images| {
+            images.iter().any(|image| image.as_str().is_some_and(|image| image.ends_with(tag)))
+        })
     };
     match pods.iter().find(|pod| !is_new(pod)) {
         None => Ok(()),
@@ -178,9 +186,12 @@ mod tests {
 
     #[test]
     fn one_old_pod_is_one_too_many() {
-        let pod = |tag: &str| json!({ "kind": "Pod", "name": tag, "images": [format!("r/product/dev:{tag}")] });
+        let pod =
+            |tag: &str| json!({ "kind": "Pod", "name": tag, "images": [format!("r/product/dev:{tag}")] });
         assert!(only_new_pods(&json!({ "nodes": [pod("new"), { "kind": "Rollout" }] }), "new").is_ok());
-        assert!(only_new_pods(&json!({ "nodes": [pod("new"), pod("old")] }), "new").unwrap_err().contains("old"));
+        assert!(
+            only_new_pods(&json!({ "nodes": [pod("new"), pod("old")] }), "new").unwrap_err().contains("old")
+        );
         assert!(only_new_pods(&json!({ "nodes": [] }), "new").is_err());
     }
 }

@@ -13,6 +13,8 @@ pub(super) enum Event {
     Ended(Step),
     /// A step wrote a line.
     Wrote(String),
+    /// A step wrote an error annotation, `::error …::`.
+    Complained(String),
     /// A step set an output.
     Output { step: String, name: String, value: String },
     /// act itself has something to say.
@@ -36,6 +38,10 @@ pub(super) struct Record {
     pub(super) outputs: BTreeMap<(String, String), String>,
     /// Everything that the steps wrote.
     pub(super) lines: Vec<String>,
+    /// The error annotations among it.
+    pub(super) errors: Vec<String>,
+    /// Everything that act said, as it said it.
+    pub(super) transcript: String,
     /// Whether the job succeeded.
     pub(super) succeeded: bool,
     /// From the event to the end of the job.
@@ -48,6 +54,10 @@ impl Record {
         match event {
             Event::Ended(step) => self.steps.push(step.clone()),
             Event::Wrote(line) => self.lines.push(line.clone()),
+            Event::Complained(text) => {
+                self.lines.push(format!("error: {text}"));
+                self.errors.push(text.clone());
+            }
             Event::Output { step, name, value } => {
                 self.outputs.insert((step.clone(), name.clone()), value.clone());
             }
@@ -59,16 +69,6 @@ impl Record {
     /// Returns an output of a step; empty if it was not set.
     pub(super) fn output(&self, step: &str, name: &str) -> &str {
         self.outputs.get(&(step.to_owned(), name.to_owned())).map_or("", String::as_str)
-    }
-
-    /// Returns the messages of `::error …::` lines.
-    pub(super) fn errors(&self) -> Vec<String> {
-        let message = |line: &String| {
-            let (_, rest) = line.split_once("::error")?;
-            let (_, text) = rest.split_once("::")?;
-            Some(text.replace("%0A", "\n").replace("%0D", "").replace("%25", "%"))
-        };
-        self.lines.iter().filter_map(message).collect()
     }
 }
 
@@ -85,9 +85,13 @@ pub(super) fn parse(line: &str) -> Option<Event> {
         let step = (*ids.first()?).to_owned();
         return (ids.len() == 1).then(|| Event::Output { step, name: text("name"), value: text("arg") });
     }
-    // `::error::` and the like are taken out of the output and told as commands.
-    if matches!(value["command"].as_str(), Some("error" | "warning" | "notice")) {
-        return Some(Event::Wrote(format!("::{}::{}", text("command"), text("arg"))));
+    // Annotations are taken out of the output and told as commands, unescaped.
+    match value["command"].as_str() {
+        Some("error") => return Some(Event::Complained(text("arg"))),
+        Some(level @ ("warning" | "notice")) => {
+            return Some(Event::Wrote(format!("{level}: {}", text("arg"))));
+        }
+        _ => {}
     }
     if value["stage"] == "Main" && ids.len() == 1 {
         if let Some(result) = value["stepResult"].as_str() {
@@ -99,7 +103,7 @@ pub(super) fn parse(line: &str) -> Option<Event> {
         }
     }
     let is_trouble = matches!(value["level"].as_str(), Some("error" | "fatal"));
-    is_trouble.then(|| Event::Warned(text("msg")))
+    (is_trouble && ids.is_empty()).then(|| Event::Warned(text("msg")))
 }
 
 #[cfg(test)]
@@ -127,11 +131,16 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_found_in_either_form() {
-        let record = Record {
-            lines: vec!["::error title=x::one%0Atwo".to_owned(), "::error::three".to_owned(), "four".to_owned()],
-            ..Record::default()
-        };
-        assert_eq!(record.errors(), ["one\ntwo", "three"]);
+    fn errors_are_told_once_and_the_failed_step_is_no_news() {
+        let lines = [
+            r#"{"arg":"one\ntwo","command":"error","level":"error","stage":"Main","step":"a","stepID":["a"]}"#,
+            r#"{"level":"error","msg":"exit status 3","stage":"Main","step":"a","stepID":["a"]}"#,
+            r#"{"level":"error","msg":"no such action"}"#,
+        ];
+        let events: Vec<Event> = lines.iter().filter_map(|line| parse(line)).collect();
+        assert_eq!(
+            events,
+            [Event::Complained("one\ntwo".to_owned()), Event::Warned("no such action".to_owned())]
+        );
     }
 }

@@ -22,7 +22,8 @@ pub(super) struct Person {
 impl Person {
     /// A person with a token; what they may do is their role's matter.
     pub(super) fn new(world: &World, login: &'static str, token: String) -> Result<Self, String> {
-        let client = toolkit::http::client(&toolkit::http::ClientOptions::default()).map_err(|error| error.to_string())?;
+        let client = toolkit::http::client(&toolkit::http::ClientOptions::default())
+            .map_err(|error| error.to_string())?;
         Ok(Self { login, token, client, github: world.urls.github.clone() })
     }
 
@@ -32,12 +33,19 @@ impl Person {
     }
 
     /// Makes a branch with one changed file and pushes it.
-    pub(super) fn push(&self, directory: &Path, from: &str, branch: &str, change: &Change<'_>) -> Result<(), String> {
+    pub(super) fn push(
+        &self,
+        directory: &Path,
+        from: &str,
+        branch: &str,
+        change: &Change<'_>,
+    ) -> Result<(), String> {
         let clone = directory.join(format!("{}-{}", self.login, branch.replace('/', "-")));
         let url = format!("{}/{}.git", self.github, REPOSITORY);
         process::quiet(self.git(directory).args(["clone", "--quiet", "--branch", from, &url]).arg(&clone))?;
         let file = clone.join(change.file);
-        let text = std::fs::read_to_string(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+        let text = std::fs::read_to_string(&file)
+            .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
         if !text.contains(change.from) {
             return Err(format!("{} does not have {:?}", change.file, change.from));
         }
@@ -95,7 +103,12 @@ impl Person {
         command
             .current_dir(directory)
             .env("HOME", directory)
-            .envs([("LC_ALL", "C"), ("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_TERMINAL_PROMPT", "0"), ("GIT_CONFIG_COUNT", "1")])
+            .envs([
+                ("LC_ALL", "C"),
+                ("GIT_CONFIG_NOSYSTEM", "1"),
+                ("GIT_TERMINAL_PROMPT", "0"),
+                ("GIT_CONFIG_COUNT", "1"),
+            ])
             .env("GIT_CONFIG_KEY_0", format!("http.{}/.extraheader", self.github))
             .env("GIT_CONFIG_VALUE_0", format!("Authorization: Basic {basic}"))
             .envs([("GIT_AUTHOR_NAME", self.login), ("GIT_COMMITTER_NAME", self.login)])

@@ -1,7 +1,7 @@
 //! Where the demonstration takes place: the sandbox with the product in it, a runner, and two people.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::Command,
@@ -44,6 +44,8 @@ pub(super) struct Place {
     sandbox: Sandbox,
     /// How many webhook events were looked at.
     seen: Cell<usize>,
+    /// What all runs said.
+    transcripts: RefCell<String>,
     _directory: TempDir,
 }
 
@@ -77,7 +79,18 @@ impl Place {
         runner::create(&runner.directory)?;
         let seen = Cell::new(sandbox.world().github.events(REPOSITORY).len());
         let argocd_token = seeded.argocd_token;
-        Ok(Self { alice, maria, runner, directory, argocd_token, sandbox, seen, _directory: temporary })
+        let transcripts = RefCell::default();
+        Ok(Self {
+            alice,
+            maria,
+            runner,
+            directory,
+            argocd_token,
+            sandbox,
+            seen,
+            transcripts,
+            _directory: temporary,
+        })
     }
 
     /// What exists.
@@ -127,8 +140,14 @@ impl Place {
         event: WebhookEvent,
         watch: &mut (dyn FnMut(&Event) + Send),
     ) -> Result<Record, String> {
-        let sha = self.world().github.branch_sha(REPOSITORY, DEFAULT_BRANCH).await.ok_or("there is no default branch")?;
-        let workflow = |repository: &str, at: &str| format!("{repository}/.github/workflows/{}@{at}", caller.file);
+        let sha = self
+            .world()
+            .github
+            .branch_sha(REPOSITORY, DEFAULT_BRANCH)
+            .await
+            .ok_or("there is no default branch")?;
+        let workflow =
+            |repository: &str, at: &str| format!("{repository}/.github/workflows/{}@{at}", caller.file);
         let run = self.world().github.start_run(RunSpec {
             repository: REPOSITORY.to_owned(),
             event_name: "pull_request_target".to_owned(),
@@ -146,7 +165,8 @@ impl Place {
         let mut clone = Command::new("git");
         clone.args(["clone", "--quiet", "--depth=1", "--branch", DEFAULT_BRANCH]);
         process::quiet(clone.arg(format!("file://{}", git_dir.display())).arg(&checkout))?;
-        let secrets = ["ARGOCD_TOKEN_DEV", "ARGOCD_TOKEN_PROD"].map(|name| (name.to_owned(), self.argocd_token.clone()));
+        let secrets = ["ARGOCD_TOKEN_DEV", "ARGOCD_TOKEN_PROD"]
+            .map(|name| (name.to_owned(), self.argocd_token.clone()));
         let job = Job {
             run: &run,
             checkout: &checkout,
@@ -155,7 +175,16 @@ impl Place {
             env: &self.sandbox.env(),
             secrets: &BTreeMap::from(secrets),
         };
-        self.runner.run(&job, watch).await
+        let record = self.runner.run(&job, watch).await?;
+        self.transcripts.borrow_mut().push_str(&record.transcript);
+        Ok(record)
+    }
+
+    /// Says whether no run has said a secret.
+    pub(super) fn searched(&self, secrets: &[String]) -> Result<(), String> {
+        let transcripts = self.transcripts.borrow();
+        let found = secrets.iter().find(|secret| transcripts.contains(secret.as_str()));
+        found.map_or(Ok(()), |secret| Err(format!("one that begins with {secret:.4}")))
     }
 
     /// Says how to poke at what was left running.
@@ -172,7 +201,7 @@ impl Place {
             "The world goes on until you press Ctrl-C. In another terminal:\n\n  \
              . {env}    # addresses, and tokens of maria and of Argo CD\n  \
              git clone \"http://maria:$GITHUB_TOKEN@{github}/{REPOSITORY}.git\"\n  \
-             curl -H \"Authorization: Bearer $GITHUB_TOKEN\" {0}/repos/{REPOSITORY}/pulls?state=all\n  \
+             curl -H \"Authorization: Bearer $GITHUB_TOKEN\" \"{0}/repos/{REPOSITORY}/pulls?state=all\"\n  \
              curl -H \"Authorization: Bearer $ARGOCD_AUTH_TOKEN\" {1}/api/v1/applications/prod\n  \
              {release}/dist/run argocd-sync --server={1} --application=prod --wait-for=old-pods-gone \\\n    \
              --revision=\"$(git -C day2-product rev-parse origin/prod)\"\n  \

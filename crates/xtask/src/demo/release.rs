@@ -15,7 +15,8 @@ pub(super) fn build(root: &Path, out: &Path, profile: Profile) -> Result<Vec<Str
     tree::assemble(root, out, version, &binary)?;
     for name in ["dev.yml", "prod.yml"] {
         let path = out.join(".github/workflows").join(name);
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         std::fs::write(&path, without_deployment(&text).map_err(|error| format!("{name}: {error}"))?)
             .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     }
@@ -38,7 +39,10 @@ mod tests {
 
     #[test]
     fn one_line_goes_and_nothing_else() {
-        assert_eq!(without_deployment("a:\n  name: dev\n  deployment: false\nb: c\n").unwrap(), "a:\n  name: dev\nb: c\n");
+        assert_eq!(
+            without_deployment("a:\n  name: dev\n  deployment: false\nb: c\n").unwrap(),
+            "a:\n  name: dev\nb: c\n"
+        );
         assert!(without_deployment("a: b\n").is_err());
     }
 }

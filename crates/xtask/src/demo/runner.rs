@@ -53,7 +53,11 @@ pub(super) struct Job<'a> {
 
 impl Runner {
     /// Runs a workflow and tells `watch` what happens.
-    pub(super) async fn run(&self, job: &Job<'_>, watch: &mut (dyn FnMut(&Event) + Send)) -> Result<Record, String> {
+    pub(super) async fn run(
+        &self,
+        job: &Job<'_>,
+        watch: &mut (dyn FnMut(&Event) + Send),
+    ) -> Result<Record, String> {
         let directory = self.directory.join(format!("run-{}", job.run.id));
         let private = |name: &str, text: &str| private_file(&directory.join(name), text);
         create(&directory)?;
@@ -67,7 +71,14 @@ impl Runner {
         let secrets = private("secrets", &dotenv(&secrets))?;
         let mut command = Command::new(&self.act);
         command
-            .args([&job.run.spec.event_name, "--json", "--no-cache-server", "--rm", "--actor", &job.run.spec.actor])
+            .args([
+                &job.run.spec.event_name,
+                "--json",
+                "--no-cache-server",
+                "--rm",
+                "--actor",
+                &job.run.spec.actor,
+            ])
             .args(["--defaultbranch", job.default_branch, "--workflows"])
             .arg(Path::new(".github/workflows").join(job.workflow))
             .args(["--platform", "dev=-self-hosted", "--platform", "prod=-self-hosted"]);
@@ -79,13 +90,19 @@ impl Runner {
         command.arg("--action-cache-path").arg(directory.join("cache"));
         // A runner has little in its environment, and this machine's proxies and credentials are not for it.
         let path = crate::env("PATH").unwrap_or_default();
-        command.env_clear().env("PATH", path).env("HOME", &directory).env("XDG_CACHE_HOME", directory.join("cache"));
+        command
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", &directory)
+            .env("XDG_CACHE_HOME", directory.join("cache"));
         command.current_dir(job.checkout).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let start = Instant::now();
-        let child = command.kill_on_drop(true).spawn().map_err(|error| format!("cannot start act: {error}"))?;
+        let child =
+            command.kill_on_drop(true).spawn().map_err(|error| format!("cannot start act: {error}"))?;
         let mut guard = Guard(Some(child));
         let followed = tokio::time::timeout(LONGEST, guard.follow(watch)).await;
-        let mut record = followed.map_err(|_| format!("a run of {} did not end in {LONGEST:?}", job.workflow))??;
+        let mut record =
+            followed.map_err(|_| format!("a run of {} did not end in {LONGEST:?}", job.workflow))??;
         record.took = start.elapsed();
         Ok(record)
     }
@@ -111,10 +128,10 @@ impl Guard {
                 *is_told = false;
                 continue;
             };
-            let event = log::parse(&line).or_else(|| {
-                // What act says before its log is set up, a bad workflow file for example.
-                (!line.starts_with('{') && !line.trim().is_empty()).then_some(Event::Warned(line))
-            });
+            record.transcript.extend([line.as_str(), "\n"]);
+            // What act says outside its log: a bad workflow file before it, that a job failed after it.
+            let is_outside = !line.starts_with('{') && !line.is_empty() && !line.starts_with("Error: Job ");
+            let event = log::parse(&line).or_else(|| is_outside.then_some(Event::Warned(line)));
             if let Some(event) = event {
                 record.add(&event);
                 watch(&event);

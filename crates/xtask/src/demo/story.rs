@@ -90,7 +90,10 @@ fn shipped(place: &Place, number: u64, record: Record) -> Result<Shipped, String
     let bump = record.output("bump", "commit").to_owned();
     let pull = place.world().github.pull(REPOSITORY, number).ok_or("the pull request is gone")?;
     if !pull.merged || pull.merge_commit_sha.as_deref() != Some(&merge) {
-        return Err(format!("the run says that #{number} was merged as {merge:?}; GitHub says {:?}", pull.merge_commit_sha));
+        return Err(format!(
+            "the run says that #{number} was merged as {merge:?}; GitHub says {:?}",
+            pull.merge_commit_sha
+        ));
     }
     Ok(Shipped { merge, bump, record })
 }
@@ -109,7 +112,7 @@ async fn refused(place: &Place, number: u64, before: &str, record: Record) -> Re
         return Err(format!("prod moved although #{number} was refused"));
     }
     println!("    refused ({reason}):");
-    record.errors().iter().flat_map(|text| text.lines()).for_each(|line| println!("      {line}"));
+    record.errors.iter().flat_map(|text| text.lines()).for_each(|line| println!("      {line}"));
     Ok(())
 }
 
@@ -127,7 +130,9 @@ async fn check(place: &Place, dev: &Shipped, prod: &Shipped) -> Result<(), Strin
     let (at_dev, at_prod) = (branch(place, "dev").await?, branch(place, "prod").await?);
     claims.same("dev and prod are at the same commit", &at_dev, &at_prod);
     claims.same("which is the one that was deployed to prod", &at_prod, &prod.bump);
-    claims.add("no credential is left in a runner's files", no_secrets(place));
+    let secrets = secrets(place);
+    claims.add("no credential is in a log", place.searched(&secrets));
+    claims.add("no credential is left in a runner's files", search(&place.runner.directory, &secrets));
     println!("end state");
     let mut failed = 0;
     for claim in &claims.0 {
@@ -140,7 +145,11 @@ async fn check(place: &Place, dev: &Shipped, prod: &Shipped) -> Result<(), Strin
         }
     }
     println!();
-    if failed == 0 { Ok(()) } else { Err(format!("{failed} of {} claims about the end state do not hold", claims.0.len())) }
+    if failed == 0 {
+        Ok(())
+    } else {
+        Err(format!("{failed} of {} claims about the end state do not hold", claims.0.len()))
+    }
 }
 
 async fn branch(place: &Place, name: &str) -> Result<String, String> {
@@ -151,32 +160,40 @@ async fn branch(place: &Place, name: &str) -> Result<String, String> {
 async fn argocd(place: &Place, path: &str) -> Result<Value, String> {
     let url = format!("{}/api/v1/{path}", place.world().urls.argocd);
     let failed = |error: reqwest::Error| format!("Argo CD, {path}: {error}");
-    let client = toolkit::http::client(&toolkit::http::ClientOptions::default()).map_err(|error| error.to_string())?;
+    let client =
+        toolkit::http::client(&toolkit::http::ClientOptions::default()).map_err(|error| error.to_string())?;
     let reply = client.get(url).bearer_auth(&place.argocd_token).send().await.map_err(failed)?;
     reply.error_for_status().map_err(failed)?.json().await.map_err(failed)
 }
 
-/// Looks for the registry's passwords and the runs' tokens in what the runners left behind, the files that
-/// handed them to act left out.
-fn no_secrets(place: &Place) -> Result<(), String> {
+/// Every secret that was in play: the tokens of the runs and of Argo CD, AWS's keys, the registry's passwords.
+fn secrets(place: &Place) -> Vec<String> {
     let world = place.world();
     let mut secrets = world.ecr.passwords();
-    secrets.extend(world.github.runs().iter().map(|run| run.token.clone()));
-    secrets.extend(world.sts.sessions().iter().map(|session| session.secret_access_key.clone()));
-    search(&place.runner.directory, &secrets)
+    secrets.push(place.argocd_token.clone());
+    for run in world.github.runs() {
+        secrets.extend([Some(run.token), run.oidc_request_token].into_iter().flatten());
+    }
+    for session in world.sts.sessions() {
+        secrets.extend([session.secret_access_key, session.session_token]);
+    }
+    secrets
 }
 
+/// Looks for secrets in what the runners left behind; the files that handed them to act are left out.
 fn search(directory: &Path, secrets: &[String]) -> Result<(), String> {
-    let entries = std::fs::read_dir(directory).map_err(|error| format!("cannot list {}: {error}", directory.display()))?;
+    let entries = std::fs::read_dir(directory)
+        .map_err(|error| format!("cannot list {}: {error}", directory.display()))?;
     for entry in entries.flatten() {
         let path = entry.path();
         let kind = entry.file_type().map_err(|error| error.to_string())?;
         if kind.is_dir() {
             search(&path, secrets)?;
-        } else if kind.is_file() && !path.ends_with("secrets") {
+        } else if kind.is_file() && !path.ends_with("secrets") && !path.ends_with("env") {
             let bytes = std::fs::read(&path).unwrap_or_default();
-            let found = |secret: &&String| bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
-            if secrets.iter().any(|secret| found(&secret)) {
+            let is_in =
+                |secret: &String| bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            if secrets.iter().any(is_in) {
                 return Err(format!("{} has one", path.display()));
             }
         }

@@ -12,7 +12,8 @@ pub(super) fn render(title: &str, record: &Record) -> String {
     let mut text = format!("{title}\n");
     for step in &steps {
         // Writing to a String cannot fail, here and below.
-        let _ = writeln!(text, "  {:<width$}  {}  {}", step.name, seconds(step.took), bar(step.took, longest));
+        let _ =
+            writeln!(text, "  {:<width$}  {}  {}", step.name, seconds(step.took), bar(step.took, longest));
     }
     let known: Duration = steps.iter().map(|step| step.took).sum();
     let _ = writeln!(text, "  {:<width$}  {}", "runner", seconds(record.took.saturating_sub(known)));
@@ -43,7 +44,11 @@ mod tests {
             took: Duration::from_millis(millis),
         };
         let record = Record {
-            steps: vec![step("Merge", "success", 500), step("Sync", "success", 1500), step("Never", "skipped", 0)],
+            steps: vec![
+                step("Merge", "success", 500),
+                step("Sync", "success", 1500),
+                step("Never", "skipped", 0),
+            ],
             took: Duration::from_millis(2250),
             ..Record::default()
         };

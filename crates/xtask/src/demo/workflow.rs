@@ -25,7 +25,8 @@ pub(super) struct Trigger {
 impl CalledJob {
     /// Reads a reusable workflow.
     pub(super) fn read(path: &Path) -> Result<Self, String> {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         Self::parse(&text).map_err(|error| format!("{}: {error}", path.display()))
     }
 
@@ -37,7 +38,8 @@ impl CalledJob {
             return Err("there is not exactly one job".to_owned());
         };
         let permissions = job["permissions"].as_mapping().ok_or("the job has no permissions of its own")?;
-        let pair = |(name, access): (&Value, &Value)| Some((name.as_str()?.to_owned(), access.as_str()?.to_owned()));
+        let pair =
+            |(name, access): (&Value, &Value)| Some((name.as_str()?.to_owned(), access.as_str()?.to_owned()));
         let environment = job["environment"].as_str().or_else(|| job["environment"]["name"].as_str());
         let steps = job["steps"].as_sequence().ok_or("the job has no steps")?;
         Ok(Self {
@@ -79,7 +81,10 @@ mod tests {
         let text = "jobs:\n  a:\n    environment:\n      name: dev\n    permissions:\n      contents: write\n    steps:\n      - name: x\n        run: y\n";
         let job = CalledJob::parse(text).unwrap();
         assert_eq!(job.permissions, BTreeMap::from([("contents".to_owned(), "write".to_owned())]));
-        assert_eq!((job.environment.as_deref(), job.steps.as_slice()), (Some("dev"), ["x".to_owned()].as_slice()));
+        assert_eq!(
+            (job.environment.as_deref(), job.steps.as_slice()),
+            (Some("dev"), ["x".to_owned()].as_slice())
+        );
         assert_eq!(CalledJob::parse("jobs: {}\n").unwrap_err(), "there is not exactly one job");
     }
 
@@ -96,7 +101,8 @@ mod tests {
             assert!(!trigger.fires("unlabeled", name) && !trigger.fires("opened", "main"));
             let document: Value = yaml_serde::from_str(&text).unwrap();
             let (_, calling) = document["jobs"].as_mapping().unwrap().iter().next().unwrap();
-            let granted: BTreeMap<String, String> = yaml_serde::from_value(calling["permissions"].clone()).unwrap();
+            let granted: BTreeMap<String, String> =
+                yaml_serde::from_value(calling["permissions"].clone()).unwrap();
             assert_eq!(granted, job.permissions, "{name}");
         }
     }

@@ -22,7 +22,9 @@ pub(super) struct Start {
 
 /// Returns the number of bytes of a file.
 pub(super) fn size(path: &Path) -> Result<u64, String> {
-    fs::metadata(path).map(|metadata| metadata.len()).map_err(|error| format!("cannot read {}: {error}", path.display()))
+    fs::metadata(path)
+        .map(|metadata| metadata.len())
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
 
 /// Measures `day2 --version` with the file out of the page cache.

@@ -14,15 +14,24 @@ pub(super) fn refuse_unclean(root: &Path) -> Result<(), String> {
     if changes.is_empty() {
         return Ok(());
     }
-    Err(format!("the checkout has changes that are not committed, so a release would not be what it says:\n{changes}"))
+    Err(format!(
+        "the checkout has changes that are not committed, so a release would not be what it says:\n{changes}"
+    ))
 }
 
 /// Makes a commit of the tree at `out` in `repository`, whose parent is the checked-out commit of `root`, and tags
 /// it `vX.Y.Z`, which must be new, and `vX`, which moves unless a later release has it. Returns what was done.
-pub(super) fn release(root: &Path, repository: &Path, out: &Path, version: Version) -> Result<Vec<String>, String> {
+pub(super) fn release(
+    root: &Path,
+    repository: &Path,
+    out: &Path,
+    version: Version,
+) -> Result<Vec<String>, String> {
     let tag = format!("refs/tags/{version}");
     if git(repository, &["rev-parse", "--quiet", "--verify", &tag]).is_ok() {
-        return Err(format!("{version} exists already, and a released version never changes: take the next number"));
+        return Err(format!(
+            "{version} exists already, and a released version never changes: take the next number"
+        ));
     }
     let source = git(root, &["rev-parse", "HEAD"])?;
     let date = git(root, &["show", "-s", "--format=%cI", &source])?;
@@ -37,7 +46,10 @@ pub(super) fn release(root: &Path, repository: &Path, out: &Path, version: Versi
             .args(["commit-tree", &tree, "-p", &source, "-m", &message])
             // The same source gives the same commit: who ran it, and when, is not part of a release.
             .envs([("GIT_AUTHOR_NAME", "day2-actions"), ("GIT_AUTHOR_EMAIL", "release@day2-actions.invalid")])
-            .envs([("GIT_COMMITTER_NAME", "day2-actions"), ("GIT_COMMITTER_EMAIL", "release@day2-actions.invalid")])
+            .envs([
+                ("GIT_COMMITTER_NAME", "day2-actions"),
+                ("GIT_COMMITTER_EMAIL", "release@day2-actions.invalid"),
+            ])
             .envs([("GIT_AUTHOR_DATE", &date), ("GIT_COMMITTER_DATE", &date)]),
     )?;
     // An old value of zeros: the update fails if someone made the tag in the meantime.
@@ -63,7 +75,8 @@ fn later(repository: &Path, version: Version) -> Result<Option<Version>, String>
 
 /// Writes the files below `out` as a tree, through an index of its own: the repository's is somebody's work.
 fn write_tree(repository: &Path, out: &Path) -> Result<String, String> {
-    let directory = tempfile::tempdir().map_err(|error| format!("cannot make a temporary directory: {error}"))?;
+    let directory =
+        tempfile::tempdir().map_err(|error| format!("cannot make a temporary directory: {error}"))?;
     let index = directory.path().join("index");
     let out = out.canonicalize().map_err(|error| format!("cannot find {}: {error}", out.display()))?;
     let git_dir = git(repository, &["rev-parse", "--absolute-git-dir"])?;
@@ -73,7 +86,16 @@ fn write_tree(repository: &Path, out: &Path) -> Result<String, String> {
         command
     };
     // Forced, since the repository's own exclusions know the binaries' directory.
-    process::quiet(command().args(["-c", "core.autocrlf=false", "-c", "core.fileMode=true", "add", "--all", "--force", "."]))?;
+    process::quiet(command().args([
+        "-c",
+        "core.autocrlf=false",
+        "-c",
+        "core.fileMode=true",
+        "add",
+        "--all",
+        "--force",
+        ".",
+    ]))?;
     process::output(command().arg("write-tree"))
 }
 

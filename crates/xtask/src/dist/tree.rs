@@ -14,7 +14,9 @@ use super::{build::Binary, pin::pin, version::Version};
 /// Writes the tree of `root` at `version` to `out`, which is replaced if a tree is there.
 pub(crate) fn assemble(root: &Path, out: &Path, version: Version, binary: &Binary) -> Result<(), String> {
     make_room(out)?;
-    for name in ["action.yml", "LICENSE-MIT", "LICENSE-APACHE", "dist/run", "dist/README.md", "docs/errors.md"] {
+    for name in
+        ["action.yml", "LICENSE-MIT", "LICENSE-APACHE", "dist/run", "dist/README.md", "docs/errors.md"]
+    {
         copy(&root.join(name), &out.join(name))?;
     }
     let mut names = Vec::new();
@@ -28,7 +30,8 @@ pub(crate) fn assemble(root: &Path, out: &Path, version: Version, binary: &Binar
     }
     for name in ["dev.yml", "prod.yml"] {
         let path = Path::new(".github/workflows").join(name);
-        let text = pin(&read(&root.join(&path))?, version).map_err(|error| format!("{}: {error}", path.display()))?;
+        let text = pin(&read(&root.join(&path))?, version)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
         write(&out.join(&path), &text)?;
     }
     put_binary(&out.join("dist"), binary)?;
@@ -56,7 +59,8 @@ fn make_room(out: &Path) -> Result<(), String> {
 /// Returns the names of the actions, sorted.
 fn actions(root: &Path) -> Result<Vec<String>, String> {
     let directory = root.join("actions");
-    let entries = fs::read_dir(&directory).map_err(|error| format!("cannot list {}: {error}", directory.display()))?;
+    let entries =
+        fs::read_dir(&directory).map_err(|error| format!("cannot list {}: {error}", directory.display()))?;
     let mut names: Vec<String> = entries
         .flatten()
         .filter(|entry| entry.path().join("action.yml").is_file())
@@ -100,7 +104,8 @@ fn sums(out: &Path) -> Result<String, String> {
 }
 
 fn collect(directory: &Path, paths: &mut Vec<PathBuf>) -> Result<(), String> {
-    let entries = fs::read_dir(directory).map_err(|error| format!("cannot list {}: {error}", directory.display()))?;
+    let entries =
+        fs::read_dir(directory).map_err(|error| format!("cannot list {}: {error}", directory.display()))?;
     for entry in entries.flatten() {
         let path = entry.path();
         match entry.file_type() {

@@ -19,7 +19,8 @@ pub(super) fn render(spec: &Spec) -> String {
         quoted(spec.summary)
     );
     for (name, arg) in super::inputs(&command) {
-        let default = spec.input_defaults.iter().find(|(input, _)| *input == name).map_or("", |(_, value)| value);
+        let default =
+            spec.input_defaults.iter().find(|(input, _)| *input == name).map_or("", |(_, value)| value);
         // Writing to a String cannot fail, here and below.
         let _ = write!(
             text,

@@ -47,7 +47,11 @@ pub(super) fn render(spec: &Spec) -> String {
         text.push_str("\n## Failures\n\n| code | exit | meaning |\n|---|---|---|\n");
     }
     for code in spec.codes {
-        let _ = writeln!(text, "| [`{0}`](../../docs/errors.md#{0}) | {1} | {2} |", code.id, code.exit as u8, code.meaning);
+        let _ = writeln!(
+            text,
+            "| [`{0}`](../../docs/errors.md#{0}) | {1} | {2} |",
+            code.id, code.exit as u8, code.meaning
+        );
     }
     let _ = write!(
         text,

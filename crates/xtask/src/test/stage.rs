@@ -62,7 +62,10 @@ impl Stage {
             }),
             Self::new("actionlint", actionlint),
             Self::new("zizmor (auditor)", zizmor),
-            Self::cargo("clippy", &["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+            Self::cargo(
+                "clippy",
+                &["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"],
+            ),
             Self::new("documentation", |root| {
                 let arguments = ["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"];
                 cargo(root, &arguments, &[("RUSTDOCFLAGS", "-D warnings")])
@@ -87,7 +90,11 @@ pub(super) fn cargo(root: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Ou
 fn run(command: &mut Command) -> Outcome {
     match command.output() {
         Ok(output) => {
-            let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            let text = format!(
+                "{}{}",
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            );
             let (tests, failures) = count(&text);
             if output.status.success() {
                 Outcome::Passed { tests }
@@ -105,23 +112,25 @@ fn count(text: &str) -> (usize, usize) {
         let before = line.split(what).next().unwrap_or_default();
         before.split_whitespace().last().and_then(|word| word.parse().ok()).unwrap_or(0)
     };
-    text.lines()
-        .filter(|line| line.starts_with("test result:"))
-        .fold((0, 0), |(passed, failed), line| (passed + number(line, " passed"), failed + number(line, " failed")))
+    text.lines().filter(|line| line.starts_with("test result:")).fold((0, 0), |(passed, failed), line| {
+        (passed + number(line, " passed"), failed + number(line, " failed"))
+    })
 }
 
 fn actionlint(root: &Path) -> Outcome {
     match tools::actionlint() {
-        Ok(path) => run(Command::new(path).args(["-color", "-shellcheck="]).args(workflows(root)).current_dir(root)),
+        Ok(path) => {
+            run(Command::new(path).args(["-color", "-shellcheck="]).args(workflows(root)).current_dir(root))
+        }
         Err(why) => Outcome::Skipped { why },
     }
 }
 
 fn zizmor(root: &Path) -> Outcome {
     match tools::zizmor() {
-        Ok(path) => run(Command::new(path)
-            .args(["--persona=auditor", "--offline", "--quiet", "."])
-            .current_dir(root)),
+        Ok(path) => {
+            run(Command::new(path).args(["--persona=auditor", "--offline", "--quiet", "."]).current_dir(root))
+        }
         Err(why) => Outcome::Skipped { why },
     }
 }

@@ -15,7 +15,9 @@ pub(super) fn chosen(real: bool, is_cluster: bool, long: bool) -> Vec<Stage> {
     }
     if is_cluster {
         stages.push(Stage::new("cluster: argocd-sync", |_| {
-            missing("there is no control plane yet: the test bed of a real Argo CD is not part of this version")
+            missing(
+                "there is no control plane yet: the test bed of a real Argo CD is not part of this version",
+            )
         }));
     }
     if long {
@@ -31,5 +33,8 @@ fn missing(why: &str) -> Outcome {
 }
 
 fn has(program: &str) -> bool {
-    Command::new("sh").args(["-c", "command -v \"$0\" >/dev/null", program]).status().is_ok_and(|status| status.success())
+    Command::new("sh")
+        .args(["-c", "command -v \"$0\" >/dev/null", program])
+        .status()
+        .is_ok_and(|status| status.success())
 }

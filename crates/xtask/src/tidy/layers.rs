@@ -15,7 +15,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("argocd-sync", FIVE),
     ("auto-merge", FIVE),
     ("fast-forward", FIVE),
-    ("day2", &["model", "toolkit", "oidc-ecr-login", "multiarch-push", "bump-values", "argocd-sync", "auto-merge", "fast-forward"]),
+    (
+        "day2",
+        &[
+            "model",
+            "toolkit",
+            "oidc-ecr-login",
+            "multiarch-push",
+            "bump-values",
+            "argocd-sync",
+            "auto-merge",
+            "fast-forward",
+        ],
+    ),
     ("xtask", &["model", "toolkit", "github", "day2", "sandbox"]),
     ("e2e", &["sandbox"]),
 ];
@@ -28,18 +40,27 @@ pub(super) fn problems(root: &Path) -> Result<Vec<String>, String> {
     let crates = fs::read_dir(root.join("crates")).map_err(|error| format!("cannot list crates: {error}"))?;
     let mut directories: Vec<_> = crates.flatten().map(|entry| entry.path()).collect();
     directories.push(root.join("tests"));
-    let ours: BTreeSet<String> = directories.iter().filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect();
+    let ours: BTreeSet<String> =
+        directories.iter().filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect();
     let mut problems = Vec::new();
     for directory in directories {
         let path = directory.join("Cargo.toml");
         let Ok(manifest) = fs::read_to_string(&path) else { continue };
-        let name = if directory.ends_with("tests") { "e2e" } else { directory.file_name().and_then(|n| n.to_str()).unwrap_or_default() };
+        let name = if directory.ends_with("tests") {
+            "e2e"
+        } else {
+            directory.file_name().and_then(|n| n.to_str()).unwrap_or_default()
+        };
         let allowed = ARROWS.iter().find(|(from, _)| *from == name).map_or(&[][..], |(_, to)| to);
-        for (section, dependency) in dependencies(&manifest).filter(|(_, dependency)| ours.contains(*dependency)) {
+        for (section, dependency) in
+            dependencies(&manifest).filter(|(_, dependency)| ours.contains(*dependency))
+        {
             // Tests may run against the sandbox; nothing that is shipped may.
             let is_test = section == "dev-dependencies" && dependency == "sandbox" && name != "model";
             if !allowed.contains(&dependency) && !is_test {
-                problems.push(format!("crates/{name}: the arrow to `{dependency}` in [{section}] is not allowed"));
+                problems.push(format!(
+                    "crates/{name}: the arrow to `{dependency}` in [{section}] is not allowed"
+                ));
             }
         }
     }
@@ -77,7 +98,10 @@ mod tests {
         for (name, manifest) in [
             ("model", "[dependencies]\n"),
             ("bump-values", "[dependencies]\nmodel.workspace = true\nargocd-sync.workspace = true\n"),
-            ("argocd-sync", "[dependencies]\nsandbox.workspace = true\n[dev-dependencies]\nsandbox.workspace = true\n"),
+            (
+                "argocd-sync",
+                "[dependencies]\nsandbox.workspace = true\n[dev-dependencies]\nsandbox.workspace = true\n",
+            ),
             ("sandbox", "[dependencies]\n"),
         ] {
             let directory = root.path().join("crates").join(name);

@@ -13,7 +13,7 @@ pub(super) fn problems(root: &Path) -> Result<Vec<String>, String> {
         let Ok(metadata) = fs::symlink_metadata(&full) else { continue };
         if metadata.is_symlink() {
             problems.push(format!("{path}: a link; the runner copies what it points to, or breaks on it"));
-        } else if path.ends_with(".rs")
+        } else if full.extension().is_some_and(|extension| extension == "rs")
             && let Ok(text) = fs::read_to_string(&full)
         {
             problems.extend(of_source(&path, &text));
@@ -32,7 +32,11 @@ fn tracked(root: &Path) -> Result<Vec<String>, String> {
     if !output.status.success() {
         return Err(format!("git ls-files failed: {}", String::from_utf8_lossy(&output.stderr)));
     }
-    Ok(String::from_utf8_lossy(&output.stdout).split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
+    Ok(String::from_utf8_lossy(&output.stdout)
+        .split('\0')
+        .filter(|path| !path.is_empty())
+        .map(str::to_owned)
+        .collect())
 }
 
 fn of_source(path: &str, text: &str) -> Vec<String> {
@@ -48,7 +52,13 @@ fn of_source(path: &str, text: &str) -> Vec<String> {
     }
     for (number, line) in text.lines().enumerate() {
         // Spelt in two parts, so that this file does not find itself.
-        for open in [concat!("to", "do!("), concat!("unimple", "mented!("), concat!("FIX", "ME"), concat!("XX", "X"), concat!("#[ig", "nore]")] {
+        for open in [
+            concat!("to", "do!("),
+            concat!("unimple", "mented!("),
+            concat!("FIX", "ME"),
+            concat!("XX", "X"),
+            concat!("#[ig", "nore]"),
+        ] {
             if line.contains(open) {
                 problems.push(format!("{path}:{}: `{open}` leaves something open", number + 1));
             }

@@ -17,7 +17,17 @@ fn source() -> (tempfile::TempDir, tempfile::TempDir) {
 
 fn commit(root: &Path, message: &str) {
     git(root, &["add", "--all"]).unwrap();
-    let who = ["-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "--allow-empty", "-m", message];
+    let who = [
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@example.com",
+        "commit",
+        "--quiet",
+        "--allow-empty",
+        "-m",
+        message,
+    ];
     git(root, &who).unwrap();
 }
 

@@ -41,7 +41,8 @@ fn the_tree_has_everything_that_a_job_needs_and_no_sources() {
     assembled(root.path(), out.path()).unwrap();
     let mut paths = Vec::new();
     collect(out.path(), &mut paths).unwrap();
-    let mut names: Vec<_> = paths.iter().map(|path| path.strip_prefix(out.path()).unwrap().to_str().unwrap()).collect();
+    let mut names: Vec<_> =
+        paths.iter().map(|path| path.strip_prefix(out.path()).unwrap().to_str().unwrap()).collect();
     names.sort_unstable();
     assert_eq!(
         names,
