@@ -32,8 +32,13 @@ impl Product {
     /// If it cannot be set up, here and below.
     pub async fn start() -> Self {
         let sandbox = Sandbox::start(Config::default()).await.expect("a sandbox");
-        let timing =
-            Timing { sync_ms: 50, pod_start_ms: 80, scale_down_delay_ms: 120, termination_ms: 50, ..Timing::default() };
+        let timing = Timing {
+            sync_ms: 50,
+            pod_start_ms: 80,
+            scale_down_delay_ms: 120,
+            termination_ms: 50,
+            ..Timing::default()
+        };
         sandbox.world().argocd.set_timing(timing);
         let seeded = seed::product(sandbox.world(), None).await.expect("the product");
         Self { sandbox, seeded, files: tempfile::tempdir().expect("a directory") }
@@ -64,7 +69,13 @@ impl Product {
     }
 
     /// Starts a run and returns its environment: the runner's variables, the endpoints of AWS, and the input `token`.
-    pub fn run(&self, event_name: &str, event: Value, environment: &str, permissions: &[(&str, &str)]) -> Variables {
+    pub fn run(
+        &self,
+        event_name: &str,
+        event: Value,
+        environment: &str,
+        permissions: &[(&str, &str)],
+    ) -> Variables {
         let spec = RunSpec {
             repository: REPOSITORY.to_owned(),
             event_name: event_name.to_owned(),
@@ -72,7 +83,10 @@ impl Product {
             environment: Some(environment.to_owned()),
             actor: "alice".to_owned(),
             workflow_ref: format!("{REPOSITORY}/.github/workflows/{environment}.yml@refs/heads/dev"),
-            permissions: permissions.iter().map(|(name, access)| ((*name).into(), (*access).into())).collect(),
+            permissions: permissions
+                .iter()
+                .map(|(name, access)| ((*name).into(), (*access).into()))
+                .collect(),
             event: event.clone(),
             ..RunSpec::default()
         };

@@ -93,7 +93,8 @@ impl Step {
     /// If it cannot be started, here and below.
     pub fn spawn(mut self) -> (Child, TempDir) {
         self.command.stdout(Stdio::null()).stderr(Stdio::null());
-        let child = tokio::process::Command::from(self.command).kill_on_drop(true).spawn().expect("day2 starts");
+        let child =
+            tokio::process::Command::from(self.command).kill_on_drop(true).spawn().expect("day2 starts");
         (child, self.runner)
     }
 

@@ -71,7 +71,10 @@ fn a_path_that_matches_nothing() {
         .arg("--set=image.tags=v2")
         .current_dir(directory.path());
     let finished = step.run();
-    assert_eq!(std::fs::read_to_string(file).expect("the file"), "image:\n  repository: product/dev\n  tag: v1\n");
+    assert_eq!(
+        std::fs::read_to_string(file).expect("the file"),
+        "image:\n  repository: product/dev\n  tag: v1\n"
+    );
     assert_shown!(finished);
 }
 

@@ -107,7 +107,8 @@ async fn oidc_ecr_login() {
                 if entry.path().is_dir() {
                     folders.push(entry.path());
                 } else {
-                    files.push((entry.file_name(), std::fs::read_to_string(entry.path()).unwrap_or_default()));
+                    files
+                        .push((entry.file_name(), std::fs::read_to_string(entry.path()).unwrap_or_default()));
                 }
             }
         }
@@ -136,7 +137,10 @@ async fn multiarch_push() {
         let path = product.file("docker/config.json", config.to_string().as_bytes());
         let mut env = product.run("push", json!({}), "dev", &[]);
         env.remove("INPUT_TOKEN");
-        env.insert("DOCKER_CONFIG".into(), path.parent().map(|p| p.display().to_string()).unwrap_or_default());
+        env.insert(
+            "DOCKER_CONFIG".into(),
+            path.parent().map(|p| p.display().to_string()).unwrap_or_default(),
+        );
         env.insert("SOURCE_DATE_EPOCH".into(), "1700000000".into());
         let base = format!("BASE={host}/base/python:3.12-slim");
         let image = format!("{host}/product/dev");
@@ -147,8 +151,13 @@ async fn multiarch_push() {
         let tagged = registry.manifest("product/dev", "v1").is_some();
         let index = registry.manifest("product/dev", "v1").map(|(_, _, bytes)| bytes).unwrap_or_default();
         let index: Value = serde_json::from_slice(&index).unwrap_or_default();
-        let platforms: Vec<Value> =
-            index["manifests"].as_array().cloned().unwrap_or_default().iter().map(|m| m["platform"].clone()).collect();
+        let platforms: Vec<Value> = index["manifests"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+            .iter()
+            .map(|m| m["platform"].clone())
+            .collect();
         (tagged, platforms, registry.tags("product/dev").len(), registry.manifests("product/dev").len())
     };
     at_every_call("multiarch-push", prepare, state).await;
@@ -170,7 +179,8 @@ async fn argocd_sync() {
         let world = product.world();
         let registry = &world.registry;
         registry.seed_base_image("product/dev", "v2", &["linux/amd64"]).expect("an image");
-        let values = world.github.read_file(REPOSITORY, "dev", "values/dev.values.yaml").await.expect("values");
+        let values =
+            world.github.read_file(REPOSITORY, "dev", "values/dev.values.yaml").await.expect("values");
         let values = String::from_utf8_lossy(&values).replace(sandbox::seed::FIRST_TAG, "v2");
         let files: &[(&str, &[u8])] = &[("values/dev.values.yaml", values.as_bytes())];
         let github = &world.github;
@@ -201,7 +211,8 @@ async fn fast_forward() {
         let files: &[(&str, &[u8])] = &[("app.py", b"print(\"prod\")\n")];
         let github = &product.world().github;
         let sha = github.commit_files(REPOSITORY, "prod", "alice", "prod", files).await.expect("a commit");
-        let env = product.run("push", json!({}), "prod", &[("contents", "write"), ("pull-requests", "write")]);
+        let env =
+            product.run("push", json!({}), "prod", &[("contents", "write"), ("pull-requests", "write")]);
         with(env, &[("branch", "dev"), ("to", &sha)])
     };
     let state = async |product: &Product| product.tip("dev").await == product.tip("prod").await;

@@ -50,8 +50,12 @@ fn secrets(product: &Product, tokens: &[String]) -> Vec<(&'static str, String)> 
 
 /// Returns all text that a step left, but for the mask commands, which name secrets on purpose, and `allowed`.
 fn left_behind(finished: &Finished, allowed: Option<&Path>) -> Vec<(String, String)> {
-    let visible: String =
-        finished.log().lines().filter(|line| !line.starts_with("::add-mask::")).collect::<Vec<_>>().join("\n");
+    let visible: String = finished
+        .log()
+        .lines()
+        .filter(|line| !line.starts_with("::add-mask::"))
+        .collect::<Vec<_>>()
+        .join("\n");
     let mut texts = vec![("the log".to_owned(), visible)];
     let mut folders = vec![finished.runner.path().to_owned()];
     while let Some(folder) = folders.pop() {
@@ -81,7 +85,8 @@ async fn no_secret_is_seen_on_the_way_through_all_actions() {
     let product = Product::start().await;
     let (path, record) = recorder(&product);
     let host = product.world().urls.registry.trim_start_matches("http://").to_owned();
-    let sources = product.file("source/Dockerfile", format!("FROM {host}/base/python:3.12-slim\n").as_bytes());
+    let sources =
+        product.file("source/Dockerfile", format!("FROM {host}/base/python:3.12-slim\n").as_bytes());
     let sources = sources.parent().map(|p| p.display().to_string()).unwrap_or_default();
 
     let number = product.feature("feature/hello").await;
@@ -94,7 +99,8 @@ async fn no_secret_is_seen_on_the_way_through_all_actions() {
     let tokens = [github_token.clone(), env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"].clone()];
     let step = |action: &str| Step::in_actions(action).envs(&env);
 
-    let merge = step("auto-merge").input("token", &github_token).input("base", "dev").input("head", "feature/*");
+    let merge =
+        step("auto-merge").input("token", &github_token).input("base", "dev").input("head", "feature/*");
     let merge = merge.finish().await.ok();
     let sha = merge.output("sha").to_owned();
 
@@ -163,7 +169,10 @@ async fn no_secret_is_seen_when_servers_refuse_and_repeat_what_they_were_sent() 
     let request_token = env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"].clone();
     let role = "arn:aws:iam::123456789012:role/day2-prod";
     let refused = [
-        Step::in_actions("oidc-ecr-login").envs(&env).input("role-to-assume", role).input("aws-region", "eu-central-1"),
+        Step::in_actions("oidc-ecr-login")
+            .envs(&env)
+            .input("role-to-assume", role)
+            .input("aws-region", "eu-central-1"),
         Step::in_actions("bump-values")
             .envs(&env)
             .input("token", format!("{token}x"))

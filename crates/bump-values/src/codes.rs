@@ -1,6 +1,6 @@
 //! The failures that only this action has.
 
-pub use github::codes::BRANCH_NOT_FOUND;
+pub use github::codes::{BRANCH_NOT_FOUND, BRANCH_PROTECTED};
 use model::{Code, Exit};
 
 /// The path leads nowhere.
@@ -59,13 +59,6 @@ pub const FILE_MODE: Code = Code {
     meaning: "The file is executable or a symbolic link, which a commit through GraphQL would turn into an ordinary file.",
     remedy: "Make it an ordinary file, or name the file that the link points to.",
 };
-/// A rule of the branch.
-pub const PROTECTED_BRANCH: Code = Code {
-    id: "protected-branch",
-    exit: Exit::Refused,
-    meaning: "A rule of the branch does not let this token commit to it directly.",
-    remedy: "Use the token of a GitHub App that is on the rule's bypass list, or bump another branch.",
-};
 /// A newer run was faster.
 pub const SUPERSEDED: Code = Code {
     id: "superseded",
@@ -85,6 +78,6 @@ pub const ALL: &[&Code] = &[
     &HELM_TEMPLATE,
     &YAML_REFUSED,
     &FILE_MODE,
-    &PROTECTED_BRANCH,
+    &BRANCH_PROTECTED,
     &SUPERSEDED,
 ];

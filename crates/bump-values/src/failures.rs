@@ -6,7 +6,7 @@ use yaml_set::SetError;
 
 use crate::{
     codes::{
-        BRANCH_NOT_FOUND, FILE_NOT_FOUND, HELM_TEMPLATE, PATH_NOT_FOUND, PROTECTED_BRANCH, YAML_INVALID,
+        BRANCH_NOT_FOUND, BRANCH_PROTECTED, FILE_NOT_FOUND, HELM_TEMPLATE, PATH_NOT_FOUND, YAML_INVALID,
         YAML_REFUSED,
     },
     request::Remote,
@@ -55,7 +55,7 @@ pub(crate) fn of_commit(error: CommitError, remote: &Remote) -> Failure {
         CommitError::Forbidden(text) => {
             let rules =
                 text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
-            Failure::new(&PROTECTED_BRANCH, format!("cannot {doing}: {rules}"))
+            Failure::new(&BRANCH_PROTECTED, format!("cannot {doing}: {rules}"))
         }
         CommitError::InDoubt(error) | CommitError::Refused(error) => of_graphql(error, &doing, remote),
     }

@@ -1,6 +1,6 @@
 //! The failures of this action.
 
-pub use github::codes::BRANCH_NOT_FOUND;
+pub use github::codes::{BRANCH_NOT_FOUND, BRANCH_PROTECTED};
 use model::{Code, Exit};
 
 /// There is no such commit.
@@ -16,13 +16,6 @@ pub const BRANCH_DIVERGED: Code = Code {
     exit: Exit::Refused,
     meaning: "The branch has commits that the target lacks, and `on-diverged` is `fail`.",
     remedy: "Merge the target into the branch by hand, or set `on-diverged: back-merge`.",
-};
-/// A rule forbids the move.
-pub const BRANCH_PROTECTED: Code = Code {
-    id: "branch-protected",
-    exit: Exit::Refused,
-    meaning: "A rule of the branch's protection or ruleset forbids the push.",
-    remedy: "Let the token's App bypass the rule that is named, or set `on-diverged: pull-request`.",
 };
 /// Workflows may not open pull requests.
 pub const PULL_REQUEST_NOT_ALLOWED: Code = Code {

@@ -15,6 +15,13 @@ pub const BRANCH_NOT_FOUND: Code = Code {
     meaning: "The repository has no branch of that name, or the token cannot see it.",
     remedy: "Check `branch`, `repository`, and what the token may read; a branch is not created here.",
 };
+/// A rule forbids it. Not in [`ALL`] either.
+pub const BRANCH_PROTECTED: Code = Code {
+    id: "branch-protected",
+    exit: Exit::Refused,
+    meaning: "A rule of the branch's protection or ruleset does not let this token write to it directly.",
+    remedy: "Use the token of a GitHub App that is on the bypass list of the rule that is named.",
+};
 /// 401: the token is no token.
 pub const TOKEN_REJECTED: Code = Code {
     id: "token-rejected",

@@ -31,12 +31,15 @@ pub fn render_failure(host: &Host, action: &str, failure: &Failure) {
     let _ = host.add_summary(summary.as_str());
 }
 
-/// Makes a sentence of a fragment.
+/// Makes a sentence of a fragment. A first word that is a name (`arn:aws:…`, `values.yaml`) stays as it is.
 fn sentence(fragment: &str) -> String {
     let mut characters = fragment.chars();
     let Some(first) = characters.next() else { return String::new() };
+    let word = fragment.split(' ').next().unwrap_or_default();
+    let is_a_word = word.trim_end_matches([',', ':']).chars().all(char::is_alphabetic);
+    let begin = if is_a_word { first.to_uppercase().to_string() } else { first.to_string() };
     let stop = if fragment.ends_with(['.', '!', '?', ':']) { "" } else { "." };
-    format!("{}{}{stop}", first.to_uppercase(), characters.as_str())
+    format!("{begin}{}{stop}", characters.as_str())
 }
 
 #[cfg(test)]
@@ -47,6 +50,7 @@ mod tests {
     fn fragments_become_sentences() {
         assert_eq!(sentence("cannot connect"), "Cannot connect.");
         assert_eq!(sentence("Done."), "Done.");
+        assert_eq!(sentence("arn:aws:iam::1:role/x is refused"), "arn:aws:iam::1:role/x is refused.");
         assert_eq!(sentence(""), "");
     }
 }

@@ -132,7 +132,7 @@ async fn tokens_and_rules_have_their_codes() {
 
     product.world().github.add_rules(REPO, BranchRules::pull_requests_only("dev"));
     let ended = product.bump(&argv).await;
-    assert_eq!(ended.code(), "protected-branch", "{}", ended.log);
+    assert_eq!(ended.code(), "branch-protected", "{}", ended.log);
     assert!(ended.failure.unwrap().cause.contains("Changes must be made through a pull request."));
 
     product.world().github.clear_rules(REPO);
