@@ -10,7 +10,7 @@ mod story;
 mod timeline;
 mod workflow;
 
-use std::{path::Path, time::Instant};
+use std::{cell::RefCell, path::Path, time::Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -35,15 +35,34 @@ pub(crate) fn run(root: &Path, args: &DemoArgs) -> Result<(), String> {
         let signals = |kind| signal(kind).map_err(|error| format!("cannot listen for signals: {error}"));
         let (mut interrupt, mut terminate) =
             (signals(SignalKind::interrupt())?, signals(SignalKind::terminate())?);
+        // How it went, once it is over; with --keep that is before the end.
+        let verdict = RefCell::new(Err("stopped half way; nothing is left behind".to_owned()));
         tokio::select! {
-            result = perform(root, args) => result,
-            _ = interrupt.recv() => Err("interrupted; nothing is left behind".to_owned()),
-            _ = terminate.recv() => Err("terminated; nothing is left behind".to_owned()),
+            () = perform(root, args, &verdict) => {}
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
+        verdict.into_inner()
     })
 }
 
-async fn perform(root: &Path, args: &DemoArgs) -> Result<(), String> {
+async fn perform(root: &Path, args: &DemoArgs, verdict: &RefCell<Result<(), String>>) {
+    match set_up(root, args).await {
+        Err(error) => *verdict.borrow_mut() = Err(error),
+        Ok(place) => {
+            let played = story::play(&place).await;
+            if let Ok(tables) = &played {
+                tables.iter().for_each(|table| println!("{table}"));
+            }
+            *verdict.borrow_mut() = played.map(drop);
+            if args.keep {
+                keep(&place, verdict).await;
+            }
+        }
+    }
+}
+
+async fn set_up(root: &Path, args: &DemoArgs) -> Result<place::Place, String> {
     let start = Instant::now();
     println!("act: installing into .cache/tools, if it is not there yet");
     let act = crate::tools::act()?;
@@ -51,16 +70,16 @@ async fn perform(root: &Path, args: &DemoArgs) -> Result<(), String> {
     println!("release tree: building ({})", profile.name());
     let place = place::Place::set_up(root, act, profile).await?;
     println!("ready after {:.1} s\n", start.elapsed().as_secs_f64());
-    let result = story::play(&place).await;
-    if let Ok(tables) = &result {
-        tables.iter().for_each(|table| println!("{table}"));
+    Ok(place)
+}
+
+/// Waits for ever.
+async fn keep(place: &place::Place, verdict: &RefCell<Result<(), String>>) {
+    if let Err(error) = &*verdict.borrow() {
+        println!("error: {error}\n");
     }
-    if args.keep {
-        if let Err(error) = &result {
-            println!("error: {error}\n");
-        }
-        place.invite()?;
-        std::future::pending::<()>().await;
+    match place.invite() {
+        Ok(()) => std::future::pending().await,
+        Err(error) => *verdict.borrow_mut() = Err(error),
     }
-    result.map(drop)
 }
