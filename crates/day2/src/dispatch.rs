@@ -17,7 +17,7 @@ use crate::{Action, actions, cli};
 /// that a link or copy called `bump-values` needs no subcommand.
 pub fn main(argv: Vec<OsString>, env: Env) -> ExitCode {
     let actions = actions();
-    panics_exit_with_70();
+    panics_exit_with_70(&env);
     trace::init(&env);
     let argv = with_subcommand(argv, &actions);
     let chosen = argv
@@ -34,10 +34,13 @@ pub fn main(argv: Vec<OsString>, env: Env) -> ExitCode {
 
 /// A panic is a bug of ours: it says so and ends with the exit code of one, whatever the panic strategy.
 #[expect(clippy::disallowed_methods, clippy::exit, reason = "a panic hook has no caller to return a code to")]
-fn panics_exit_with_70() {
+fn panics_exit_with_70(env: &Env) {
+    let host = Host::new(env.clone());
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         print(panic);
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        render_failure(&host, "day2", &Failure::new(&codes::INTERNAL, format!("a panic at {place}")));
         std::process::exit(i32::from(Exit::Bug as u8));
     }));
 }
@@ -70,7 +73,7 @@ fn run_action(action: &Action, argv: Vec<OsString>, host: &Host) -> Exit {
     }
 }
 
-/// Runs the action on a runtime of its own; a panic becomes a failure, since a person needs a text in any case.
+/// Runs the action on a runtime of its own.
 fn run_to_end(action: &Action, matches: &ArgMatches, host: &Host) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

@@ -43,8 +43,7 @@ impl Host {
     /// Writes a line to the log.
     pub fn info(&self, line: &str) {
         if self.in_actions {
-            // A line from a server must not become a workflow command.
-            self.to_stdout(&line.replace("\n::", "\n ::").trim_start_matches("::").replace('\r', ""));
+            self.to_stdout(&harmless(line));
         } else {
             self.to_stderr(line);
         }
@@ -169,6 +168,19 @@ fn entry(name: &str, value: &str) -> String {
     format!("{name}<<{delimiter}\n{value}\n{delimiter}\n")
 }
 
+/// Returns text that holds no workflow command, wherever it comes from. The runner looks for `::` after white space at
+/// the start of a line, and for the older `##[` anywhere (actions/runner `ActionCommand.cs`).
+fn harmless(text: &str) -> String {
+    let one = |line: &str| {
+        let line = line.replace("##[", "# #[");
+        match line.trim_start().strip_prefix("::") {
+            Some(rest) => format!("{}: :{rest}", &line[..line.len() - rest.len() - 2]),
+            None => line,
+        }
+    };
+    text.replace('\r', "").split('\n').map(one).collect::<Vec<_>>().join("\n")
+}
+
 fn shell_quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
@@ -224,8 +236,8 @@ mod tests {
     #[test]
     fn a_log_line_is_never_a_command() {
         let (host, out, _) = host(&[("GITHUB_ACTIONS", "true")]);
-        host.info("::set-output name=x::y\n::error::z");
-        assert_eq!(text(&out), "set-output name=x::y\n ::error::z\n");
+        host.info("::set-output name=x::y\n\t ::error::z\n\r::a\rb ##[group]c");
+        assert_eq!(text(&out), ": :set-output name=x::y\n\t : :error::z\n: :ab # #[group]c\n");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use model::{Code, Deadline, Exit, Failure, Secret};
+use model::{Code, Deadline, Exit, Failure, Secret, codes};
 use reqwest::Client;
 use serde::Deserialize;
 
@@ -45,7 +45,16 @@ pub async fn fetch(
     loop {
         let request = client.get(url).query(&[("audience", audience)]).bearer_auth(bearer);
         let failure = match http::send(client, request, deadline).await {
-            Ok(reply) if reply.status().is_success() => return read(reply).await,
+            Ok(reply) if reply.status().is_success() => {
+                // The head came in time; a body that does not is bounded by the same deadline.
+                match tokio::time::timeout_at(deadline.instant().into(), read(reply)).await {
+                    Ok(Some(token)) => return Ok(token),
+                    Ok(None) => Failure::new(&OIDC_FAILED, "the OIDC token service sent no `value`"),
+                    Err(_) => {
+                        Failure::new(&codes::DEADLINE_PASSED, "the OIDC token service sent half a reply")
+                    }
+                }
+            }
             Ok(reply) => {
                 let status = reply.status();
                 let failure = Failure::new(&OIDC_FAILED, format!("the OIDC token service answered {status}"));
@@ -64,17 +73,13 @@ pub async fn fetch(
     }
 }
 
-async fn read(reply: reqwest::Response) -> Result<Secret, Failure> {
+/// Reads the token. serde's error could quote the body, which is the secret, so it is not kept.
+async fn read(reply: reqwest::Response) -> Option<Secret> {
     #[derive(Deserialize)]
     struct Token {
         value: String,
     }
-    // serde's error could quote the body, which is the secret.
-    let token: Token = reply
-        .json()
-        .await
-        .map_err(|_| Failure::new(&OIDC_FAILED, "the OIDC token service sent no `value`"))?;
-    Ok(Secret::new(token.value))
+    reply.json::<Token>().await.ok().map(|token| Secret::new(token.value))
 }
 
 /// Returns a token's claims without checking its signature, for an explanation. None if it is no JWT.

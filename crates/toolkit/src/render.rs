@@ -2,14 +2,24 @@
 
 use model::Failure;
 
-use crate::{Annotation, Host, Level, Summary};
+use crate::{Annotation, Env, Host, Level, Summary};
 
-/// Where the codes are explained.
-const ERRORS_PAGE: &str = "docs/errors.md";
+/// Where the codes are explained: the page of the release that the workflow uses, as the runner names it.
+fn errors_page(env: &Env) -> String {
+    const PAGE: &str = "docs/errors.md";
+    let variable = |name| env.get(name);
+    match (variable("GITHUB_SERVER_URL"), variable("GITHUB_ACTION_REPOSITORY"), variable("GITHUB_ACTION_REF"))
+    {
+        (Some(server), Some(repository), Some(reference)) => {
+            format!("{server}/{repository}/blob/{reference}/{PAGE}")
+        }
+        _ => PAGE.to_owned(),
+    }
+}
 
 /// Writes a failure to the log, as an annotation, and to the summary. `action` is the command's name.
 pub fn render_failure(host: &Host, action: &str, failure: &Failure) {
-    let page = format!("{ERRORS_PAGE}#{}", failure.code.id);
+    let page = format!("{}#{}", errors_page(host.env()), failure.code.id);
     for note in &failure.notes {
         host.info(&format!("  {}", note.replace('\n', "\n  ")));
     }
@@ -45,6 +55,17 @@ fn sentence(fragment: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_is_that_of_the_release_in_use() {
+        let env = Env::from_pairs([
+            ("GITHUB_SERVER_URL", "https://github.com"),
+            ("GITHUB_ACTION_REPOSITORY", "org/day2-actions"),
+            ("GITHUB_ACTION_REF", "v1"),
+        ]);
+        assert_eq!(errors_page(&env), "https://github.com/org/day2-actions/blob/v1/docs/errors.md");
+        assert_eq!(errors_page(&Env::default()), "docs/errors.md");
+    }
 
     #[test]
     fn fragments_become_sentences() {
