@@ -24,6 +24,7 @@ async fn at_every_call<S: PartialEq + Debug>(
     let calls = clean.world().faults.calls().split_off(before);
     let wanted = state(&clean).await;
     assert!(!calls.is_empty(), "{action} makes calls");
+    let mut killed = 0;
     for (index, call) in calls.iter().enumerate() {
         for when in [When::BeforeEffect, When::AfterEffect] {
             let product = Product::start().await;
@@ -31,7 +32,7 @@ async fn at_every_call<S: PartialEq + Debug>(
             let stop = product.world().faults.stop_at(index, when);
             let (mut child, _runner) = Step::in_actions(action).envs(&env).spawn();
             tokio::select! {
-                () = stop.reached() => {}
+                () = stop.reached() => killed += 1,
                 // Concurrent calls come in another order each time, so the last ones may not come at all.
                 _ = child.wait() => {}
             }
@@ -43,6 +44,7 @@ async fn at_every_call<S: PartialEq + Debug>(
             assert_eq!(state(&product).await, wanted, "{place}\n{}", second.log());
         }
     }
+    assert!(killed >= calls.len(), "{action}: {killed} of {} runs were killed", 2 * calls.len());
 }
 
 /// Adds inputs to a run's environment.

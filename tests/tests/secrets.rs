@@ -155,7 +155,8 @@ async fn no_secret_is_seen_on_the_way_through_all_actions() {
         assert!(finished.stdout.contains("::debug::"), "{name} shows its calls:\n{}", finished.log());
         assert_none(&secrets, &left_behind(finished, Some(&credential)), name);
     }
-    let arguments = fs::read_to_string(&record).unwrap_or_default();
+    let arguments = fs::read_to_string(&record).expect("the record");
+    assert!(arguments.contains("git"), "child processes were recorded");
     assert_none(&secrets, &[("the arguments of child processes".to_owned(), arguments)], "all actions");
 }
 

@@ -37,13 +37,20 @@ pub(crate) struct DistArgs {
 
 /// Builds, assembles, measures and, if asked, publishes.
 pub(crate) fn run(root: &Path, args: &DistArgs) -> Result<(), String> {
-    if args.tag.is_some() {
+    let repository = args.repo.as_deref().unwrap_or(root);
+    if let Some(version) = args.tag {
         if args.profile != Profile::Release {
             return Err("a release has the release binary: leave --profile out".to_owned());
         }
         publish::refuse_unclean(root)?;
+        publish::refuse_existing(repository, version)?;
     }
-    let version = args.tag.unwrap_or_else(Version::of_workspace);
+    let version = Version::of_workspace();
+    if let Some(tag) = args.tag.filter(|tag| *tag != version) {
+        return Err(format!(
+            "the workspace is {version}, so its binary would not call itself {tag}: set `version` in Cargo.toml first"
+        ));
+    }
     let binary = build::binary(root, args.profile)?;
     println!("built    {} for {}", args.profile.name(), binary.target);
     let out = args.out.clone().unwrap_or_else(|| root.join("target/release-tree"));
@@ -55,7 +62,6 @@ pub(crate) fn run(root: &Path, args: &DistArgs) -> Result<(), String> {
     }
     check_limits(&out, &binary, args.profile)?;
     if let Some(version) = args.tag {
-        let repository = args.repo.as_deref().unwrap_or(root);
         publish::release(root, repository, &out, version)?.iter().for_each(|line| println!("{line}"));
     }
     Ok(())

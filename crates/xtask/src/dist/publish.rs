@@ -19,6 +19,16 @@ pub(super) fn refuse_unclean(root: &Path) -> Result<(), String> {
     ))
 }
 
+/// Refuses a version that is there already.
+pub(super) fn refuse_existing(repository: &Path, version: Version) -> Result<(), String> {
+    match git(repository, &["tag", "--list", &version.to_string()])?.is_empty() {
+        true => Ok(()),
+        false => Err(format!(
+            "{version} exists already, and a released version never changes: take the next number"
+        )),
+    }
+}
+
 /// Makes a commit of the tree at `out` in `repository`, whose parent is the checked-out commit of `root`, and tags
 /// it `vX.Y.Z`, which must be new, and `vX`, which moves unless a later release has it. Returns what was done.
 pub(super) fn release(
@@ -27,12 +37,7 @@ pub(super) fn release(
     out: &Path,
     version: Version,
 ) -> Result<Vec<String>, String> {
-    let tag = format!("refs/tags/{version}");
-    if git(repository, &["rev-parse", "--quiet", "--verify", &tag]).is_ok() {
-        return Err(format!(
-            "{version} exists already, and a released version never changes: take the next number"
-        ));
-    }
+    refuse_existing(repository, version)?;
     let source = git(root, &["rev-parse", "HEAD"])?;
     let date = git(root, &["show", "-s", "--format=%cI", &source])?;
     if git(repository, &["cat-file", "-e", &source]).is_err() {
@@ -52,6 +57,7 @@ pub(super) fn release(
             ])
             .envs([("GIT_AUTHOR_DATE", &date), ("GIT_COMMITTER_DATE", &date)]),
     )?;
+    let tag = format!("refs/tags/{version}");
     // An old value of zeros: the update fails if someone made the tag in the meantime.
     git(repository, &["update-ref", &tag, &commit, &"0".repeat(source.len())])?;
     let mut done = vec![format!("commit   {commit}, parent {source}"), format!("tag      {version}")];

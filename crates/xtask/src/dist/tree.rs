@@ -53,6 +53,12 @@ fn make_room(out: &Path) -> Result<(), String> {
     if !out.join("SHA256SUMS").is_file() || !out.join("dist/run").is_file() {
         return Err(format!("{} is not empty and not a release tree; name another directory", out.display()));
     }
+    if out.join(".git").exists() {
+        return Err(format!(
+            "{} is a Git repository, whose history would be lost; name another directory",
+            out.display()
+        ));
+    }
     fs::remove_dir_all(out).map_err(|error| format!("cannot empty {}: {error}", out.display()))
 }
 

@@ -73,7 +73,8 @@ fn dependencies(manifest: &str) -> impl Iterator<Item = (&str, &str)> {
     manifest.lines().filter_map(move |line| {
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             section = name;
-            return None;
+            // `[dependencies.model]` is a section for one dependency.
+            return name.split_once("dependencies.").map(|(_, dependency)| (name, dependency));
         }
         let is_dependency = section.ends_with("dependencies") && !line.starts_with('#');
         let end = line.find([' ', '.', '='])?;
@@ -87,9 +88,11 @@ mod tests {
 
     #[test]
     fn dependencies_are_found_in_their_sections() {
-        let manifest = "[package]\nname = \"x\"\n[dependencies]\nmodel.workspace = true\n# no\n[dev-dependencies]\nsandbox = { path = \"..\" }\n";
+        let manifest = "[package]\nname = \"x\"\n[dependencies]\nmodel.workspace = true\n# no\n[dev-dependencies]\nsandbox = { path = \"..\" }\n[dependencies.git]\npath = \"..\"\n";
         let found: Vec<_> = dependencies(manifest).collect();
-        assert_eq!(found, [("dependencies", "model"), ("dev-dependencies", "sandbox")]);
+        let wanted =
+            [("dependencies", "model"), ("dev-dependencies", "sandbox"), ("dependencies.git", "git")];
+        assert_eq!(found, wanted);
     }
 
     #[test]
