@@ -73,8 +73,8 @@ async fn labels_by_the_author_or_a_triager_do_not_count() {
         assert_eq!(product.run(GATE).await.code(), code);
         github.remove_label(REPO, number, "approval", "maria");
     }
-    github.add_label(REPO, number, "approval", "maria");
     github.add_label(REPO, number, "wip", "mallory");
+    github.add_label(REPO, number, "approval", "maria");
     assert_eq!(product.run(GATE).await.code(), "label-blocking");
 }
 
@@ -107,6 +107,14 @@ async fn another_labels_event_does_not_hide_the_push() {
     github.add_label(REPO, number, "approval", "maria");
     product.commit("dev", "app.py", "backdoor\n").await;
     github.add_label(REPO, number, "docs", "alice");
+    // A server without activities leaves only the timeline to go by.
+    let missing = Effect::Reply {
+        status: 404,
+        body: r#"{"message":"Not Found"}"#.to_owned(),
+        content_type: "application/json".to_owned(),
+        headers: Vec::new(),
+    };
+    product.world().faults.add(Fault::once("github", "GET", "/activity", missing));
     assert_eq!(product.run(GATE).await.code(), "label-before-push");
     // A server that knows the time of the push is believed before a timeline that a commit's date can bend.
     let head = product.tip("dev").await;
@@ -119,6 +127,29 @@ async fn another_labels_event_does_not_hide_the_push() {
     };
     product.world().faults.add(Fault::once("github", "GET", "/activity", reply));
     assert_eq!(product.run(GATE).await.output("result"), "merged");
+}
+
+#[tokio::test]
+async fn a_back_dated_push_after_the_label_is_not_merged() {
+    let product = Product::new().await;
+    let (before, number) = (product.tip("prod").await, product.promotion().await);
+    let github = &product.world().github;
+    github.add_label(REPO, number, "approval", "maria");
+    let approved = github.event_payload(REPO, number, "labeled", "maria", Some("approval")).unwrap();
+    // In the timeline this commit stands before the label.
+    product.push_dated("dev", "2001-01-01T00:00:00Z").await;
+
+    // The event of the label is about the old head.
+    let late = product.run_for(approved, GATE).await;
+    assert!(late.output("reason").contains("label-before-push"), "{}", late.log);
+    // The events of another label and of the push are about the new one.
+    for event in ["labeled", "synchronize"] {
+        let label = (event == "labeled").then_some("docs");
+        let payload = github.event_payload(REPO, number, event, "alice", label).unwrap();
+        let ended = product.run_for(payload, GATE).await;
+        assert_eq!(ended.code(), "label-before-push", "{}", ended.log);
+    }
+    assert_eq!(product.tip("prod").await, before);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use std::{
 use model::Failure;
 use sandbox::{
     Config, Sandbox, World,
-    github::{Role, RunSpec},
+    github::{Role, RunSpec, TokenSpec},
 };
 use toolkit::{Env, Host};
 
@@ -64,6 +64,33 @@ impl Product {
     pub(crate) async fn commit(&self, branch: &str, path: &str, text: &str) -> String {
         let files = [(path, text.as_bytes())];
         self.world().github.commit_files(REPO, branch, "alice", "change", &files).await.unwrap()
+    }
+
+    /// Pushes a commit by git whose dates are what its author says.
+    pub(crate) async fn push_dated(&self, branch: &str, date: &str) {
+        let permissions = [("contents", "write")];
+        let token = self.world().github.token(TokenSpec::new("alice", &permissions));
+        let host = format!("http://x-access-token:{token}@");
+        let remote = format!("{}/{REPO}.git", self.world().urls.github.replacen("http://", &host, 1));
+        let directory = tempfile::tempdir().unwrap();
+        for arguments in [
+            &["clone", "-q", "-b", branch, &remote, "."][..],
+            &["commit", "-q", "--allow-empty", "-m", "back-dated"],
+            &["push", "-q", "origin", "HEAD"],
+        ] {
+            let output = tokio::process::Command::new("git")
+                .args(["-c", "user.name=alice", "-c", "user.email=alice@localhost"])
+                .args(arguments)
+                .current_dir(directory.path())
+                .env("GIT_CONFIG_NOSYSTEM", "1")
+                .env("GIT_CONFIG_GLOBAL", "/dev/null")
+                .env("GIT_AUTHOR_DATE", date)
+                .env("GIT_COMMITTER_DATE", date)
+                .output()
+                .await
+                .unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
     }
 
     pub(crate) async fn tip(&self, branch: &str) -> String {

@@ -2,6 +2,7 @@
 
 use super::{
     State,
+    activity::Kind,
     error::ApiError,
     git::{Git, GitError, Merge},
     journal::Actor,
@@ -73,7 +74,7 @@ impl State {
         self.mark_merged(repository, number, &made, actor);
         self.note_closed(repository, number, actor);
         let update = super::git::RefUpdate { name, old: Some(base), new: Some(made.clone()) };
-        self.after_moves(repository, actor, &[update]).await?;
+        self.after_move(repository, actor, &update, Some(Kind::PullMerge)).await?;
         if lock(&repository.data).delete_branch_on_merge {
             self.move_branch(repository, actor, &pull.head_ref, Some(&pull.head_sha), None).await?;
         }

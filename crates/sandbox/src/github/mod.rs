@@ -4,6 +4,7 @@
 //! Wire shapes follow GitHub's published OpenAPI description and GraphQL schema; texts of refusals follow
 //! replies that people have quoted. What is not built answers 404 (REST) or `undefinedField` (GraphQL).
 
+mod activity;
 mod clock;
 mod error;
 mod git;

@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use super::{
-    State, clock,
+    State,
+    activity::{Kind, ZERO},
+    clock,
     git::{GitError, NewCommit, RefUpdate},
     journal::Actor,
     pull::{Merged, TimelineKind},
     repository::Repository,
 };
 use crate::faults::lock;
-
-const ZERO: &str = "0000000000000000000000000000000000000000";
 
 impl State {
     /// Moves a branch if it still has its old value, and does what follows; `false` if it has not.
@@ -70,15 +70,27 @@ impl State {
         updates: &[RefUpdate],
     ) -> Result<(), GitError> {
         for update in updates.iter().filter(|update| update.old != update.new) {
-            self.note_push(repository, actor, update).await?;
-            let Some(branch) = update.name.strip_prefix("refs/heads/") else { continue };
-            match &update.new {
-                Some(new) => {
-                    self.heads_follow(repository, actor, branch, update.old.as_deref(), new).await?;
-                    self.merge_indirectly(repository, actor, branch, new).await?;
-                }
-                None => self.heads_vanish(repository, actor, branch),
+            self.after_move(repository, actor, update, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Does what follows from one ref that has moved; `kind` if the commits do not tell how it came to that.
+    pub(crate) async fn after_move(
+        &self,
+        repository: &Repository,
+        actor: &Actor,
+        update: &RefUpdate,
+        kind: Option<Kind>,
+    ) -> Result<(), GitError> {
+        self.note_push(repository, actor, update, kind).await?;
+        let Some(branch) = update.name.strip_prefix("refs/heads/") else { return Ok(()) };
+        match &update.new {
+            Some(new) => {
+                self.heads_follow(repository, actor, branch, update.old.as_deref(), new).await?;
+                self.merge_indirectly(repository, actor, branch, new).await?;
             }
+            None => self.heads_vanish(repository, actor, branch),
         }
         Ok(())
     }
@@ -88,6 +100,7 @@ impl State {
         repository: &Repository,
         actor: &Actor,
         update: &RefUpdate,
+        kind: Option<Kind>,
     ) -> Result<(), GitError> {
         lock(&repository.data).pushed_at = clock::now();
         let (before, after) = (update.old.as_deref().unwrap_or(ZERO), update.new.as_deref().unwrap_or(ZERO));
@@ -96,6 +109,7 @@ impl State {
             (Some(old), Some(new)) => !repository.git.is_ancestor(old, new).await?,
             _ => false,
         };
+        self.note_activity(repository, actor, update, kind.unwrap_or_else(|| Kind::of(update, forced)));
         let head = match &update.new {
             Some(new) => repository.git.commit(new).await?,
             None => None,
@@ -162,13 +176,11 @@ impl State {
             if let Some(pull) = lock(&repository.data).pulls.get_mut(&number) {
                 new.clone_into(&mut pull.head_sha);
                 pull.base_sha = base.unwrap_or_default();
-                let kinds = match added {
-                    Some(commits) => {
-                        commits.into_iter().map(|commit| TimelineKind::Committed(commit.sha)).collect()
-                    }
-                    None => vec![TimelineKind::HeadForcePushed(new.to_owned())],
-                };
-                for kind in kinds {
+                for commit in added.iter().flatten() {
+                    pull.committed(self.next_id(), &actor.login, &now, commit);
+                }
+                if added.is_none() {
+                    let kind = TimelineKind::HeadForcePushed(new.to_owned());
                     pull.event(self.next_id(), &actor.login, &now, kind);
                 }
             }

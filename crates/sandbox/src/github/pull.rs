@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::git::Commit;
+
 /// A pull request, with what is hung on it as an issue.
 #[derive(Debug, Clone)]
 pub(crate) struct Pull {
@@ -122,6 +124,14 @@ impl Pull {
     pub(crate) fn event(&mut self, id: u64, actor: &str, now: &str, kind: TimelineKind) {
         now.clone_into(&mut self.updated_at);
         self.timeline.push(TimelineEvent { id, actor: actor.to_owned(), created_at: now.to_owned(), kind });
+    }
+
+    /// A commit of the head stands in the timeline at its own date, which its author chooses.
+    pub(crate) fn committed(&mut self, id: u64, actor: &str, now: &str, commit: &Commit) {
+        self.event(id, actor, now, TimelineKind::Committed(commit.sha.clone()));
+        if let Some(event) = self.timeline.last_mut() {
+            event.created_at.clone_from(&commit.committer.date);
+        }
     }
 
     /// The latest decisive review of each person: what counts for required approvals.

@@ -8,6 +8,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
+    activity::Activity,
     git::{Change, Git},
     journal::WebhookEvent,
     pull::Pull,
@@ -51,6 +52,8 @@ pub(crate) struct Data {
     pub(crate) deployments: Vec<Deployment>,
     pub(crate) rules: Vec<BranchRules>,
     pub(crate) events: Vec<WebhookEvent>,
+    /// What happened to branches, oldest first.
+    pub(crate) activities: Vec<Activity>,
     /// Commits that carry GitHub's own signature.
     pub(crate) signed: HashSet<String>,
     /// Commits of somebody else that arrive right before the next update of their branch.
@@ -77,6 +80,7 @@ impl Data {
             deployments: Vec::new(),
             rules: Vec::new(),
             events: Vec::new(),
+            activities: Vec::new(),
             signed: HashSet::new(),
             races: Vec::new(),
             merge_methods: BTreeMap::from([("merge", true), ("squash", true), ("rebase", true)]),

@@ -5,7 +5,13 @@ use serde_json::Value;
 use super::{Context, Reply, created, input::Input, need, no_content, ok, page, pulls::find};
 use crate::{
     faults::lock,
-    github::{clock, error::ApiError, pull::Comment, render, repository::Repository},
+    github::{
+        clock,
+        error::ApiError,
+        pull::{Comment, TimelineEvent},
+        render,
+        repository::Repository,
+    },
 };
 
 fn shown_labels(context: &Context, repository: &Repository, number: u64) -> Result<Vec<Value>, ApiError> {
@@ -118,9 +124,10 @@ pub(super) async fn delete_comment(context: Context) -> Reply {
 fn entries(context: &Context, events_only: bool) -> Reply {
     let repository = context.repository(need::READ_ISSUES)?;
     let pull = find(&repository, context.number("number")?)?;
-    let shown: Vec<Value> = pull
-        .timeline
-        .iter()
+    let mut timeline: Vec<&TimelineEvent> = pull.timeline.iter().collect();
+    timeline.sort_by_key(|event| &event.created_at);
+    let shown: Vec<Value> = timeline
+        .into_iter()
         .filter_map(|event| render::timeline_event(context.github(), &repository, &pull, event, events_only))
         .collect();
     Ok(page::paged(context, shown))

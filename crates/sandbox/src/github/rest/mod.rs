@@ -1,5 +1,6 @@
 //! The REST API.
 
+mod activity;
 mod branches;
 mod checks;
 mod collaborators;
@@ -43,6 +44,7 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/graphql", post(graphql::answer))
         .route("/rate_limit", get(headers::rate_limit))
         .route("/repos/{owner}/{repo}", get(repository))
+        .route("/repos/{owner}/{repo}/activity", get(activity::list))
         .route("/repos/{owner}/{repo}/pulls", get(pulls::list).post(pulls::create))
         .route("/repos/{owner}/{repo}/pulls/{number}", get(pulls::one).patch(pulls::update))
         .route("/repos/{owner}/{repo}/pulls/{number}/merge", put(pulls::merge).get(pulls::is_merged))

@@ -9,9 +9,11 @@ use std::{collections::BTreeMap, io, path::Path, sync::Arc};
 pub(crate) use pulls::NewPull;
 
 use super::{
-    State, clock,
+    State,
+    activity::Kind,
+    clock,
     error::ApiError,
-    git::{Change, Git, NewCommit},
+    git::{Change, Git, NewCommit, RefUpdate},
     journal::Actor,
     repository::{Data, Race, Repository},
     rules::BranchRules,
@@ -67,7 +69,10 @@ impl State {
         };
         let sha = self.commit(&repository, None, owner, "Initial commit", changes).await?;
         for branch in branches.iter().chain(branches.is_empty().then_some(&default)) {
-            repository.git.set_ref(&format!("refs/heads/{branch}"), &sha).await?;
+            let update =
+                RefUpdate { name: format!("refs/heads/{branch}"), old: None, new: Some(sha.clone()) };
+            repository.git.set_ref(&update.name, &sha).await?;
+            self.note_activity(&repository, &Actor::person(owner), &update, Kind::Creation);
         }
         lock(&self.repositories).insert(slug.to_lowercase(), Arc::new(repository));
         Ok(sha)

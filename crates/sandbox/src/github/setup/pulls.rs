@@ -92,8 +92,8 @@ impl State {
                 closed_at: None,
                 mergeability: Mergeability::default(),
             };
-            for commit in commits {
-                pull.event(self.next_id(), &actor.login, &now, TimelineKind::Committed(commit.sha));
+            for commit in &commits {
+                pull.committed(self.next_id(), &actor.login, &now, commit);
             }
             data.pulls.insert(number, pull);
             number

@@ -1,5 +1,6 @@
 //! GitHub over real HTTP, and by the real `git`.
 
+mod activity;
 mod graphql;
 mod issues;
 mod merging;
