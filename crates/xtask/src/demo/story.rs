@@ -50,11 +50,11 @@ async fn to_prod(place: &Place) -> Result<Shipped, String> {
     let before = branch(place, "prod").await?;
     println!("alice opens a pull request dev → prod, without a label");
     let number = place.alice.open("dev", "prod", "Promote to prod").await?;
-    refused(place, number, &before, one_run(place, number).await?).await?;
+    refused(place, number, "label-missing", &before, one_run(place, number).await?).await?;
 
     println!("\nalice labels her own pull request");
     place.alice.label(number, "approval").await?;
-    refused(place, number, &before, one_run(place, number).await?).await?;
+    refused(place, number, "label-by-author", &before, one_run(place, number).await?).await?;
 
     println!("\nmaria takes the label away and puts it herself");
     let labels = place.world().github.pull(REPOSITORY, number).map(|pull| pull.labels).unwrap_or_default();
@@ -63,6 +63,10 @@ async fn to_prod(place: &Place) -> Result<Shipped, String> {
     }
     place.maria.label(number, "approval").await?;
     let record = one_run(place, number).await?;
+    let approver = record.output("merge", "approver");
+    if approver != "maria" {
+        return Err(format!("#{number} was approved by maria, and the run says {approver:?}"));
+    }
     shipped(place, number, record)
 }
 
@@ -98,11 +102,14 @@ fn shipped(place: &Place, number: u64, record: Record) -> Result<Shipped, String
     Ok(Shipped { merge, bump, record })
 }
 
-/// Checks that a run refused to merge, said why, and changed nothing.
-async fn refused(place: &Place, number: u64, before: &str, record: Record) -> Result<(), String> {
+/// Checks that a run refused to merge for the reason `why`, and changed nothing.
+async fn refused(place: &Place, number: u64, why: &str, before: &str, record: Record) -> Result<(), String> {
     let reason = record.output("merge", "reason");
-    if record.succeeded || record.output("merge", "result") != "refused" || reason.is_empty() {
-        return Err(format!("#{number} should have been refused; the run's last lines:\n{}", tail(&record)));
+    if record.succeeded || record.output("merge", "result") != "refused" || reason != why {
+        return Err(format!(
+            "#{number} should have been refused as {why}; the run's last lines:\n{}",
+            tail(&record)
+        ));
     }
     let ran = record.steps.iter().filter(|step| step.result != "skipped").count();
     if ran != 1 {
