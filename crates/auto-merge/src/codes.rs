@@ -23,7 +23,7 @@ codes! {
         "Look at the new commits and approve them; their own event starts a run.";
     /// The pull request is closed.
     PULL_REQUEST_CLOSED = "pull-request-closed", Refused,
-        "The pull request is closed and was not merged.",
+        "The pull request is closed and was not merged, or was closed before the event that started the run.",
         "Reopen it, or open another one.";
     /// The pull request is a draft.
     PULL_REQUEST_DRAFT = "pull-request-draft", Refused,

@@ -15,6 +15,8 @@ pub(crate) struct Event {
     pub action: String,
     /// The label of `labeled`.
     pub label: Option<String>,
+    /// Whether the pull request was closed or merged already when the event happened.
+    pub was_closed: bool,
 }
 
 impl Event {
@@ -28,12 +30,19 @@ impl Event {
             head: pull["head"]["sha"].as_str()?.parse().ok()?,
             action: text(&payload["action"]).unwrap_or_default(),
             label: text(&payload["label"]["name"]),
+            was_closed: pull["state"].as_str() == Some("closed"),
         })
     }
 
     /// Whether this is the moment in which `label` was put: its head is then what was approved.
     pub(crate) fn put_label(&self, label: &str) -> bool {
         self.action == "labeled" && self.label.as_deref().is_some_and(|put| put.eq_ignore_ascii_case(label))
+    }
+
+    /// Whether something happened to a pull request that was done with: a label put on one that was merged weeks ago
+    /// is no reason to deploy it once more. A re-run has the payload of its first attempt, so it is not concerned.
+    pub(crate) fn came_too_late(&self) -> bool {
+        self.was_closed && self.action != "closed"
     }
 
     /// Whether this is a push to the pull request's head.
@@ -58,6 +67,16 @@ mod tests {
         .unwrap();
         assert_eq!((event.number, event.head.short()), (7, "aaaaaaa"));
         assert!(event.put_label("Approval") && !event.put_label("docs") && !event.is_push());
+    }
+
+    #[test]
+    fn an_event_of_a_pull_request_that_was_merged_before_comes_too_late() {
+        let read = |action: &str, state: &str| {
+            let pull = json!({ "number": 7, "state": state, "head": { "sha": "a".repeat(40) } });
+            Event::read(&json!({ "action": action, "pull_request": pull })).unwrap().came_too_late()
+        };
+        assert!(read("labeled", "closed"));
+        assert!(!read("labeled", "open") && !read("closed", "closed"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use model::CommitSha;
 
 use crate::{
     codes,
+    event::Event,
     facts::{Facts, Labelling},
     labels::contains,
     request::{Method, OnNewCommits, Request},
@@ -20,9 +21,14 @@ pub(crate) fn head_is_expected(expected: &CommitSha, pull: &PullRequest) -> Opti
     })
 }
 
-/// It is open, or was merged.
-pub(crate) fn is_open(pull: &PullRequest) -> Option<Rule> {
-    (pull.state != "open" && !pull.merged).then(|| Rule::new(&codes::PULL_REQUEST_CLOSED, "it is closed"))
+/// It is open, or was merged after the event that started this run.
+pub(crate) fn is_open(request: &Request, pull: &PullRequest) -> Option<Rule> {
+    let closed = |cause: &str| Some(Rule::new(&codes::PULL_REQUEST_CLOSED, cause));
+    if pull.state != "open" && !pull.merged {
+        return closed("it is closed");
+    }
+    let is_late = request.event.as_ref().is_some_and(Event::came_too_late);
+    is_late.then(|| closed("it was closed before the event that started this run")).flatten()
 }
 
 /// It is no draft.

@@ -15,7 +15,13 @@ const WORKFLOW: &[(&str, &str)] = &[("GITHUB_REPOSITORY", "org/x"), ("GITHUB_TOK
 
 fn event(number: u64) -> Event {
     let head = "a".repeat(40).parse().unwrap();
-    Event { number, head, action: "labeled".to_owned(), label: Some("approval".to_owned()) }
+    Event {
+        number,
+        head,
+        action: "labeled".to_owned(),
+        label: Some("approval".to_owned()),
+        was_closed: false,
+    }
 }
 
 #[test]

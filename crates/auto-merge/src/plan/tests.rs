@@ -80,6 +80,22 @@ fn refused(request: &Request, facts: &Facts) -> String {
 }
 
 #[test]
+fn a_label_on_what_was_merged_before_deploys_nothing() {
+    let event = json!({
+        "action": "labeled",
+        "pull_request": { "number": 7, "state": "closed", "head": { "sha": "a".repeat(40) } },
+    });
+    let request = Request { event: Event::read(&event), ..request() };
+    let merged = facts(|pull| {
+        pull["state"] = "closed".into();
+        pull["merged"] = true.into();
+        pull["merge_commit_sha"] = "c".repeat(40).into();
+    });
+    let Plan::Refuse(rules) = plan(&request, &merged) else { panic!("it is refused") };
+    assert_eq!(rules[0].code.id, "pull-request-closed");
+}
+
+#[test]
 fn an_approved_pull_request_is_merged_at_the_head_of_the_event() {
     assert_eq!(plan(&request(), &facts(|_| ())), Plan::Merge { head: sha('a'), method: Method::Merge });
     assert_eq!(approver(&request(), &facts(|_| ())).as_deref(), Some("maria"));
