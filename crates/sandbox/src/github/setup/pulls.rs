@@ -14,7 +14,7 @@ use crate::{
         merge::MergeRequest,
         pull::{Mergeability, Pull, PullSnapshot, Review, TimelineKind},
         render,
-        repository::Repository,
+        repository::{Data, Repository},
     },
 };
 
@@ -56,11 +56,13 @@ impl State {
         let head = git.branch(&new.head).await?.ok_or_else(|| invalid("head"))?;
         let base = git.branch(&new.base).await?.ok_or_else(|| invalid("base"))?;
         let custom = |text: String| ApiError::validation("PullRequest", "", "custom", Some(&text));
-        let same = |pull: &Pull| pull.open && pull.head_ref == new.head && pull.base_ref == new.base;
-        if lock(&repository.data).pulls.values().any(same) {
-            let text = format!("A pull request already exists for {}:{}.", repository.owner, new.head);
-            return Err(custom(text));
-        }
+        let (head_ref, base_ref) = (new.head.as_str(), new.base.as_str());
+        let exists = |data: &Data| {
+            let same = |pull: &Pull| pull.open && pull.head_ref == head_ref && pull.base_ref == base_ref;
+            let text = || format!("A pull request already exists for {}:{head_ref}.", repository.owner);
+            if data.pulls.values().any(same) { Err(custom(text())) } else { Ok(()) }
+        };
+        exists(&lock(&repository.data))?;
         if git.is_ancestor(&head, &base).await? {
             return Err(custom(format!("No commits between {} and {}", new.base, new.head)));
         }
@@ -68,6 +70,8 @@ impl State {
         let now = clock::now();
         let number = {
             let mut data = lock(&repository.data);
+            // Git was asked meanwhile: somebody may have been quicker.
+            exists(&data)?;
             let number = data.pulls.keys().last().copied().unwrap_or(0) + 1;
             let mut pull = Pull {
                 id: self.next_id(),
@@ -77,9 +81,9 @@ impl State {
                 author: actor.login.clone(),
                 open: true,
                 draft: new.draft,
-                head_ref: new.head,
+                head_ref: new.head.clone(),
                 head_sha: head.clone(),
-                base_ref: new.base,
+                base_ref: new.base.clone(),
                 base_sha: base,
                 merged: None,
                 labels: Vec::new(),
