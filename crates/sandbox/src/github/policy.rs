@@ -50,6 +50,15 @@ pub(crate) enum Update<'a> {
     Delete,
 }
 
+/// Why a token may not move a branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unmovable {
+    /// The branch's rules.
+    Rules(Refusal),
+    /// This workflow file, which the token may not touch.
+    Workflow(String),
+}
+
 /// Tells whether `login` may move `branch` directly, that is, without a pull request.
 pub(crate) fn direct_update(data: &Data, branch: &str, login: &str, update: Update<'_>) -> Option<Refusal> {
     for rules in data.rules_for(branch, login) {

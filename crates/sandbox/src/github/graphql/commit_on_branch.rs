@@ -86,7 +86,8 @@ pub(super) async fn run(context: &Context, input: &Value) -> Resolution {
     Ok(Resolved::One(Node::Payload("CreateCommitOnBranchPayload", nodes, plain)))
 }
 
-fn refused(refusal: &Refusal) -> Problem {
+/// How GraphQL words a refusal by rules.
+pub(super) fn refused(refusal: &Refusal) -> Problem {
     let kind = if refusal.classic { "BRANCH_PROTECTION_RULE_VIOLATION" } else { "UNPROCESSABLE" };
     Problem::of(kind, refusal.message())
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     faults::lock,
     github::{
-        policy,
+        policy::{self, Unmovable, Update},
         pull::AutoMerge,
         render::{mergeable_state, node_id},
         repository::Repository,
@@ -49,9 +49,23 @@ async fn create_ref(context: &Context, input: &Value) -> Resolution {
     };
     let _updates = repository.updates.lock().await;
     let Some(sha) = repository.git.resolve(oid).await? else { return Err(unresolved(oid)) };
-    if !context.github().move_branch(&repository, &context.actor(), branch, None, Some(&sha)).await? {
+    let exists = || {
         let text = format!("A ref named \"{name}\" already exists in the repository.");
-        return Err(Problem::of("UNPROCESSABLE", text));
+        Problem::of("UNPROCESSABLE", text)
+    };
+    if repository.git.branch(branch).await?.is_some() {
+        return Err(exists());
+    }
+    let created = Update::FastForward(&sha);
+    match context.may_move(&repository, branch, None, created, &sha).await? {
+        Some(Unmovable::Rules(refusal)) => return Err(commit_on_branch::refused(&refusal)),
+        Some(Unmovable::Workflow(path)) => {
+            return Err(Problem::of("FORBIDDEN", policy::workflow_text(&path)));
+        }
+        None => {}
+    }
+    if !context.github().move_branch(&repository, &context.actor(), branch, None, Some(&sha)).await? {
+        return Err(exists());
     }
     let node = Node::Ref(repository.clone(), name.to_owned(), sha);
     let plain = json!({ "clientMutationId": input["clientMutationId"] });

@@ -15,7 +15,9 @@ use crate::{
     github::{
         State,
         error::ApiError,
+        git::GitError,
         journal::Actor,
+        policy::{self, Unmovable, Update},
         repository::Repository,
         token::{Access, Token},
         user::Role,
@@ -106,6 +108,25 @@ impl Context {
     pub(crate) fn repository(&self, need: Need) -> Result<Arc<Repository>, ApiError> {
         let slug = format!("{}/{}", self.part("owner"), self.part("repo"));
         authorize(self.github(), self.token.as_ref(), &slug, need)
+    }
+
+    /// Tells what keeps the caller from moving `branch` from `old` to `new`, by whichever API.
+    pub(crate) async fn may_move(
+        &self,
+        repository: &Repository,
+        branch: &str,
+        old: Option<&str>,
+        update: Update<'_>,
+        new: &str,
+    ) -> Result<Option<Unmovable>, GitError> {
+        let login = self.actor().login;
+        if let Some(refusal) = policy::direct_update(&lock(&repository.data), branch, &login, update) {
+            return Ok(Some(Unmovable::Rules(refusal)));
+        }
+        if self.may_change_workflows() {
+            return Ok(None);
+        }
+        Ok(repository.new_workflow_file(branch, old, new).await?.map(Unmovable::Workflow))
     }
 
     /// May this token change workflow files? A person's token may here; an App needs the permission.

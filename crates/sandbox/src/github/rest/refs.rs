@@ -7,7 +7,7 @@ use crate::{
     faults::lock,
     github::{
         error::ApiError,
-        policy::{self, Update},
+        policy::{self, Unmovable, Update},
         render,
         repository::Repository,
     },
@@ -62,7 +62,8 @@ pub(super) async fn create(context: Context, input: Input) -> Reply {
     }
     let actor = context.actor();
     if let Some(branch) = name.strip_prefix("refs/heads/") {
-        may_move(&context, &repository, branch, None, Update::FastForward(&sha), &sha).await?;
+        let moved = Update::FastForward(&sha);
+        context.may_move(&repository, branch, None, moved, &sha).await?.map_or(Ok(()), refused)?;
     }
     let update = crate::github::git::RefUpdate { name: name.clone(), old: None, new: Some(sha.clone()) };
     if !repository.git.update_refs(std::slice::from_ref(&update)).await? {
@@ -91,7 +92,7 @@ pub(super) async fn update(context: Context, input: Input) -> Reply {
         && old != sha
     {
         let update = if forward { Update::FastForward(&sha) } else { Update::Forced(&sha) };
-        may_move(&context, &repository, branch, Some(&old), update, &sha).await?;
+        context.may_move(&repository, branch, Some(&old), update, &sha).await?.map_or(Ok(()), refused)?;
     }
     let update = crate::github::git::RefUpdate { name: name.clone(), old: Some(old), new: Some(sha.clone()) };
     if !repository.git.update_refs(std::slice::from_ref(&update)).await? {
@@ -133,22 +134,10 @@ async fn known(repository: &Repository, sha: &str) -> Result<(), ApiError> {
     }
 }
 
-async fn may_move(
-    context: &Context,
-    repository: &Repository,
-    branch: &str,
-    old: Option<&str>,
-    update: Update<'_>,
-    new: &str,
-) -> Result<(), ApiError> {
-    let refusal = policy::direct_update(&lock(&repository.data), branch, &context.actor().login, update);
-    if let Some(refusal) = refusal {
-        return Err(refusal.into_api(422).documented(UPDATE_PAGE));
+fn refused(why: Unmovable) -> Result<(), ApiError> {
+    Err(match why {
+        Unmovable::Rules(refusal) => refusal.into_api(422),
+        Unmovable::Workflow(path) => ApiError::new(403, policy::workflow_text(&path)),
     }
-    if !context.may_change_workflows()
-        && let Some(path) = repository.new_workflow_file(branch, old, new).await?
-    {
-        return Err(ApiError::new(403, policy::workflow_text(&path)).documented(UPDATE_PAGE));
-    }
-    Ok(())
+    .documented(UPDATE_PAGE))
 }

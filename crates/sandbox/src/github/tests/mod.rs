@@ -1,6 +1,7 @@
 //! GitHub over real HTTP, and by the real `git`.
 
 mod activity;
+mod creating;
 mod graphql;
 mod issues;
 mod merging;
