@@ -102,7 +102,7 @@ fn install(venv: &Path, requirements: &str, options: &[&str]) -> Result<(), Stri
 
 /// The directory of the programs: `DAY2_TOOLS_DIR`, so that several checkouts can share it, or `.cache/tools`.
 fn tools() -> PathBuf {
-    std::env::var_os("DAY2_TOOLS_DIR").map_or_else(|| crate::root().join(".cache/tools"), PathBuf::from)
+    crate::env("DAY2_TOOLS_DIR").map_or_else(|| crate::root().join(".cache/tools"), PathBuf::from)
 }
 
 /// Finds a program on `PATH`.
