@@ -21,5 +21,6 @@ mod report;
 mod request;
 mod run;
 mod spec;
+mod tagging;
 
 pub use spec::{run, spec};

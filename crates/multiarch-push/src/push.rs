@@ -10,15 +10,16 @@ use std::{
 };
 
 use futures_util::future::try_join_all;
-use model::{Digest, Failure, codes::UNEXPECTED_REPLY};
+use model::{Digest, Failure};
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::{
     artifact::{Artifact, Blob, Child, Origin},
     codes,
-    plan::{TagState, TagStep, tag_step},
-    registry::{Placed, Repository},
+    plan::{TagState, TagStep},
+    registry::{Found, Placed, Repository},
     request::OnExisting,
+    tagging::write_tag,
 };
 
 /// How many blobs and manifests are on their way at once, over all platforms.
@@ -72,7 +73,7 @@ impl<'a> Push<'a> {
             return Ok(());
         }
         try_join_all(child.blobs.iter().map(|blob| self.blob(blob))).await?;
-        match self.put(reference, &child.manifest).await {
+        match self.put(&child.manifest).await {
             // Someone's clean-up was faster, or the registry has not noticed a blob yet: once more, without trust
             // in what was there before.
             Err(failure) if failure.code == &codes::REFERENCE_MISSING => {
@@ -80,16 +81,20 @@ impl<'a> Push<'a> {
                 for blob in &child.blobs {
                     self.place(blob).await?;
                 }
-                self.put(reference, &child.manifest).await
+                self.put(&child.manifest).await
             }
             result => result,
         }
     }
 
-    async fn put(&self, reference: &str, manifest: &crate::registry::Found) -> Result<(), Failure> {
-        self.permitted(self.repository.put_manifest(reference, manifest)).await?;
-        self.manifest_bytes.fetch_add(manifest.bytes.len() as u64, Ordering::Relaxed);
+    async fn put(&self, manifest: &Found) -> Result<(), Failure> {
+        self.permitted(self.repository.put_manifest(manifest)).await?;
+        self.count(manifest);
         Ok(())
+    }
+
+    fn count(&self, manifest: &Found) {
+        self.manifest_bytes.fetch_add(manifest.bytes.len() as u64, Ordering::Relaxed);
     }
 
     async fn blob(&self, blob: &Blob) -> Result<(), Failure> {
@@ -116,53 +121,25 @@ impl<'a> Push<'a> {
         work.await
     }
 
-    /// Writes the index under a tag, or leaves it if it is there. The tag is looked at again right before, since
-    /// others may have been at work while blobs were sent.
+    /// Writes the index under a tag, or leaves it if it is there.
     pub(crate) async fn tag(
         &self,
         artifact: &Artifact,
         state: &TagState,
         on_existing: OnExisting,
     ) -> Result<TagStep, Failure> {
-        let digest = &artifact.index.digest;
-        let tag = state.tag.as_str();
-        let existing = self.repository.head_manifest(tag).await?;
-        let now = TagState { existing, ..state.clone() };
-        let step = tag_step(&now, digest, on_existing)?;
-        if step == TagStep::Keep {
-            return Ok(step);
-        }
-        match self.put(tag, &artifact.index).await {
-            Ok(()) => {}
+        let write = || write_tag(self.repository, &artifact.index, state, on_existing);
+        let step = match write().await {
             Err(failure) if failure.code == &codes::REFERENCE_MISSING => {
                 self.children(artifact).await?;
-                self.put(tag, &artifact.index).await?;
+                write().await?
             }
-            // The reply to our own first try may have been lost, or someone pushed the same at the same time.
-            Err(failure) if failure.code == &codes::TAG_IMMUTABLE => {
-                return match self.repository.head_manifest(tag).await? {
-                    Some(there) if there == *digest => Ok(TagStep::Keep),
-                    Some(there) => {
-                        Err(failure.with_note(format!("the tag names {there}, this image is {digest}")))
-                    }
-                    None => Err(failure),
-                };
-            }
-            Err(failure) => return Err(failure),
+            result => result?,
+        };
+        if step != TagStep::Keep {
+            self.count(&artifact.index);
         }
-        match self.repository.head_manifest(tag).await? {
-            Some(there) if there == *digest => Ok(step),
-            Some(there) => Err(Failure::new(
-                &codes::TAG_EXISTS_DIFFERENT,
-                format!(
-                    "the tag `{tag}` was moved by someone else while it was pushed: it names {there}, not {digest}"
-                ),
-            )),
-            None => Err(Failure::new(
-                &UNEXPECTED_REPLY,
-                format!("the registry took the tag `{tag}` and does not have it"),
-            )),
-        }
+        Ok(step)
     }
 
     /// Counts what was sent so far.

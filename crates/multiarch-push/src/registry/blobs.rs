@@ -143,7 +143,9 @@ impl Repository {
             .header(CONTENT_LENGTH, size)
             .body(body);
         let doing = format!("the blob {digest}");
-        let reply = self.call_once(&doing, &[200, 201, 202, 204], &session, request).await?;
+        let reply = self
+            .call_once(&doing, &[200, 201, 202, 204], &session, request, self.deadline().remaining())
+            .await?;
         self.drain(reply).await.map(drop)
     }
 

@@ -22,7 +22,7 @@ use super::{
 use crate::codes;
 
 /// How long one request without a large body may take: a connection that has gone silent is given up and made anew.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The statuses that lead elsewhere.
 pub(super) const REDIRECTS: &[u16] = &[301, 302, 303, 307, 308];
@@ -140,16 +140,17 @@ impl Repository {
         self.expect(doing, expected, reply).await
     }
 
-    /// Sends a request whose body is a stream, and so is gone afterwards: if a token is wanted, it is there for the
-    /// caller's next try.
+    /// Sends a request that must not be repeated without more ado: its body is a stream, and so is gone afterwards,
+    /// or something has to be looked at before. If a token is wanted, it is there for the caller's next try.
     pub(super) async fn call_once(
         &self,
         doing: &str,
         expected: &[u16],
         url: &Url,
         request: RequestBuilder,
+        patience: Duration,
     ) -> Result<Response, Trouble> {
-        let (reply, used) = self.send(url, request, self.deadline().remaining()).await?;
+        let (reply, used) = self.send(url, request, patience).await?;
         if reply.status() == StatusCode::UNAUTHORIZED {
             self.answer_challenge(url, &reply, used.as_ref()).await?;
             return Err(Trouble::broken(self.unauthorized()));

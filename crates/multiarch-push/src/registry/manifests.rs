@@ -3,15 +3,22 @@
 use bytes::Bytes;
 use model::{Digest, Failure};
 use reqwest::{
-    Client, Method, Response, StatusCode,
+    Client, Method, RequestBuilder, Response, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_TYPE},
 };
+use url::Url;
 
-use super::{client::Repository, retry::Trouble};
+use super::{
+    client::{PATIENCE, Repository},
+    retry::Trouble,
+};
 use crate::{
     codes,
     image::oci::{self, digest_of},
 };
+
+/// The statuses of a manifest that was taken: 201 by the specification, without `Location` from ECR.
+const STORED: &[u16] = &[200, 201, 202, 204];
 
 /// A manifest with its bytes as they are.
 #[derive(Debug, Clone)]
@@ -84,36 +91,60 @@ impl Repository {
         .await
     }
 
-    /// Puts a manifest under a tag or its digest.
-    pub(crate) async fn put_manifest(&self, reference: &str, manifest: &Found) -> Result<(), Failure> {
-        let url = self.url(&format!("manifests/{reference}"))?;
-        let doing = match reference.starts_with("sha256:") {
-            true => format!("the manifest {reference}"),
-            false => format!("the tag `{reference}`"),
-        };
-        let build = |client: &Client, url| {
-            client
-                .put(url)
-                .header(CONTENT_TYPE, &manifest.media_type)
-                .header(CONTENT_LENGTH, manifest.bytes.len())
-                .body(manifest.bytes.clone())
-        };
+    /// Puts a manifest under its digest. Nobody can put anything else there, so that it may be repeated at will.
+    pub(crate) async fn put_manifest(&self, manifest: &Found) -> Result<(), Failure> {
+        let url = self.url(&format!("manifests/{}", manifest.digest))?;
+        let doing = format!("the manifest {}", manifest.digest);
+        let build = |client: &Client, url| put(client, url, manifest);
         self.persist(async || {
-            // 201 by the specification, without `Location` from ECR.
-            let reply = self.call(&doing, &[200, 201, 202, 204], &url, build).await?;
-            let said = content_digest(&reply);
-            self.drain(reply).await?;
-            match said.filter(|said| *said != manifest.digest) {
-                Some(said) => {
-                    let text =
-                        format!("{} stored {doing} as {said}, not as {}", self.name(), manifest.digest);
-                    Err(Failure::new(&codes::DIGEST_MISMATCH, text).into())
-                }
-                None => Ok(()),
-            }
+            let reply = self.call(&doing, STORED, &url, build).await?;
+            self.stored(&doing, manifest, reply).await
         })
         .await
     }
+
+    /// Puts a manifest under a tag. `is_due` is asked before each try, since a tag may have got another image while
+    /// the last one failed or its reply was lost; returns whether the tag was still due and was put.
+    pub(crate) async fn put_tag(
+        &self,
+        tag: &str,
+        manifest: &Found,
+        is_due: impl AsyncFn() -> Result<bool, Failure>,
+    ) -> Result<bool, Failure> {
+        let url = self.url(&format!("manifests/{tag}"))?;
+        let doing = format!("the tag `{tag}`");
+        self.persist(async || {
+            if !is_due().await? {
+                return Ok(false);
+            }
+            let request = put(self.client(), url.clone(), manifest);
+            let reply = self.call_once(&doing, STORED, &url, request, PATIENCE).await?;
+            self.stored(&doing, manifest, reply).await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Checks that a manifest was stored as what it is.
+    async fn stored(&self, doing: &str, manifest: &Found, reply: Response) -> Result<(), Trouble> {
+        let said = content_digest(&reply);
+        self.drain(reply).await?;
+        match said.filter(|said| *said != manifest.digest) {
+            Some(said) => {
+                let text = format!("{} stored {doing} as {said}, not as {}", self.name(), manifest.digest);
+                Err(Failure::new(&codes::DIGEST_MISMATCH, text).into())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn put(client: &Client, url: Url, manifest: &Found) -> RequestBuilder {
+    client
+        .put(url)
+        .header(CONTENT_TYPE, &manifest.media_type)
+        .header(CONTENT_LENGTH, manifest.bytes.len())
+        .body(manifest.bytes.clone())
 }
 
 fn is_known(media_type: &str) -> bool {

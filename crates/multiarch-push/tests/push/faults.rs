@@ -2,7 +2,7 @@
 
 use sandbox::faults::{Effect, Fault};
 
-use crate::stage::{SHA, Stage};
+use crate::stage::{Ran, SHA, Stage};
 
 fn reply(status: u16, headers: &[(&str, &str)]) -> Effect {
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -15,7 +15,7 @@ fn fault(method: &str, path: &str, times: Option<u32>, effect: Effect) -> Fault 
 }
 
 /// Pushes with a fault and expects what a push without it gives.
-async fn survives(faults: Vec<Fault>) {
+async fn survives(faults: Vec<Fault>) -> Ran {
     let stage = Stage::new().await;
     faults.into_iter().for_each(|fault| stage.world().faults.add(fault));
     let ran = stage.push(&[]).await.unwrap();
@@ -27,6 +27,7 @@ async fn survives(faults: Vec<Fault>) {
             assert!(stage.world().registry.blobs("product/dev").contains(layer["digest"].as_str().unwrap()));
         }
     }
+    ran
 }
 
 #[tokio::test]
@@ -46,13 +47,14 @@ async fn connections_that_are_cut_are_made_again() {
 
 #[tokio::test]
 async fn replies_that_are_lost_do_no_harm() {
-    survives(vec![
+    let ran = survives(vec![
         fault("PUT", "/blobs/uploads/", Some(2), Effect::DropAfter),
         fault("PUT", "/manifests/sha256", Some(1), Effect::ReplyAfter { status: 502 }),
-        // The tag is immutable: the second try is refused, and finds that it is our own.
+        // The tag is there when it is looked at again, and it is our own.
         fault("PUT", SHA, Some(1), Effect::DropAfter),
     ])
     .await;
+    assert_eq!(ran.outputs["changed"], "true");
 }
 
 #[tokio::test]
