@@ -52,7 +52,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TRAILER")]
     pub(crate) trailers: Vec<String>,
 
-    /// What to do when a newer run has set the value already: `skip` (the default), `overwrite` or `fail`
+    /// What to do when the value that is there is newer, by its commit or else by the run that set it: `skip` (the default), `overwrite` or `fail`
     #[arg(long, value_name = "POLICY")]
     pub(crate) on_stale: Option<String>,
 

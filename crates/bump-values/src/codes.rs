@@ -59,11 +59,11 @@ pub const FILE_MODE: Code = Code {
     meaning: "The file is executable or a symbolic link, which a commit through GraphQL would turn into an ordinary file.",
     remedy: "Make it an ordinary file, or name the file that the link points to.",
 };
-/// A newer run was faster.
+/// A newer value is there.
 pub const SUPERSEDED: Code = Code {
     id: "superseded",
     exit: Exit::Refused,
-    meaning: "A newer run of the same workflow has set the value already, and `on-stale` is `fail`.",
+    meaning: "The value that is there is newer, by its commit or else by the run that set it, and `on-stale` is `fail`.",
     remedy: "Nothing, if the newer value is right; set `on-stale: overwrite` to put this one over it.",
 };
 

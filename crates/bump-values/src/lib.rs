@@ -4,6 +4,7 @@
 //! and proves that only the target changed ([`yaml_set`]). On GitHub a bump is one snapshot query and one
 //! `createCommitOnBranch` that names the head that it expects.
 
+mod ancestry;
 mod args;
 mod assignment;
 pub mod codes;

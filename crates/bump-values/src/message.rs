@@ -1,5 +1,6 @@
 //! The commit's message, and reading those of others.
 
+use model::{CommitSha, RepoSlug};
 use yaml_set::Change;
 
 use crate::{edit::EditedFile, origin::Origin, request::Request};
@@ -48,16 +49,23 @@ fn all(files: &[EditedFile]) -> impl Iterator<Item = (&str, &Change)> {
 }
 
 fn trailers(request: &Request, files: &[EditedFile], nonce: &str) -> Vec<String> {
-    let Origin { repository, sha, workflow, run } = &request.origin;
+    let Origin { repository, workflow, run, .. } = &request.origin;
     let mut trailers = request.trailers.clone();
-    if let (Some(repository), Some(sha)) = (repository, sha) {
-        trailers.push(format!("Bump-Source: {repository}@{sha}"));
+    if let (Some(repository), Some(source)) = (repository, source(&request.origin, files)) {
+        trailers.push(format!("Bump-Source: {repository}@{source}"));
     }
     trailers.extend(workflow.as_ref().map(|name| format!("Bump-Workflow: {name}")));
     trailers.extend(run.map(|run| format!("Bump-Run: {run}")));
     trailers.extend(all(files).map(|(file, change)| format!("Bump-Path: {}", place(file, &change.path))));
     trailers.push(format!("Bump-Nonce: {nonce}"));
     trailers
+}
+
+/// Names the commit whose image it is: the value if it is a commit's id, else the run's own.
+pub(crate) fn source(origin: &Origin, files: &[EditedFile]) -> Option<CommitSha> {
+    let mut ids = all(files).filter_map(|(_, change)| change.new.parse::<CommitSha>().ok());
+    let id = ids.next().filter(|id| ids.all(|other| other == *id));
+    id.or_else(|| origin.sha.clone())
 }
 
 /// Names a value across files.
@@ -68,7 +76,8 @@ pub(crate) fn place(file: &str, path: &yaml_set::Path) -> String {
 /// What a bump says about itself in its message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Bump {
-    pub(crate) repository: Option<String>,
+    pub(crate) repository: Option<RepoSlug>,
+    pub(crate) sha: Option<CommitSha>,
     pub(crate) workflow: Option<String>,
     pub(crate) run: Option<u64>,
     pub(crate) places: Vec<String>,
@@ -83,8 +92,9 @@ pub(crate) fn read(message: &str) -> Bump {
         let value = value.trim();
         match key {
             "Bump-Source" => {
-                bump.repository =
-                    Some(value.rsplit_once('@').map_or(value, |(repository, _)| repository).to_owned());
+                let (repository, sha) = value.rsplit_once('@').unwrap_or((value, ""));
+                bump.repository = repository.parse().ok();
+                bump.sha = sha.parse().ok();
             }
             "Bump-Workflow" => bump.workflow = Some(value.to_owned()),
             "Bump-Run" => bump.run = value.parse().ok(),
@@ -122,7 +132,22 @@ mod tests {
         let bump = read(&message.body);
         assert_eq!((bump.run, bump.nonce.as_deref()), (Some(7), Some("abc")));
         assert_eq!(bump.places, ["values/dev.yaml:image.tag"]);
-        assert_eq!(bump.repository.as_deref(), Some("org/product"));
+        assert_eq!(bump.repository, request.origin.repository);
+        assert_eq!(bump.sha, request.origin.sha);
+    }
+
+    #[test]
+    fn the_source_is_the_commit_whose_image_it_is() {
+        let (one, two) = ("b".repeat(40), "c".repeat(40));
+        let named = |lines: &[String]| {
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            let request = request(&["a"], &lines);
+            read(&write(&request, &edited(&request, "x: a\ny: b\n"), "abc").body).sha.unwrap().to_string()
+        };
+        assert_eq!(named(&[format!("x={one}"), "y=v1".into()]), one);
+        assert_eq!(named(&[format!("x={one}"), format!("y={one}")]), one);
+        let of_run = "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3";
+        assert_eq!(named(&[format!("x={one}"), format!("y={two}")]), of_run);
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! Which run wants the values: what its commit says about itself, and what makes two runs comparable.
 
+use model::{CommitSha, RepoSlug};
 use toolkit::{Env, GitHubContext};
 
 /// The run, as far as there is one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Origin {
     /// The repository of the run, `owner/repo`.
-    pub(crate) repository: Option<String>,
+    pub(crate) repository: Option<RepoSlug>,
     /// The commit that the run was started for.
-    pub(crate) sha: Option<String>,
+    pub(crate) sha: Option<CommitSha>,
     /// The workflow's name: run numbers count per workflow.
     pub(crate) workflow: Option<String>,
     /// `GITHUB_RUN_NUMBER`, else `GITHUB_RUN_ID`. A re-run keeps both.
@@ -21,8 +22,8 @@ impl Origin {
         let context = GitHubContext::from_env(env);
         let number = |text: Option<String>| text.and_then(|text| text.parse().ok());
         Self {
-            repository: context.repository.map(|slug| slug.to_string()),
-            sha: context.sha,
+            repository: context.repository,
+            sha: context.sha.and_then(|sha| sha.parse().ok()),
             // A name may be anything; a line break would end the trailer.
             workflow: env
                 .get("GITHUB_WORKFLOW")

@@ -1,62 +1,66 @@
 //! Decides what to do with the files as they are.
 
-use github::snapshot::CommitNote;
 use model::Failure;
 
 use crate::{
+    ancestry::Ancestry,
     edit::{EditedFile, apply},
     images::Search,
     request::{OnStale, Request},
-    stale::{Newer, newer},
+    stale::{Newer, Rival, newer},
 };
-
-/// The files as they were found.
-#[derive(Debug, Clone)]
-pub(crate) struct Facts {
-    /// The bytes of each, in the order of the request's.
-    pub(crate) files: Vec<Vec<u8>>,
-    /// The branch's latest commits, newest first; empty where there are none to look at.
-    pub(crate) history: Vec<CommitNote>,
-}
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Plan {
     /// Every value is there already.
     Nothing(Vec<EditedFile>),
-    /// A newer run was faster; its value stays.
+    /// A newer value is there; it stays.
     Superseded(Vec<EditedFile>, Newer),
     /// These files are to be written.
     Write(Vec<EditedFile>),
 }
 
-/// Decides.
-pub(crate) fn plan(request: &Request, facts: Facts) -> Result<Plan, Failure> {
-    let mut edited = Vec::with_capacity(facts.files.len());
+/// Applies the request to the bytes of its files, which are in its order.
+pub(crate) fn edit(request: &Request, files: Vec<Vec<u8>>) -> Result<Vec<EditedFile>, Failure> {
     let mut images = Search::new(&request.images);
-    let mut newest: Option<Newer> = None;
-    for (file, bytes) in request.files.iter().zip(facts.files) {
-        let file = apply(file, &mut images, bytes)?;
-        newest = newest.or_else(|| newer(&file, &facts.history, &request.origin));
-        edited.push(file);
-    }
+    let apply = |(file, bytes)| apply(file, &mut images, bytes);
+    let edited = request.files.iter().zip(files).map(apply).collect::<Result<_, _>>()?;
     images.finish()?;
-    Ok(match newest {
-        None if !edited.iter().any(EditedFile::changed) => Plan::Nothing(edited),
+    Ok(edited)
+}
+
+/// Decides. `rivals` are the values that would be replaced, none where nothing is known of them.
+pub(crate) fn plan(
+    request: &Request,
+    edited: Vec<EditedFile>,
+    rivals: Vec<Rival>,
+    ancestry: &Ancestry,
+) -> Plan {
+    if !edited.iter().any(EditedFile::changed) {
+        return Plan::Nothing(edited);
+    }
+    match newer(rivals, ancestry) {
         Some(newer) if request.on_stale != OnStale::Overwrite => Plan::Superseded(edited, newer),
         _ => Plan::Write(edited),
-    })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::args::tests::request;
+    use github::snapshot::CommitNote;
 
-    fn found(texts: &[&str], history: &[&str]) -> Facts {
-        let note = |text: &&str| CommitNote { oid: "0".repeat(40), message: (*text).to_owned() };
-        let bytes = |text: &&str| text.as_bytes().to_vec();
-        Facts { files: texts.iter().map(bytes).collect(), history: history.iter().map(note).collect() }
+    use super::*;
+    use crate::{
+        args::tests::request,
+        stale::{Why, rivals},
+    };
+
+    fn planned(request: &Request, text: &str) -> Plan {
+        let note = CommitNote { oid: "0".repeat(40), message: NEWER.to_owned() };
+        let edited = edit(request, vec![text.into()]).unwrap();
+        let rivals = rivals(&edited, &[note], &request.origin);
+        plan(request, edited, rivals, &Ancestry::default())
     }
 
     const NEWER: &str =
@@ -65,21 +69,21 @@ mod tests {
     #[test]
     fn nothing_if_the_value_is_there() {
         let request = request(&["v.yaml"], &["tag=v1"]);
-        assert!(matches!(plan(&request, found(&["tag: v1\n"], &[NEWER])).unwrap(), Plan::Nothing(_)));
+        assert!(matches!(planned(&request, "tag: v1\n"), Plan::Nothing(_)));
     }
 
     #[test]
     fn a_newer_value_stays_unless_it_may_be_overwritten() {
         let mut request = request(&["v.yaml"], &["tag=v1"]);
-        let file = || found(&["tag: v2\n"], &[NEWER]);
-        assert!(matches!(plan(&request, file()).unwrap(), Plan::Superseded(_, Newer { run: 9, .. })));
+        let stays = planned(&request, "tag: v2\n");
+        assert!(matches!(stays, Plan::Superseded(_, Newer { why: Why::Run(9), .. })));
         request.on_stale = OnStale::Overwrite;
-        assert!(matches!(plan(&request, file()).unwrap(), Plan::Write(_)));
+        assert!(matches!(planned(&request, "tag: v2\n"), Plan::Write(_)));
     }
 
     #[test]
     fn one_bad_file_stops_all() {
         let request = request(&["v.yaml", "w.yaml"], &["tag=v1"]);
-        assert!(plan(&request, found(&["tag: v0\n", "other: 1\n"], &[])).is_err());
+        assert!(edit(&request, vec!["tag: v0\n".into(), "other: 1\n".into()]).is_err());
     }
 }

@@ -7,17 +7,19 @@ use github::{
     commit_on_branch::{self, CommitError, Committed, NewCommit},
     snapshot::{self, FileAt, MODE_FILE, Snapshot},
 };
-use model::{CommitSha, Deadline, Failure, codes::DEADLINE_PASSED};
+use model::{CommitSha, Deadline, Failure, RepoSlug, codes::DEADLINE_PASSED};
 use toolkit::{Backoff, Host, Phases, nonce};
 
 use crate::{
+    ancestry::Ancestry,
     codes::FILE_MODE,
     edit::EditedFile,
     failures,
     message::{self, Message},
-    plan::{Facts, Plan, plan},
+    plan::{Plan, edit, plan},
     report::{Outcome, Result as End},
-    request::{FileEdits, Remote, Request},
+    request::{FileEdits, OnStale, Remote, Request},
+    stale::rivals,
 };
 
 /// How many commits are searched for newer runs and for our own commit: one page of GitHub's.
@@ -61,6 +63,7 @@ async fn attempt(request: &Request, remote: &Remote, host: &Host, phases: &Phase
     let mut backoff = Backoff::new(FIRST_DELAY, LONGEST_DELAY);
     let mut last: Option<Last> = None;
     let mut attempts = 0;
+    let mut ancestry = Ancestry::default();
     loop {
         let read = snapshot::read(&github, &remote.repository, &remote.branch, &paths, HISTORY);
         let snapshot = match phases.time("read", read).await {
@@ -88,7 +91,13 @@ async fn attempt(request: &Request, remote: &Remote, host: &Host, phases: &Phase
             });
         }
         let head = snapshot.head.clone();
-        let (result, files) = match plan(request, facts(snapshot, request, remote)?)? {
+        let files = edit(request, bytes(snapshot.files, request, remote, head.short())?)?;
+        let rivals = rivals(&files, &snapshot.history, &request.origin);
+        if request.on_stale != OnStale::Overwrite {
+            let learn = ancestry.learn(&github, sources(request, remote), &rivals, host);
+            phases.time("compare", learn).await;
+        }
+        let (result, files) = match plan(request, files, rivals, &ancestry) {
             Plan::Nothing(files) => (Some(End::Unchanged), files),
             Plan::Superseded(files, newer) => (Some(End::Superseded(newer)), files),
             Plan::Write(files) => (request.dry_run.then_some(End::Planned), files),
@@ -160,8 +169,17 @@ fn own_commit(snapshot: &Snapshot, nonce: &str) -> Option<String> {
     snapshot.history.iter().find(|commit| own(&commit.message)).map(|commit| commit.oid.clone())
 }
 
-fn facts(snapshot: Snapshot, request: &Request, remote: &Remote) -> Result<Facts, Failure> {
-    let head = snapshot.head.short();
+/// The repository that the values' commits are of: the run's, which need not be the one that is written to.
+fn sources<'a>(request: &'a Request, remote: &'a Remote) -> &'a RepoSlug {
+    request.origin.repository.as_ref().unwrap_or(&remote.repository)
+}
+
+fn bytes(
+    files: Vec<Option<FileAt>>,
+    request: &Request,
+    remote: &Remote,
+    head: &str,
+) -> Result<Vec<Vec<u8>>, Failure> {
     let bytes = |(found, file): (Option<FileAt>, &FileEdits)| {
         let found = found.ok_or_else(|| failures::no_file(&file.path, remote, head))?;
         if found.mode != MODE_FILE {
@@ -170,8 +188,7 @@ fn facts(snapshot: Snapshot, request: &Request, remote: &Remote) -> Result<Facts
         }
         Ok(found.bytes)
     };
-    let files = snapshot.files.into_iter().zip(&request.files).map(bytes).collect::<Result<_, _>>()?;
-    Ok(Facts { files, history: snapshot.history })
+    files.into_iter().zip(&request.files).map(bytes).collect()
 }
 
 async fn commit(

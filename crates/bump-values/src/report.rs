@@ -11,7 +11,7 @@ use crate::{diff::unified, edit::EditedFile, request::Request, stale::Newer};
 pub(crate) enum Result {
     /// Every value was there already.
     Unchanged,
-    /// A newer run was faster.
+    /// A newer value is there.
     Superseded(Newer),
     /// The plan was wanted, and no more.
     Planned,
@@ -74,9 +74,7 @@ fn headline(outcome: &Outcome) -> String {
     let files = names.join(", ");
     match &outcome.result {
         Result::Unchanged => format!("Nothing to do: every value is in {files} already"),
-        Result::Superseded(Newer { run, commit, place }) => {
-            format!("Superseded: run {run} has set {place} already (commit {commit}); its value stays")
-        }
+        Result::Superseded(newer) => format!("Superseded: {newer}; its value stays"),
         Result::Planned => format!("Dry run: {files} would be changed {}", outcome.way),
         Result::Committed { .. } if outcome.attempts > 1 => {
             format!("Committed {commit} {} at attempt {}", outcome.way, outcome.attempts)
@@ -103,7 +101,7 @@ fn summary(request: &Request, outcome: &Outcome, diff: &str) -> Summary {
         .collect();
     let title = match &outcome.result {
         Result::Unchanged => "Values are up to date",
-        Result::Superseded(_) => "Values left to a newer run",
+        Result::Superseded(_) => "Values left as they are",
         Result::Planned => "Values would be set",
         Result::Committed { .. } | Result::Written => "Values set",
     };
@@ -229,7 +227,8 @@ mod tests {
 
     #[test]
     fn each_end_has_its_words() {
-        let newer = Newer { run: 9, commit: "b".repeat(40), place: "values/dev.yaml:image.tag".into() };
+        let place = "values/dev.yaml:image.tag".to_owned();
+        let newer = Newer { place, commit: None, why: crate::stale::Why::Run(9) };
         for result in [Result::Unchanged, Result::Superseded(newer), Result::Planned, Result::Written] {
             let (request, outcome) = outcome(result);
             let report = report(&request, &outcome);

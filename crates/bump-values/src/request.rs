@@ -22,7 +22,7 @@ pub(crate) struct Request {
     pub(crate) message: Option<String>,
     /// Further trailers, `Key: value`.
     pub(crate) trailers: Vec<String>,
-    /// What to do if a newer run was faster.
+    /// What to do if a newer value is there.
     pub(crate) on_stale: OnStale,
     /// Which run asks for it.
     pub(crate) origin: Origin,
@@ -86,7 +86,7 @@ impl std::str::FromStr for Method {
     }
 }
 
-/// What to do if a newer run has set the value already.
+/// What to do if a newer value is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum OnStale {
     /// End green and leave the newer value.

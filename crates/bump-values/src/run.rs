@@ -7,9 +7,10 @@ use model::Failure;
 use toolkit::{Host, Phases};
 
 use crate::{
+    ancestry::Ancestry,
     codes::SUPERSEDED,
     diff::unified,
-    plan::{Plan, plan},
+    plan::{Plan, edit, plan},
     remote,
     report::{Outcome, Result as End, report},
     request::{OnStale, Request, Target},
@@ -37,17 +38,17 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
     }
     host.publish(&report(request, &outcome))?;
     match &outcome.result {
-        End::Superseded(newer) if request.on_stale == OnStale::Fail => Err(Failure::new(
-            &SUPERSEDED,
-            format!("run {} has set {} already, in commit {}", newer.run, newer.place, newer.commit),
-        )),
+        End::Superseded(newer) if request.on_stale == OnStale::Fail => {
+            Err(Failure::new(&SUPERSEDED, newer.to_string()))
+        }
         _ => Ok(()),
     }
 }
 
 async fn in_worktree(request: &Request, phases: &Phases) -> Result<Outcome, Failure> {
     let found = worktree::read(request.files.iter().map(|file| file.path.as_str()))?;
-    let (result, files) = match plan(request, found)? {
+    // Nobody else writes to the directory, so that there is nothing to be older than.
+    let (result, files) = match plan(request, edit(request, found)?, Vec::new(), &Ancestry::default()) {
         Plan::Nothing(files) => (End::Unchanged, files),
         Plan::Superseded(files, newer) => (End::Superseded(newer), files),
         Plan::Write(files) if request.dry_run => (End::Planned, files),

@@ -12,10 +12,7 @@ const OUTPUTS: &[Output] = &[
         description: "Full id of the commit that has the values: the new one, or the head if nothing was to do",
     },
     Output { name: "previous", description: "Values before, as JSON: `{\"file\": {\"path\": \"value\"}}`" },
-    Output {
-        name: "superseded",
-        description: "Whether a newer run had set a value already: `true` or `false`",
-    },
+    Output { name: "superseded", description: "Whether a newer value was there already: `true` or `false`" },
     Output { name: "attempts", description: "How often it was tried to write" },
     Output { name: "diff", description: "Unified diff of the change" },
 ];
@@ -36,8 +33,10 @@ With `images` the action finds the places by itself: Helm's `repository` with `t
 `images`, and `image:` strings. A tag without a digest clears the digest that is there, since that would win.
 
 When the branch has moved meanwhile, the edit is applied to the new bytes and tried again until `timeout` (30 seconds if not
-given). A value that is there already is no commit. Each commit names its run in trailers, so that an older run that comes
-late does not put its value over that of a newer run of the same workflow.";
+given). A value that is there already is no commit. Each commit names its source and its run in trailers, so that a run
+that comes late does not put an older value over a newer one: where both values are commit ids, or both sources are known, GitHub
+is asked which commit contains the other (one more call, `contents: read` on the run's repository), else the later run of the same
+workflow counts.";
 
 const EXAMPLE: &str = "\
 permissions:

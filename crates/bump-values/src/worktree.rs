@@ -8,11 +8,11 @@ use std::{
 
 use model::{Failure, codes::FILE_ACCESS};
 
-use crate::{codes::FILE_NOT_FOUND, edit::EditedFile, plan::Facts};
+use crate::{codes::FILE_NOT_FOUND, edit::EditedFile};
 
 /// Reads the files.
-pub(crate) fn read<'p>(paths: impl Iterator<Item = &'p str>) -> Result<Facts, Failure> {
-    let files = paths
+pub(crate) fn read<'p>(paths: impl Iterator<Item = &'p str>) -> Result<Vec<Vec<u8>>, Failure> {
+    paths
         .map(|path| match fs::read(path) {
             Ok(bytes) => Ok(bytes),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Failure::new(
@@ -22,8 +22,7 @@ pub(crate) fn read<'p>(paths: impl Iterator<Item = &'p str>) -> Result<Facts, Fa
             .with_remedy("Check the path, which is relative to the directory that the action runs in.")),
             Err(error) => Err(failed("read", path, &error)),
         })
-        .collect::<Result<_, _>>()?;
-    Ok(Facts { files, history: Vec::new() })
+        .collect()
 }
 
 /// Writes the files that changed.

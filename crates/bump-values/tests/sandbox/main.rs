@@ -4,4 +4,5 @@
 
 mod concurrency;
 mod graphql;
+mod order;
 mod world;
