@@ -68,21 +68,49 @@ pub async fn product(world: &World, directory: Option<&Path>) -> io::Result<Seed
         .into_iter()
         .map(|(path, bytes)| (path, placed(bytes, &[(REGISTRY, host), (ARGOCD, &world.urls.argocd)])))
         .collect();
+    let applications = applications(world, &files)?;
     let files: Vec<(&str, &[u8])> =
         files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect();
     world.github.create_repository(REPOSITORY, &files, &["dev", "prod", "main"]).await?;
     world.registry.create_repository("base/python", true);
     world.registry.seed_base_image("base/python", "3.12-slim", PLATFORMS)?;
-    let url = format!("{}/{REPOSITORY}.git", world.urls.github);
     for name in ["dev", "prod"] {
         let repository = format!("product/{name}");
         world.registry.create_repository(&repository, true);
         world.registry.seed_base_image(&repository, FIRST_TAG, PLATFORMS)?;
         world.sts.add_role(&format!("arn:aws:iam::123456789012:role/day2-{name}"), trust(name));
-        let running = world.argocd.add_running_application(world, AppSpec::product(name, &url)).await;
-        running.map_err(io::Error::other)?;
+    }
+    for spec in applications {
+        let name = spec.name.clone();
+        let running = world.argocd.add_running_application(world, spec).await;
+        running
+            .map_err(|error| io::Error::other(format!("the application {name} of the product: {error}")))?;
     }
     Ok(Seeded { argocd_token: world.argocd.add_pipeline_token("pipeline"), people: people(world) })
+}
+
+/// The applications that the product declares in `argocd/*.yaml`, from this GitHub; without such a folder, those of
+/// the built-in product.
+fn applications(world: &World, files: &[(String, Vec<u8>)]) -> io::Result<Vec<AppSpec>> {
+    let url = format!("{}/{REPOSITORY}.git", world.urls.github);
+    let declared = |path: &str| {
+        path.strip_prefix("argocd/").is_some_and(|name| name.ends_with(".yaml") || name.ends_with(".yml"))
+    };
+    if !files.iter().any(|(path, _)| path.starts_with("argocd/")) {
+        return Ok(["dev", "prod"].map(|name| AppSpec::product(name, &url)).to_vec());
+    }
+    let mut found = Vec::new();
+    for (path, bytes) in files.iter().filter(|(path, _)| declared(path)) {
+        let specs = AppSpec::from_manifests(&String::from_utf8_lossy(bytes));
+        found.extend(specs.map_err(|error| io::Error::other(format!("{path} of the product: {error}")))?);
+    }
+    for spec in &mut found {
+        // Any other repository is one that this GitHub does not have.
+        if spec.slug().as_deref() == Some(REPOSITORY) {
+            spec.repo_url.clone_from(&url);
+        }
+    }
+    Ok(found)
 }
 
 /// The people and a token of each.
@@ -164,5 +192,27 @@ mod tests {
             world.github.read_file(REPOSITORY, "prod", ".github/workflows/prod.yml").await.unwrap();
         let workflow = String::from_utf8(workflow).unwrap();
         assert!(workflow.contains(&world.urls.argocd) && !workflow.contains(REGISTRY), "{workflow}");
+    }
+
+    #[tokio::test]
+    async fn a_mistake_in_a_declared_application_is_found() {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/product");
+        for (word, by, text) in [
+            ("../../values/dev", "../values/dev", "open charts/values/dev.values.yaml: no such file"),
+            ("path: charts/app", "path: chart/app", "chart/app: app path does not exist"),
+            ("org/day2-product.git", "org/other.git", "repository not found"),
+            ("targetRevision: dev", "targetRevision: develop", "unable to resolve 'develop'"),
+        ] {
+            let sandbox = Sandbox::start(Config::default()).await.unwrap();
+            let directory = tempfile::tempdir().unwrap();
+            for (path, bytes) in read(&example).unwrap() {
+                let path = directory.path().join(&path);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                let is_dev = path.ends_with("argocd/dev.yaml");
+                fs::write(&path, if is_dev { placed(bytes, &[(word, by)]) } else { bytes }).unwrap();
+            }
+            let error = product(sandbox.world(), Some(directory.path())).await.unwrap_err().to_string();
+            assert!(error.contains("application dev") && error.contains(text), "{error}");
+        }
     }
 }

@@ -8,6 +8,7 @@ mod app;
 mod controller;
 mod git;
 mod live;
+mod manifest;
 mod operation;
 mod pod;
 mod pull;

@@ -48,7 +48,7 @@ pub(super) async fn render(world: &World, spec: &AppSpec, commit: &str) -> Resul
         .await
         .map_err(|_| "Error: Chart.yaml file is missing".to_owned())
         .map_err(|error| helm(spec, &error))?;
-    let merged = merged_values(spec, &directory, commit).await.map_err(|error| helm(spec, &error))?;
+    let merged = merged_values(spec, &directory, commit).await?;
     rendered(spec, &merged, &tree).map_err(|error| helm(spec, &error))
 }
 
@@ -59,13 +59,14 @@ fn directory(world: &World, spec: &AppSpec) -> Result<std::path::PathBuf, String
 
 async fn merged_values(spec: &AppSpec, directory: &Path, commit: &str) -> Result<Value, String> {
     let mut merged = match git::show(directory, commit, &format!("{}/values.yaml", spec.path)).await {
-        Ok(bytes) => parse("values.yaml", &bytes)?,
+        Ok(bytes) => parse("values.yaml", &bytes).map_err(|error| helm(spec, &error))?,
         Err(_) => json!({}),
     };
     for file in &spec.value_files {
-        let path = joined(&spec.path, file);
-        let bytes = git::show(directory, commit, &path).await.map_err(|error| format!("Error: {error}"))?;
-        values::merge(&mut merged, parse(file, &bytes)?);
+        let path = joined(&spec.path, file)?;
+        let bytes = git::show(directory, commit, &path).await.map_err(|error| format!("Error: {error}"));
+        let values = bytes.and_then(|bytes| parse(file, &bytes)).map_err(|error| helm(spec, &error))?;
+        values::merge(&mut merged, values);
     }
     Ok(merged)
 }
@@ -132,18 +133,25 @@ fn helm(spec: &AppSpec, error: &str) -> String {
     )
 }
 
-/// Joins a values file to the chart's directory, `..` resolved.
-fn joined(directory: &str, file: &str) -> String {
+/// Joins a values file to the chart's directory, `..` resolved; outside of the repository there is nothing
+/// (argo-cd's util/io/path/resolved.go).
+fn joined(directory: &str, file: &str) -> Result<String, String> {
     let start = if file.starts_with('/') { "" } else { directory };
     let mut parts: Vec<&str> = start.split('/').filter(|part| !part.is_empty()).collect();
     for part in file.split('/') {
         match part {
             "" | "." => {}
-            ".." => drop(parts.pop()),
+            ".." if parts.pop().is_none() => {
+                return Err(format!(
+                    "error resolving helm value files: error resolving value file path: value file '{file}' \
+                     resolved to outside repository root"
+                ));
+            }
+            ".." => {}
             other => parts.push(other),
         }
     }
-    parts.join("/")
+    Ok(parts.join("/"))
 }
 
 #[cfg(test)]
@@ -152,9 +160,11 @@ mod tests {
 
     #[test]
     fn values_files_are_relative_to_the_chart() {
-        assert_eq!(joined("charts/app", "../../values/dev.yaml"), "values/dev.yaml");
-        assert_eq!(joined("charts/app", "./a.yaml"), "charts/app/a.yaml");
-        assert_eq!(joined("charts/app", "/values/a.yaml"), "values/a.yaml");
+        let joined = |file| joined("charts/app", file);
+        assert_eq!(joined("../../values/dev.yaml").unwrap(), "values/dev.yaml");
+        assert_eq!(joined("./a.yaml").unwrap(), "charts/app/a.yaml");
+        assert_eq!(joined("/values/a.yaml").unwrap(), "values/a.yaml");
+        assert!(joined("../../../values/dev.yaml").unwrap_err().contains("outside repository root"));
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct AppSpec {
     pub release_name: String,
     /// The branch, tag or commit that the application tracks.
     pub target_revision: String,
-    /// The cluster, by the name under which it is registered.
+    /// The cluster, by the name under which it is registered or by the URL of its API server.
     pub destination: String,
     /// The namespace of the workload.
     pub destination_namespace: String,
@@ -74,7 +74,7 @@ impl AppSpec {
     }
 
     /// Returns `OWNER/NAME` of the repository.
-    pub(super) fn slug(&self) -> Option<String> {
+    pub(crate) fn slug(&self) -> Option<String> {
         let path = self.repo_url.trim_end_matches('/').trim_end_matches(".git");
         let (rest, name) = path.rsplit_once('/')?;
         let owner = rest.rsplit(['/', ':']).next()?;
@@ -101,7 +101,8 @@ impl AppSpec {
 
     /// `spec.destination`.
     pub(super) fn destination(&self) -> Value {
-        json!({ "name": self.destination, "namespace": self.destination_namespace })
+        let kind = if self.destination.contains("://") { "server" } else { "name" };
+        json!({ kind: self.destination, "namespace": self.destination_namespace })
     }
 
     /// `spec`.

@@ -88,7 +88,11 @@ impl State {
 
     /// Changes the spec of an application.
     pub fn configure(&self, name: &str, change: impl FnOnce(&mut AppSpec)) {
-        self.store.update(name, |app| change(&mut app.spec));
+        self.store.update(name, |app| {
+            change(&mut app.spec);
+            // The repo server's cache is by source too.
+            app.failed_render = None;
+        });
     }
 
     /// Returns the state of an application.

@@ -125,3 +125,36 @@ async fn a_failure_with_a_retry_is_running_with_an_end() {
     assert!(state["finishedAt"].is_string());
     fixture.until("done", |app| app.phase.as_deref() == Some("Succeeded")).await;
 }
+
+#[tokio::test]
+async fn a_source_that_is_not_in_the_repository_is_a_comparison_error() {
+    let fixture = Fixture::new().await;
+    let world = fixture.sandbox.world();
+    let chart = |app: &mut AppSpec| app.path = "charts/nope".to_owned();
+    let values = |app: &mut AppSpec| app.value_files = vec!["../../values/nope.yaml".to_owned()];
+    let outside = |app: &mut AppSpec| app.value_files = vec!["../../../values/dev.values.yaml".to_owned()];
+    let cases: [(&dyn Fn(&mut AppSpec), &str); 3] = [
+        (&chart, "charts/nope: app path does not exist"),
+        (&values, "Error: open values/nope.yaml: no such file or directory"),
+        (&outside, "resolved to outside repository root"),
+    ];
+    for (change, text) in cases {
+        fixture.argocd().configure("dev", |app| *app = AppSpec::product("dev", &app.repo_url));
+        fixture.argocd().reconcile(world, "dev").await;
+        assert_eq!(fixture.snapshot().sync, "Synced");
+        fixture.argocd().configure("dev", change);
+        fixture.argocd().reconcile(world, "dev").await;
+        let app = fixture.get("/api/v1/applications/dev").await;
+        let condition = &app["status"]["conditions"][0];
+        assert_eq!(
+            (&app["status"]["sync"]["status"], &condition["type"]),
+            (&json!("Unknown"), &json!("ComparisonError"))
+        );
+        assert!(condition["message"].as_str().unwrap().ends_with(text), "{condition}");
+        fixture.sync(&json!({})).await;
+        fixture.until("over", |app| app.phase.as_deref() == Some("Error")).await;
+        let app = fixture.get("/api/v1/applications/dev").await;
+        let message = app["status"]["operationState"]["message"].as_str().unwrap();
+        assert!(message.starts_with("ComparisonError: ") && message.ends_with(text), "{message}");
+    }
+}
