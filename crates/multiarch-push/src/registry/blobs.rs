@@ -111,13 +111,31 @@ impl Repository {
     }
 
     /// Begins an upload and returns its address; none if the blob could be mounted instead.
+    ///
+    /// By the specification, a registry that does not mount answers 202 and an upload's address. Some refuse instead,
+    /// for example with 403 if the caller may not read `mount_from`: then the bytes are sent, and a refusal that has
+    /// another reason comes again with the ordinary upload.
     async fn begin(&self, digest: &Digest, mount_from: Option<&str>) -> Result<Option<Url>, Trouble> {
+        if let Some(from) = mount_from.filter(|from| self.may_mount(from)) {
+            match self.open(Some((digest, from))).await {
+                Err(Trouble::Fatal(failure)) => {
+                    tracing::debug!("nothing is mounted from {from} any more: {failure}");
+                    self.stop_mounting(from);
+                }
+                result => return result,
+            }
+        }
+        self.open(None).await
+    }
+
+    /// Opens an upload, or mounts a blob from another repository.
+    async fn open(&self, mount: Option<(&Digest, &str)>) -> Result<Option<Url>, Trouble> {
         let mut url = self.url("blobs/uploads/")?;
-        if let Some(from) = mount_from {
+        if let Some((digest, from)) = mount {
             url.query_pairs_mut().append_pair("mount", digest.as_str()).append_pair("from", from);
         }
         let reply = self.call("an upload", &[200, 201, 202, 204], &url, open_session).await?;
-        if reply.status() == StatusCode::CREATED && mount_from.is_some() {
+        if reply.status() == StatusCode::CREATED && mount.is_some() {
             self.drain(reply).await?;
             return Ok(None);
         }

@@ -1,6 +1,10 @@
 //! One repository of one registry, and the calls to it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use model::{Deadline, Failure, ImageName, Secret, codes::INVALID_INPUT, codes::UNEXPECTED_REPLY};
 use reqwest::{
@@ -64,7 +68,15 @@ impl Registry {
         })?;
         let credential = self.keychain.credential(name.registry()).await;
         let authorization = Mutex::new(credential.as_ref().map(access::basic));
-        Ok(Repository { registry: self.clone(), name: name.clone(), base, credential, scopes, authorization })
+        Ok(Repository {
+            registry: self.clone(),
+            name: name.clone(),
+            base,
+            credential,
+            scopes,
+            authorization,
+            unmountable: std::sync::Mutex::default(),
+        })
     }
 }
 
@@ -78,6 +90,8 @@ pub(crate) struct Repository {
     scopes: Vec<String>,
     /// The value of `Authorization`: Basic without being asked, a token once one was asked for.
     authorization: Mutex<Option<Secret>>,
+    /// The repositories that a mount from was refused for.
+    unmountable: std::sync::Mutex<HashSet<String>>,
 }
 
 impl Repository {
@@ -92,6 +106,16 @@ impl Repository {
 
     pub(super) fn deadline(&self) -> Deadline {
         self.registry.deadline
+    }
+
+    /// Whether mounting blobs from another repository has not been refused yet.
+    pub(super) fn may_mount(&self, from: &str) -> bool {
+        !self.unmountable.lock().unwrap_or_else(PoisonError::into_inner).contains(from)
+    }
+
+    /// Remembers that mounting blobs from another repository is refused.
+    pub(super) fn stop_mounting(&self, from: &str) {
+        self.unmountable.lock().unwrap_or_else(PoisonError::into_inner).insert(from.to_owned());
     }
 
     /// Returns the URL of `path` below this repository.

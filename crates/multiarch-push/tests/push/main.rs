@@ -7,6 +7,7 @@ mod builders;
 mod faults;
 mod interrupted;
 mod layouts;
+mod mounts;
 mod races;
 mod refusals;
 mod stage;
