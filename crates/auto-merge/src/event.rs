@@ -15,6 +15,10 @@ pub(crate) struct Event {
     pub action: String,
     /// The label of `labeled`.
     pub label: Option<String>,
+    /// Who caused it.
+    pub sender: Option<String>,
+    /// When the pull request was changed last, as of the event: RFC 3339.
+    pub updated_at: Option<String>,
     /// Whether the pull request was closed or merged already when the event happened.
     pub was_closed: bool,
 }
@@ -30,6 +34,8 @@ impl Event {
             head: pull["head"]["sha"].as_str()?.parse().ok()?,
             action: text(&payload["action"]).unwrap_or_default(),
             label: text(&payload["label"]["name"]),
+            sender: text(&payload["sender"]["login"]),
+            updated_at: text(&pull["updated_at"]),
             was_closed: pull["state"].as_str() == Some("closed"),
         })
     }

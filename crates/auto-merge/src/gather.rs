@@ -10,6 +10,7 @@ use model::Failure;
 
 use crate::{
     facts::{Approval, Facts, Labelling, Put, approving, last_put},
+    moment::{is_after, is_before},
     request::{OnNewCommits, Request},
     rules::has_label,
 };
@@ -35,13 +36,11 @@ async fn labellings(
     if there.is_empty() {
         return Ok(Vec::new());
     }
-    let (timeline, pushed_at) = tokio::try_join!(
-        issues::timeline(github, &request.repository, request.number),
-        pushed_at(github, request, pull, &there)
-    )?;
+    let timeline = issues::timeline(github, &request.repository, request.number).await?;
+    let puts: Vec<_> = there.into_iter().map(|label| (label, last_put(&timeline, label))).collect();
+    let pushed_at = pushed_at(github, request, pull, &puts).await?;
     let mut labellings = Vec::new();
-    for label in there {
-        let put = last_put(&timeline, label);
+    for (label, put) in puts {
         let by = put.as_ref().and_then(|put| put.by);
         let access = match by {
             Some(login) => access::of(github, &request.repository, login).await?,
@@ -59,9 +58,9 @@ async fn pushed_at(
     github: &GitHub,
     request: &Request,
     pull: &PullRequest,
-    labels: &[&String],
+    puts: &[(&String, Option<Put<'_>>)],
 ) -> Result<Option<String>, ApiError> {
-    let is_proven = labels.iter().all(|label| was_put_on_this_head(request, pull, label));
+    let is_proven = puts.iter().all(|(label, put)| was_put_on_this_head(request, pull, label, put.as_ref()));
     if is_proven || request.on_new_commits == OnNewCommits::Ignore {
         return Ok(None);
     }
@@ -77,20 +76,26 @@ fn is_stale(
     put: Option<&Put<'_>>,
     pushed_at: Option<&str>,
 ) -> bool {
-    if was_put_on_this_head(request, pull, label) {
+    if was_put_on_this_head(request, pull, label, put) {
         return false;
     }
     let Some(put) = put else { return true };
     match (pushed_at, put.at) {
-        (Some(pushed), Some(put)) => put <= pushed,
+        (Some(pushed), Some(put)) => !is_before(pushed, put),
         _ => put.commits_followed,
     }
 }
 
-/// Whether the event that started the run is this very label on this very head.
-fn was_put_on_this_head(request: &Request, pull: &PullRequest, label: &str) -> bool {
-    let event = request.event.as_ref();
-    event.is_some_and(|event| event.put_label(label) && event.head == pull.head.sha)
+/// Whether the event that started the run is the label's last putting, on this very head. A run can be started again
+/// weeks later with the payload of its first attempt: an author who put the label on a commit of their own could
+/// otherwise come back to that commit after someone else had approved another one.
+fn was_put_on_this_head(request: &Request, pull: &PullRequest, label: &str, put: Option<&Put<'_>>) -> bool {
+    let (Some(event), Some(put)) = (&request.event, put) else { return false };
+    let same_person =
+        event.sender.as_deref().zip(put.by).is_some_and(|(sender, by)| sender.eq_ignore_ascii_case(by));
+    let no_later_one =
+        put.at.zip(event.updated_at.as_deref()).is_some_and(|(put, seen)| !is_after(put, seen));
+    event.put_label(label) && event.head == pull.head.sha && same_person && no_later_one
 }
 
 async fn approvals(github: &GitHub, request: &Request) -> Result<Vec<Approval>, ApiError> {

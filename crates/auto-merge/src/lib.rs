@@ -13,6 +13,7 @@ mod gather;
 mod globs;
 mod labels;
 mod message;
+mod moment;
 mod outcome;
 mod plan;
 mod report;

@@ -5,4 +5,6 @@ mod faults;
 #[cfg(test)]
 mod gate;
 #[cfg(test)]
+mod trust;
+#[cfg(test)]
 mod world;
