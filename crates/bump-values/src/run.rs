@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use git::Repo;
-use model::Failure;
+use git::{GitError, Repo};
+use model::{CommitSha, Deadline, Failure};
 use toolkit::{Host, Phases};
 
 use crate::{
@@ -29,7 +29,7 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
         }
         Target::Worktree => {
             host.info(&format!("Method: worktree, {}", request.why));
-            in_worktree(request, &phases).await?
+            in_worktree(request, host, &phases).await?
         }
     };
     if !matches!(outcome.result, End::Superseded(_) | End::Unchanged) {
@@ -45,7 +45,8 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
     }
 }
 
-async fn in_worktree(request: &Request, phases: &Phases) -> Result<Outcome, Failure> {
+async fn in_worktree(request: &Request, host: &Host, phases: &Phases) -> Result<Outcome, Failure> {
+    let deadline = Deadline::after(request.timeout);
     let found = worktree::read(request.files.iter().map(|file| file.path.as_str()))?;
     // Nobody else writes to the directory, so that there is nothing to be older than.
     let (result, files) = match plan(request, edit(request, found)?, Vec::new(), &Ancestry::default()) {
@@ -58,13 +59,22 @@ async fn in_worktree(request: &Request, phases: &Phases) -> Result<Outcome, Fail
         }
     };
     let attempts = u32::from(result == End::Written);
-    // A directory that is no repository is none of our business: only the output stays empty.
-    let directory = Path::new(&request.files[0].path).parent().unwrap_or(Path::new(""));
-    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-    let commit = match Repo::open(directory).await {
-        Ok(repo) => repo.head().await.map(|head| head.to_string()).unwrap_or_default(),
-        Err(_) => String::new(),
+    let commit = match head(&request.files[0].path, deadline).await {
+        Ok(head) => head.to_string(),
+        // The files are what was asked for: without a repository, or one that answers, only the output stays empty.
+        Err(GitError::NotARepository { .. } | GitError::NoCommit { .. }) => String::new(),
+        Err(error) => {
+            host.info(&format!("Output `commit` stays empty: {error}"));
+            String::new()
+        }
     };
     let way = "in the work tree, without a commit".to_owned();
     Ok(Outcome { result, commit, files, attempts, way, timings: phases.rows() })
+}
+
+/// Returns the commit that is checked out where the file is.
+async fn head(file: &str, deadline: Deadline) -> Result<CommitSha, GitError> {
+    let directory = Path::new(file).parent().unwrap_or(Path::new(""));
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    Repo::open_until(directory, deadline).await?.head().await
 }

@@ -2,6 +2,7 @@
 
 use std::{path::Path, process::Stdio};
 
+use model::Deadline;
 use tokio::process::Command;
 
 use crate::GitError;
@@ -15,8 +16,13 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
-/// Runs `git -C directory arguments…` to its end, whatever its exit code.
-pub(crate) async fn git(directory: &Path, arguments: &[&str]) -> Result<Finished, GitError> {
+/// Runs `git -C directory arguments…` to its end, whatever its exit code; it is killed when the deadline passes, as on a
+/// file system that hangs, or behind a filter or a hook that does not end.
+pub(crate) async fn git(
+    directory: &Path,
+    arguments: &[&str],
+    deadline: Deadline,
+) -> Result<Finished, GitError> {
     let mut command = Command::new("git");
     command
         .arg("-C")
@@ -31,9 +37,17 @@ pub(crate) async fn git(directory: &Path, arguments: &[&str]) -> Result<Finished
     for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"] {
         command.env_remove(name);
     }
-    let output = command.output().await.map_err(GitError::NoGit)?;
+    let name = arguments.first().copied().unwrap_or_default();
+    let Ok(output) = tokio::time::timeout_at(deadline.instant().into(), command.output()).await else {
+        return Err(GitError::TimedOut {
+            command: name.to_owned(),
+            directory: directory.to_owned(),
+            budget: deadline.budget(),
+        });
+    };
+    let output = output.map_err(GitError::NoGit)?;
     let finished = Finished {
-        command: arguments.first().copied().unwrap_or_default().to_owned(),
+        command: name.to_owned(),
         code: output.status.code(),
         stdout: output.stdout,
         stderr: String::from_utf8_lossy(&output.stderr).trim().to_owned(),

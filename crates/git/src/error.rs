@@ -1,6 +1,6 @@
 //! What can go wrong with the git binary.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 /// Why git did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,16 @@ pub enum GitError {
     NoCommit {
         /// The revision as it was given.
         revision: String,
+    },
+    /// A command had not ended when the time was over.
+    #[error("`git {command}` in {} had not ended after {} s and was killed; does its file system answer, and do its hooks and filters end?", directory.display(), budget.as_secs_f32())]
+    TimedOut {
+        /// The subcommand.
+        command: String,
+        /// Where it ran.
+        directory: PathBuf,
+        /// The time that there was for all commands.
+        budget: Duration,
     },
     /// A command failed in another way.
     #[error("`git {command}` failed: {message}")]

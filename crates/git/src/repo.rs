@@ -1,27 +1,39 @@
 //! A work tree and the questions that the actions ask of it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use model::{Branch, CommitSha};
+use model::{Branch, CommitSha, Deadline};
 
 use crate::{
     GitError,
     command::{Finished, git},
 };
 
-/// A Git work tree.
+/// How long the questions to a repository may take in all, if nobody says otherwise: each takes milliseconds.
+const DEFAULT_BUDGET: Duration = Duration::from_secs(30);
+
+/// A Git work tree, with the moment by which every question to it must have been answered.
 #[derive(Debug, Clone)]
 pub struct Repo {
     root: PathBuf,
+    deadline: Deadline,
 }
 
 impl Repo {
-    /// Opens the work tree that `directory` is in.
+    /// Opens the work tree that `directory` is in, for 30 seconds.
     pub async fn open(directory: impl AsRef<Path>) -> Result<Self, GitError> {
+        Self::open_until(directory, Deadline::after(DEFAULT_BUDGET)).await
+    }
+
+    /// Opens the work tree that `directory` is in. A command that runs when `deadline` passes is killed.
+    pub async fn open_until(directory: impl AsRef<Path>, deadline: Deadline) -> Result<Self, GitError> {
         let directory = directory.as_ref();
-        let answer = git(directory, &["rev-parse", "--show-toplevel"]).await?;
+        let answer = git(directory, &["rev-parse", "--show-toplevel"], deadline).await?;
         if answer.code == Some(0) {
-            return Ok(Self { root: PathBuf::from(answer.text()?) });
+            return Ok(Self { root: PathBuf::from(answer.text()?), deadline });
         }
         let path = directory.to_owned();
         Err(if answer.stderr.contains("dubious ownership") {
@@ -113,7 +125,7 @@ impl Repo {
     }
 
     async fn run(&self, arguments: &[&str]) -> Result<Finished, GitError> {
-        git(&self.root, arguments).await
+        git(&self.root, arguments, self.deadline).await
     }
 }
 

@@ -2,9 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{path::Path, process::Command};
+use std::{
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use git::{GitError, Repo};
+use model::Deadline;
 use tempfile::TempDir;
 
 fn run(directory: &Path, arguments: &[&str]) {
@@ -71,4 +76,27 @@ async fn says_what_is_missing() {
     let repo = Repo::open(path).await.unwrap();
     assert!(matches!(repo.head().await, Err(GitError::NoCommit { .. })));
     assert!(matches!(repo.rev_parse("--all").await, Err(GitError::NoCommit { .. })));
+}
+
+#[tokio::test]
+async fn a_git_that_hangs_is_killed_at_the_deadline() {
+    let directory = repository();
+    let path = directory.path();
+    let repo = Repo::open_until(path, Deadline::after(Duration::from_millis(700))).await.unwrap();
+    // Reading a pipe into which nobody writes has no end.
+    let pipe = path.join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    run(path, &["config", "include.path", pipe.to_str().unwrap()]);
+    let started = Instant::now();
+    let error = repo.head_commit_time().await.unwrap_err();
+    assert!(matches!(&error, GitError::TimedOut { command, .. } if command == "rev-parse"), "{error}");
+    assert!(
+        error.to_string().contains("`git rev-parse` in ") && error.to_string().contains(" 0.7 s"),
+        "{error}"
+    );
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(matches!(
+        Repo::open_until(path, Deadline::after(Duration::from_millis(50))).await,
+        Err(GitError::TimedOut { .. })
+    ));
 }
