@@ -21,6 +21,10 @@ codes! {
     MERGE_HEAD_MOVED = "merge-head-moved", Refused,
         "The pull request's head is another commit than the one that this run was started for.",
         "Look at the new commits and approve them; their own event starts a run.";
+    /// The base is another than the one that was checked.
+    MERGE_BASE_CHANGED = "merge-base-changed", Refused,
+        "The pull request's base is another branch than when the event that started the run happened.",
+        "Look at what the new base would get and approve it; that event starts a run.";
     /// The pull request is closed.
     PULL_REQUEST_CLOSED = "pull-request-closed", Refused,
         "The pull request is closed and was not merged, or was closed before the event that started the run.",
@@ -61,6 +65,10 @@ codes! {
     LABEL_BEFORE_PUSH = "label-before-push", Refused,
         "Commits were pushed after the required label was put, so that it approves something else.",
         "Look at the new commits, then put the label again.";
+    /// The label is older than the base.
+    LABEL_BEFORE_BASE = "label-before-base", Refused,
+        "The pull request got another base after the required label was put, so that it approves something else.",
+        "Look at what the new base would get, then take the label off and put it again.";
     /// Reviews are missing.
     APPROVALS_MISSING = "approvals-missing", Refused,
         "There are fewer approving reviews that count than the gate or the branch asks for.",

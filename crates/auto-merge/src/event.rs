@@ -15,6 +15,8 @@ pub(crate) struct Event {
     pub action: String,
     /// The label of `labeled`.
     pub label: Option<String>,
+    /// The base as of the event.
+    pub base: Option<String>,
     /// Who caused it.
     pub sender: Option<String>,
     /// When the pull request was changed last, as of the event: RFC 3339.
@@ -34,6 +36,7 @@ impl Event {
             head: pull["head"]["sha"].as_str()?.parse().ok()?,
             action: text(&payload["action"]).unwrap_or_default(),
             label: text(&payload["label"]["name"]),
+            base: text(&pull["base"]["ref"]),
             sender: text(&payload["sender"]["login"]),
             updated_at: text(&pull["updated_at"]),
             was_closed: pull["state"].as_str() == Some("closed"),

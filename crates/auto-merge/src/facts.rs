@@ -7,6 +7,8 @@ use github::{
 };
 use model::CommitSha;
 
+use crate::moment::is_before;
+
 /// All that the plan looks at.
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
@@ -27,8 +29,17 @@ pub(crate) struct Labelling {
     pub by: Option<String>,
     /// What that person may do.
     pub access: Access,
-    /// Whether commits were pushed afterwards.
-    pub is_stale: bool,
+    /// What makes it void, if anything.
+    pub void: Option<Void>,
+}
+
+/// Why a label that is there approves something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Void {
+    /// Commits were pushed after it.
+    Pushed,
+    /// The pull request got another base after it.
+    Retargeted,
 }
 
 /// One approving review.
@@ -49,6 +60,8 @@ pub(crate) struct Put<'a> {
     pub by: Option<&'a str>,
     /// The moment.
     pub at: Option<&'a str>,
+    /// Whether the base was changed after it, or at the same time.
+    pub base_changed: bool,
     /// Whether the timeline shows commits after it.
     pub commits_followed: bool,
 }
@@ -63,9 +76,17 @@ pub(crate) fn last_put<'a>(timeline: &'a [TimelineEvent], label: &str) -> Option
     let put = timeline.get(position)?;
     let is_push =
         |event: &TimelineEvent| matches!(event.event.as_str(), "committed" | "head_ref_force_pushed");
+    let at = put.created_at.as_deref();
+    // Both have the server's times, which decide where entries of one second change places.
+    let is_base_change = |(place, event): (usize, &TimelineEvent)| {
+        matches!(event.event.as_str(), "base_ref_changed" | "automatic_base_change_succeeded")
+            && (place > position
+                || !event.created_at.as_deref().zip(at).is_some_and(|(a, b)| is_before(a, b)))
+    };
     Some(Put {
         by: put.actor.as_ref().map(|actor| actor.login.as_str()),
-        at: put.created_at.as_deref(),
+        at,
+        base_changed: timeline.iter().enumerate().any(is_base_change),
         commits_followed: timeline.iter().skip(position + 1).any(is_push),
     })
 }
@@ -105,7 +126,10 @@ mod tests {
             { "event": "labeled", "actor": { "login": "maria" }, "label": { "name": "docs" } },
         ]));
         let put = last_put(&events, "approval").unwrap();
-        assert_eq!(put, Put { by: Some("mallory"), at: Some("2"), commits_followed: false });
+        assert_eq!(
+            put,
+            Put { by: Some("mallory"), at: Some("2"), base_changed: false, commits_followed: false }
+        );
         assert_eq!(last_put(&events, "other"), None);
     }
 
@@ -118,6 +142,22 @@ mod tests {
                 { "event": "commented" },
             ]));
             assert!(last_put(&events, "a").unwrap().commits_followed, "{push}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_the_base_after_the_label_is_seen() {
+        let changed = |place: usize, change: &str, at: &str| {
+            let label = json!({ "event": "labeled", "actor": { "login": "maria" }, "label": { "name": "a" },
+                "created_at": "2026-01-01T00:00:05Z" });
+            let mut events = vec![json!({ "event": "commented" }), label, json!({ "event": "commented" })];
+            events.insert(place, json!({ "event": change, "created_at": at }));
+            last_put(&timeline(events.into()), "a").unwrap().base_changed
+        };
+        for change in ["base_ref_changed", "automatic_base_change_succeeded"] {
+            assert!(changed(3, change, "2026-01-01T00:00:07Z"), "{change}");
+            assert!(changed(0, change, "2026-01-01T00:00:05Z"), "{change}");
+            assert!(!changed(0, change, "2026-01-01T00:00:04Z"), "{change}");
         }
     }
 

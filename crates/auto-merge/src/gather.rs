@@ -9,7 +9,7 @@ use github::{
 use model::Failure;
 
 use crate::{
-    facts::{Approval, Facts, Labelling, Put, approving, last_put},
+    facts::{Approval, Facts, Labelling, Put, Void, approving, last_put},
     moment::{is_after, is_before},
     request::{OnNewCommits, Request},
     rules::has_label,
@@ -47,8 +47,12 @@ async fn labellings(
             None => Access::None,
         };
         let by = by.map(str::to_owned);
-        let is_stale = is_stale(request, pull, label, put.as_ref(), pushed_at.as_deref());
-        labellings.push(Labelling { label: label.clone(), by, access, is_stale });
+        let void = if put.as_ref().is_some_and(|put| put.base_changed) {
+            Some(Void::Retargeted)
+        } else {
+            is_stale(request, pull, label, put.as_ref(), pushed_at.as_deref()).then_some(Void::Pushed)
+        };
+        labellings.push(Labelling { label: label.clone(), by, access, void });
     }
     Ok(labellings)
 }

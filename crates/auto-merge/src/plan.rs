@@ -37,6 +37,7 @@ pub(crate) fn plan(request: &Request, facts: &Facts) -> Plan {
     let method = request.method.of(&pull.base.branch);
     let mut unmet: Vec<Rule> = [
         rules::head_is_expected(head, pull),
+        rules::base_is_expected(request, pull),
         rules::is_open(request, pull),
         rules::is_ready(pull),
         rules::is_from_here(pull),

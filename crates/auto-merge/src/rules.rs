@@ -6,7 +6,7 @@ use model::CommitSha;
 use crate::{
     codes,
     event::Event,
-    facts::{Facts, Labelling},
+    facts::{Facts, Labelling, Void},
     labels::contains,
     request::{Method, OnNewCommits, Request},
     rule::Rule,
@@ -18,6 +18,16 @@ pub(crate) fn head_is_expected(expected: &CommitSha, pull: &PullRequest) -> Opti
     (head != expected).then(|| {
         let cause = format!("its head is {}, and this run is for {}", head.short(), expected.short());
         Rule::new(&codes::MERGE_HEAD_MOVED, cause)
+    })
+}
+
+/// The base is the one that the run was started for.
+pub(crate) fn base_is_expected(request: &Request, pull: &PullRequest) -> Option<Rule> {
+    let expected = request.event.as_ref()?.base.as_ref()?;
+    let base = &pull.base.branch;
+    (base != expected).then(|| {
+        let cause = format!("its base is `{base}`, and this run is for `{expected}`");
+        Rule::new(&codes::MERGE_BASE_CHANGED, cause)
     })
 }
 
@@ -103,7 +113,7 @@ pub(crate) fn nothing_blocks(request: &Request, pull: &PullRequest) -> Vec<Rule>
 
 /// A required label that is there was put by someone who may approve, after the last push.
 pub(crate) fn labelling_counts(request: &Request, labelling: &Labelling, pull: &PullRequest) -> Vec<Rule> {
-    let Labelling { label, by, access, is_stale } = labelling;
+    let Labelling { label, by, access, void } = labelling;
     let mut rules = Vec::new();
     match by {
         Some(by) if author(pull).is_some_and(|author| author.eq_ignore_ascii_case(by)) => {
@@ -126,11 +136,26 @@ pub(crate) fn labelling_counts(request: &Request, labelling: &Labelling, pull: &
             rules.push(Rule::new(&codes::LABELLER_PERMISSION, cause));
         }
     }
-    if *is_stale && request.on_new_commits == OnNewCommits::RemoveLabel {
-        let cause = format!("commits were pushed after the label `{label}` was put");
-        rules.push(Rule::new(&codes::LABEL_BEFORE_PUSH, cause).about(label));
-    }
+    rules.extend(void.and_then(|void| label_is_void(request, label, void, pull)));
     rules
+}
+
+/// A label that approves something else. New commits may be allowed to, by `on-new-commits`; a new base never is.
+fn label_is_void(request: &Request, label: &str, void: Void, pull: &PullRequest) -> Option<Rule> {
+    let base = &pull.base.branch;
+    match void {
+        Void::Retargeted => {
+            let cause = format!("the base became `{base}` after the label `{label}` was put");
+            let remedy =
+                format!("Look at what `{base}` would get, then take `{label}` off and put it again.");
+            Some(Rule::new(&codes::LABEL_BEFORE_BASE, cause).with_remedy(remedy))
+        }
+        _ if request.on_new_commits == OnNewCommits::Ignore => None,
+        Void::Pushed => {
+            let cause = format!("commits were pushed after the label `{label}` was put");
+            Some(Rule::new(&codes::LABEL_BEFORE_PUSH, cause).about(label))
+        }
+    }
 }
 
 /// There are as many approvals as needed.

@@ -20,6 +20,7 @@ fn event(number: u64) -> Event {
         head,
         action: "labeled".to_owned(),
         label: Some("approval".to_owned()),
+        base: None,
         sender: Some("maria".to_owned()),
         updated_at: None,
         was_closed: false,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::*;
 use crate::{
     event::Event,
-    facts::{Approval, Labelling},
+    facts::{Approval, Labelling, Void},
     globs::{Globs, glob},
     labels::Labels,
     request::{Methods, OnNewCommits},
@@ -67,7 +67,7 @@ fn facts(change: impl FnOnce(&mut Value)) -> Facts {
         label: "approval".to_owned(),
         by: Some("maria".to_owned()),
         access: Access::Maintain,
-        is_stale: false,
+        void: None,
     };
     Facts { pull: pull(change), labellings: vec![maria], approvals: Vec::new() }
 }
@@ -159,7 +159,7 @@ fn a_label_by_someone_who_may_only_triage() {
 #[test]
 fn a_label_that_is_older_than_the_head() {
     let mut facts = facts(|_| ());
-    facts.labellings[0].is_stale = true;
+    facts.labellings[0].void = Some(Void::Pushed);
     insta::assert_snapshot!(refused(&request(), &facts), @"
     [label-before-push] pull request #7 (dev → prod) is not merged: commits were pushed after the label `approval` was put
     Look at the new commits, then put the label again.
@@ -167,6 +167,30 @@ fn a_label_that_is_older_than_the_head() {
     let mut ignoring = request();
     ignoring.on_new_commits = OnNewCommits::Ignore;
     assert!(matches!(plan(&ignoring, &facts), Plan::Merge { .. }));
+}
+
+#[test]
+fn a_label_for_another_base() {
+    let mut facts = facts(|_| ());
+    facts.labellings[0].void = Some(Void::Retargeted);
+    let ignoring = Request { on_new_commits: OnNewCommits::Ignore, ..request() };
+    insta::assert_snapshot!(refused(&ignoring, &facts), @"
+    [label-before-base] pull request #7 (dev → prod) is not merged: the base became `prod` after the label `approval` was put
+    Look at what `prod` would get, then take `approval` off and put it again.
+    ");
+}
+
+#[test]
+fn a_base_that_is_not_the_events() {
+    let event = json!({
+        "action": "labeled",
+        "pull_request": { "number": 7, "head": { "sha": "a".repeat(40) }, "base": { "ref": "stage" } },
+    });
+    let request = Request { event: Event::read(&event), ..request() };
+    insta::assert_snapshot!(refused(&request, &facts(|_| ())), @"
+    [merge-base-changed] pull request #7 (dev → prod) is not merged: its base is `prod`, and this run is for `stage`
+    Look at what the new base would get and approve it; that event starts a run.
+    ");
 }
 
 #[test]
