@@ -198,6 +198,10 @@ fn is_bearer(token: &Secret) -> bool {
 
 /// An expected image needs a tag or a digest: `latest` proves nothing, and neither does no tag.
 fn parse_image(text: &str) -> Result<ImageRef, String> {
+    if text.contains("://") {
+        return Err("holds a URL (not shown, since it may hold a password): write `registry/repository:tag`"
+            .to_owned());
+    }
     let image: ImageRef = text.parse().map_err(|error: model::ParseError| error.to_string())?;
     if image.tag.is_none() && image.digest.is_none() {
         return Err(format!("`{text}` has neither tag nor digest, so that nothing can be proven with it"));

@@ -143,23 +143,20 @@ impl FromStr for OnBusy {
 }
 
 /// Reads `host`, `host:port`, `https://host[/path]` or, explicitly, `http://host[/path]`.
-pub(crate) fn parse_server(text: &str) -> Result<Url, ParseError> {
-    let error = || {
-        ParseError::new(
-            "a server's address",
-            text,
-            "`host`, `host:port` or `https://host/path`, without user, query or fragment (`http://` only if written)",
-        )
-    };
+///
+/// The error never repeats the text: it may hold a password, also where it is too broken to be taken apart.
+pub(crate) fn parse_server(text: &str) -> Result<Url, &'static str> {
+    const ERROR: &str = "is not a server's address (its value is not shown, since it may hold a password): expected \
+         `host`, `host:port` or `https://host/path`, without user, query or fragment (`http://` only if written)";
     let absolute = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-    let url = Url::parse(&absolute).map_err(|_| error())?;
+    let url = Url::parse(&absolute).map_err(|_| ERROR)?;
     let valid = matches!(url.scheme(), "https" | "http")
         && url.has_host()
         && url.username().is_empty()
         && url.password().is_none()
         && url.query().is_none()
         && url.fragment().is_none();
-    if valid { Ok(url) } else { Err(error()) }
+    if valid { Ok(url) } else { Err(ERROR) }
 }
 
 /// Appends the `--rootpath` of Argo CD to its address.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use model::{Failure, ImageRef, ParseError};
+use model::{Failure, ImageRef, ParseError, RepoSlug};
 use toolkit::{Check, CommonArgs, Env, GitHubContext};
 
 use crate::{
@@ -136,7 +136,7 @@ impl Args {
     /// Repository, branch and addresses; the token is filled in by the caller.
     fn remote(&self, check: &mut Check<'_>) -> Option<Remote> {
         let context = GitHubContext::from_env(check.env());
-        let given = check.optional("repository", self.repository.as_deref(), str::parse);
+        let given = check.optional("repository", self.repository.as_deref(), repository);
         if self.repository.is_none() && context.repository.is_none() {
             check.problem("repository", "is required, and `GITHUB_REPOSITORY` is not set either");
         }
@@ -164,6 +164,14 @@ impl Args {
     }
 }
 
+/// A repository. What looks like a URL is not repeated: it may hold a token.
+fn repository(text: &str) -> Result<RepoSlug, String> {
+    if text.contains(['@', ':']) {
+        return Err("holds a URL (not shown, since it may hold a password): write `owner/name`".to_owned());
+    }
+    text.parse().map_err(|error: ParseError| error.to_string())
+}
+
 /// A file's path. On a branch it has to be one that Git can have; in a directory any path will do.
 fn file_path(text: &str, on_branch: bool) -> Result<String, ParseError> {
     let path = text.strip_prefix("./").unwrap_or(text);
@@ -176,6 +184,10 @@ fn file_path(text: &str, on_branch: bool) -> Result<String, ParseError> {
 
 /// An image with something to set.
 fn image(text: &str) -> Result<ImageRef, String> {
+    if text.contains("://") {
+        return Err("holds a URL (not shown, since it may hold a password): write `registry/repository:tag`"
+            .to_owned());
+    }
     let image: ImageRef = text.parse().map_err(|error: ParseError| error.to_string())?;
     if image.tag.is_none() && image.digest.is_none() {
         return Err(format!("`{text}` has neither a tag nor a digest"));

@@ -84,7 +84,7 @@ fn every_bad_input_is_named() {
     ];
     let failure = request(&argv, &[("H", "hunter2")]).unwrap_err();
     insta::assert_snapshot!(failure.notes.join("\n"), @r"
-    input `server`: `ftp://x` is not a server's address: expected `host`, `host:port` or `https://host/path`, without user, query or fragment (`http://` only if written)
+    input `server` is not a server's address (its value is not shown, since it may hold a password): expected `host`, `host:port` or `https://host/path`, without user, query or fragment (`http://` only if written)
     input `auth`: `oidc` is not in this version: use `token` or `password`
     input `token` takes no secret on the command line, where every process can read it: put it into an environment variable and pass `--token=env:NAME`
     input `headers` has no `Name: value` in line 1
@@ -95,6 +95,36 @@ fn every_bad_input_is_named() {
     input `on-busy`: `panic` is not a policy: expected one of `wait`, `terminate` and `fail`
     input `settle`: `soon` is not a duration: expected a number with a unit, such as `90s`, `1m30s` or `500ms`
     ");
+}
+
+#[test]
+fn no_password_is_repeated_wherever_it_was_put() {
+    let revision = format!("--revision={SHA}");
+    for server in [
+        "https://admin:hunter2@argo.example",
+        "admin:hunter2@argo.example",
+        "https://admin:hunter2",
+        "https://argo.example?token=hunter2",
+        "https://argo.example#hunter2",
+        "ftp://admin:hunter2@argo.example",
+        "https://admin:hun ter2@argo example",
+    ] {
+        let server = format!("--server={server}");
+        let failure = request(&[&server, "--application=dev", &revision], &[("ARGOCD_AUTH_TOKEN", "t")]);
+        let text = format!("{:?}", failure.unwrap_err());
+        assert!(text.contains("server's address") && !text.contains("ter2"), "{text}");
+    }
+    let argv = [
+        "--server=x",
+        "--application=dev",
+        &revision,
+        "--images=https://u:hunter2@a.b/c:1",
+        "--headers=env:H",
+        "--token=env:T",
+    ];
+    let env = [("H", "X-Key: hunter2\u{7f}\nX Key: hunter2\nhunter2"), ("T", "hunter2 hunter2")];
+    let text = format!("{:?}", request(&argv, &env).unwrap_err());
+    assert!(text.contains("holds a URL") && text.contains("line 3") && !text.contains("hunter2"), "{text}");
 }
 
 #[test]

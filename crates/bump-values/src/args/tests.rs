@@ -95,3 +95,13 @@ fn the_runs_branch_is_used_only_where_it_is_one() {
     let elsewhere = Args { repository: Some("org/manifests".into()), ..args(&["a"], &["b=c"]) };
     insta::assert_snapshot!(problems(elsewhere, &RUN), @"input `branch` is required for another repository");
 }
+
+#[test]
+fn a_password_in_a_url_is_not_repeated() {
+    let url = "https://x:hunter2@github.com/org/product";
+    let args = Args { repository: Some(url.into()), images: vec![url.into()], ..args(&["a"], &["b=c"]) };
+    insta::assert_snapshot!(problems(args, &RUN), @r"
+    input `images` holds a URL (not shown, since it may hold a password): write `registry/repository:tag`
+    input `repository` holds a URL (not shown, since it may hold a password): write `owner/name`
+    ");
+}
