@@ -9,6 +9,7 @@ use crate::{
     World,
     argocd::AppSpec,
     github::{Role, TokenSpec},
+    sts::Grants,
     world::registry_host,
 };
 
@@ -78,7 +79,9 @@ pub async fn product(world: &World, directory: Option<&Path>) -> io::Result<Seed
         let repository = format!("product/{name}");
         world.registry.create_repository(&repository, true);
         world.registry.seed_base_image(&repository, FIRST_TAG, PLATFORMS)?;
-        world.sts.add_role(&format!("arn:aws:iam::123456789012:role/day2-{name}"), trust(name));
+        let role = format!("arn:aws:iam::123456789012:role/day2-{name}");
+        world.sts.add_role(&role, trust(name));
+        world.sts.grant(&role, Grants::new(&[&repository], &["base/*"]));
     }
     for spec in applications {
         let name = spec.name.clone();

@@ -49,7 +49,8 @@ impl State {
         faults::lock(&self.passwords).get(password).filter(|access| access.expires > now()).cloned()
     }
 
-    /// Makes a password without a call, for tests of what comes after the login.
+    /// Makes a password without a call, for tests of what comes after the login. There is no session behind it, so
+    /// that nothing limits it.
     pub fn issue_password(&self, role_arn: &str) -> String {
         self.add(Access {
             arn: format!("{role_arn}/issued"),
@@ -68,7 +69,8 @@ impl State {
         faults::lock(&self.passwords).values_mut().for_each(|access| access.expires = 0);
     }
 
-    fn issue(&self, session: &Session) -> (String, i64) {
+    /// Makes the password of a session, which may do what its role may; and says until when it is valid.
+    pub fn issue(&self, session: &Session) -> (String, i64) {
         let expires = now() + LIFETIME;
         let access = Access { arn: session.arn.clone(), role_arn: session.role_arn.clone(), expires };
         (self.add(access), expires)

@@ -17,6 +17,7 @@ use super::repositories;
 use crate::{
     World,
     oidc::uuid,
+    registry::{ACCOUNT, REGION},
     sts::{
         Session,
         sigv4::{self, Unsigned},
@@ -54,6 +55,12 @@ async fn call(
 fn answer(world: &World, session: &Session, operation: &str, body: &[u8]) -> Result<Value, Value> {
     let input: Value =
         serde_json::from_slice(body).map_err(|_| error("SerializationException", "The body is not JSON"))?;
+    if let Some(repository) = input["repositoryName"].as_str()
+        && !world.sts.allows_on(session, &format!("ecr:{operation}"), repository)
+    {
+        let resource = format!("arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{repository}");
+        return Err(denied(session, operation, &resource));
+    }
     let result = match operation {
         "GetAuthorizationToken" => Ok(authorization_token(world, session)),
         "BatchCheckLayerAvailability" => repositories::batch_check_layer_availability(world, &input),
@@ -65,16 +72,19 @@ fn answer(world: &World, session: &Session, operation: &str, body: &[u8]) -> Res
 }
 
 fn permitted(world: &World, session: Session, operation: &str) -> Result<Session, Value> {
-    let action = format!("ecr:{operation}");
-    if world.sts.allows(&session, &action) {
+    if world.sts.allows(&session, &format!("ecr:{operation}")) {
         return Ok(session);
     }
+    Err(denied(&session, operation, "*"))
+}
+
+fn denied(session: &Session, operation: &str, resource: &str) -> Value {
     let message = format!(
-        "User: {} is not authorized to perform: {action} on resource: * because no identity-based policy allows \
-         the {action} action",
+        "User: {} is not authorized to perform: ecr:{operation} on resource: {resource} because no \
+         identity-based policy allows the ecr:{operation} action",
         session.arn
     );
-    Err(error("AccessDeniedException", &message))
+    error("AccessDeniedException", &message)
 }
 
 fn authorization_token(world: &World, session: &Session) -> Value {

@@ -21,13 +21,13 @@ pub(super) enum Caller {
     Role(Box<crate::ecr::Access>),
 }
 
-/// Says whether the call may go on.
+/// Says whether the call may go on, and who makes it.
 pub(super) fn authorize(
     world: &World,
     method: &Method,
     route: &Route<'_>,
     headers: &HeaderMap,
-) -> Result<(), Refusal> {
+) -> Result<Caller, Refusal> {
     let challenge = || Refusal::Unauthorized(challenge(world, method, route));
     let caller = match world.registry.settings().auth {
         Auth::Basic => basic(world, headers)?,
@@ -42,12 +42,22 @@ pub(super) fn authorize(
     };
     let reads = method == Method::GET || method == Method::HEAD;
     match (caller, route.repository()) {
-        (Some(Caller::Local), _) | (Some(_), None) => Ok(()),
+        (Some(caller @ Caller::Local), _) | (Some(caller), None) => Ok(caller),
         (Some(Caller::Role(access)), Some(repository)) => {
-            permitted(world, &access, action(method, route), repository)
+            permitted(world, &access, action(method, route), repository)?;
+            Ok(Caller::Role(access))
         }
-        (_, Some(repository)) if reads && world.registry.is_public(repository) => Ok(()),
+        (_, Some(repository)) if reads && world.registry.is_public(repository) => Ok(Caller::Anonymous),
         _ => Err(challenge()),
+    }
+}
+
+/// Whether a caller may mount blobs out of a repository, which is a way to read them.
+pub(super) fn may_mount_from(world: &World, caller: &Caller, repository: &str) -> bool {
+    match caller {
+        Caller::Anonymous => false,
+        Caller::Local => true,
+        Caller::Role(access) => permitted(world, access, "ecr:GetDownloadUrlForLayer", repository).is_ok(),
     }
 }
 
@@ -84,7 +94,7 @@ fn challenge(world: &World, method: &Method, route: &Route<'_>) -> String {
     }
 }
 
-/// A role that the sandbox's STS knows may do what its policy does not deny.
+/// A session of the sandbox's STS may do what its role's permissions include; other passwords are not limited.
 fn permitted(
     world: &World,
     access: &crate::ecr::Access,
@@ -93,7 +103,7 @@ fn permitted(
 ) -> Result<(), Refusal> {
     let session = world.sts.sessions().into_iter().find(|session| session.arn == access.arn);
     match session {
-        Some(session) if !world.sts.allows(&session, action) => {
+        Some(session) if !world.sts.allows_on(&session, action, repository) => {
             Err(Refusal::not_permitted(&access.arn, action, repository, REGION))
         }
         _ => Ok(()),

@@ -7,7 +7,11 @@ use axum::{
 };
 
 use super::{
-    State as Registry, digest, manifest as document, refusal::Refusal, repository::Manifest,
+    State as Registry,
+    auth::{self, Caller},
+    digest, manifest as document,
+    refusal::Refusal,
+    repository::Manifest,
     routes::Parameters,
 };
 use crate::{World, faults::lock};
@@ -18,10 +22,16 @@ const LARGEST_MANIFEST: usize = 4 * 1024 * 1024;
 const CONTENT_DIGEST: &str = "docker-content-digest";
 
 /// `POST …/blobs/uploads/`: a mount if that can be, a new upload otherwise.
-pub(super) fn open(world: &World, name: &str, query: &Parameters) -> Result<Response, Refusal> {
+pub(super) fn open(
+    world: &World,
+    caller: &Caller,
+    name: &str,
+    query: &Parameters,
+) -> Result<Response, Refusal> {
     let registry = &world.registry;
     registry.ensure_repository(name)?;
     if let (Some(digest), Some(from)) = (query.get("mount"), query.get("from"))
+        && auth::may_mount_from(world, caller, from)
         && registry.mount(name, digest, from)
     {
         let place = location(world, &format!("/v2/{name}/blobs/{digest}"));

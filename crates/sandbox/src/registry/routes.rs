@@ -41,11 +41,11 @@ async fn answer(world: &World, query: &Parameters, request: Request) -> Result<R
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     let route = Route::parse(path).ok_or_else(Refusal::not_a_route)?;
-    auth::authorize(world, &parts.method, &route, &parts.headers)?;
+    let caller = auth::authorize(world, &parts.method, &route, &parts.headers)?;
     let registry = &world.registry;
     match (&parts.method, route) {
         (&Method::GET | &Method::HEAD, Route::Ping) => Ok(().into_response()),
-        (&Method::POST, Route::Uploads(name)) => push::open(world, name, query),
+        (&Method::POST, Route::Uploads(name)) => push::open(world, &caller, name, query),
         (&Method::PATCH, Route::Upload(name, id)) => push::patch(world, name, id, &parts.headers, body).await,
         (&Method::PUT, Route::Upload(name, id)) => push::complete(world, name, id, query, body).await,
         (&Method::GET, Route::Upload(name, id)) => push::status(world, name, id).await,

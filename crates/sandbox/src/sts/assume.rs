@@ -148,7 +148,7 @@ fn verified_claims(state: &State, issuer: &str, token: &str) -> Result<Value, St
     Ok(claims)
 }
 
-fn new_session(role: &Role, name: &str, duration: i64) -> Session {
+pub(super) fn new_session(role: &Role, name: &str, duration: i64) -> Session {
     Session {
         access_key_id: format!("ASIA{}", random_hex(8).to_ascii_uppercase()),
         secret_access_key: format!("{}+/{}", random_hex(9), random_hex(10)),

@@ -1,6 +1,7 @@
 //! STS, and as much of IAM as it needs: roles with trust policies, the account's OIDC provider, sessions.
 
 mod assume;
+mod grants;
 mod policy;
 mod reply;
 mod routes;
@@ -17,7 +18,7 @@ use std::{
 use axum::Router;
 use serde_json::Value;
 
-pub use self::reply::StsError;
+pub use self::{grants::Grants, reply::StsError};
 use crate::{World, faults, oidc::random_hex};
 
 /// The account that everything in the sandbox belongs to.
@@ -34,6 +35,8 @@ pub struct Role {
     pub max_session: i64,
     /// Actions that its permissions do not include.
     pub denied: BTreeSet<String>,
+    /// The repositories that its permissions name; all of them if none are given.
+    pub grants: Option<Grants>,
     id: String,
 }
 
@@ -94,6 +97,7 @@ impl State {
             trust_policy,
             max_session: 3600,
             denied: BTreeSet::new(),
+            grants: None,
             id: format!("AROA{}", random_hex(9).to_ascii_uppercase()),
         };
         faults::lock(&self.roles).insert(arn.to_owned(), role);
@@ -124,6 +128,13 @@ impl State {
         }
     }
 
+    /// Limits a role to these repositories.
+    pub fn grant(&self, arn: &str, grants: Grants) {
+        if let Some(role) = faults::lock(&self.roles).get_mut(arn) {
+            role.grants = Some(grants);
+        }
+    }
+
     /// Sets how long a role's sessions may be, in seconds.
     pub fn set_max_session(&self, arn: &str, seconds: i64) {
         if let Some(role) = faults::lock(&self.roles).get_mut(arn) {
@@ -134,6 +145,13 @@ impl State {
     /// Sets the audiences of the account's OIDC provider; none removes the provider.
     pub fn set_provider(&self, audiences: Option<Vec<String>>) {
         *faults::lock(&self.provider) = audiences;
+    }
+
+    /// Starts a session of a role without a call, for tests of what the role may do; `None` if there is no such role.
+    pub fn start_session(&self, arn: &str, name: &str) -> Option<Session> {
+        let session = assume::new_session(&self.role(arn)?, name, 3600);
+        self.keep(session.clone());
+        Some(session)
     }
 
     /// Returns the session with this access key, whether it is over or not.
@@ -149,6 +167,13 @@ impl State {
     /// Whether the permissions of the session's role include `action`.
     pub fn allows(&self, session: &Session, action: &str) -> bool {
         self.role(&session.role_arn).is_some_and(|role| !role.denied.contains(action))
+    }
+
+    /// The same for an action on one repository of the registry.
+    pub fn allows_on(&self, session: &Session, action: &str, repository: &str) -> bool {
+        let role = self.role(&session.role_arn);
+        self.allows(session, action)
+            && role.is_some_and(|role| role.grants.is_none_or(|grants| grants.allow(action, repository)))
     }
 
     fn role(&self, arn: &str) -> Option<Role> {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::registry::Auth;
+use crate::{registry::Auth, sts::Grants};
 
 #[tokio::test]
 async fn strangers_are_asked_who_they_are() {
@@ -66,4 +66,42 @@ async fn bearer_tokens_are_for_one_repository() {
     assert_eq!(status("GET", path).await, 200);
     assert_eq!(status("POST", "/v2/base/python/blobs/uploads/").await, 401);
     assert_eq!(status("GET", "/v2/product/dev/tags/list").await, 401);
+}
+
+#[tokio::test]
+async fn a_role_reaches_the_repositories_that_it_was_granted() {
+    let fixture = Fixture::new().await;
+    let (world, role) = (fixture.sandbox.world(), "arn:aws:iam::123456789012:role/day2-dev");
+    fixture.registry().seed_base_image("base/python", "3.12", &["linux/amd64"]).unwrap();
+    fixture.registry().create_repository("product/prod", true);
+    fixture.registry().configure(|settings| settings.mount = true);
+    world.sts.add_role_for(role, "org/x");
+    world.sts.grant(role, Grants::new(&["product/dev"], &["base/*"]));
+    let session = world.sts.start_session(role, "day2-product-7-1").unwrap();
+    let (password, _) = world.ecr.issue(&session);
+    let send = async |method: &str, path: &str| {
+        let call = fixture.anonymous(method, path).basic_auth("AWS", Some(&password));
+        call.send().await.unwrap()
+    };
+    for (method, path, status) in [
+        ("POST", "/v2/product/dev/blobs/uploads/", 202),
+        ("GET", "/v2/product/dev/tags/list", 200),
+        ("GET", "/v2/base/python/manifests/3.12", 200),
+        ("POST", "/v2/base/python/blobs/uploads/", 403),
+        ("GET", "/v2/product/prod/tags/list", 403),
+        ("PUT", "/v2/product/prod/manifests/v1", 403),
+    ] {
+        assert_eq!(send(method, path).await.status(), status, "{method} {path}");
+    }
+    let (status, code, message) = refusal(send("POST", "/v2/product/prod/blobs/uploads/").await).await;
+    let text = "User: arn:aws:sts::123456789012:assumed-role/day2-dev/day2-product-7-1 is not authorized to perform: \
+                ecr:InitiateLayerUpload on resource: arn:aws:ecr:eu-central-1:123456789012:repository/product/prod \
+                because no identity-based policy allows the ecr:InitiateLayerUpload action";
+    assert_eq!((status, code.as_str(), message.as_str()), (403, "DENIED", text));
+    // A mount would be another way to read.
+    let layer = fixture.registry().blobs("base/python").pop_first().unwrap();
+    let mount = format!("/v2/product/dev/blobs/uploads/?mount={layer}&from=base/python");
+    assert_eq!(send("POST", &mount).await.status(), 201);
+    world.sts.grant(role, Grants::new(&["product/dev"], &[]));
+    assert_eq!(send("POST", &mount).await.status(), 202);
 }
