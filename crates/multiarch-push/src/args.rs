@@ -64,7 +64,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME=VALUE")]
     annotations: Vec<String>,
 
-    /// What to do if a tag exists: `same-digest-ok`, `skip` (do not even build), `overwrite` or `fail`
+    /// What to do if a tag exists: `same-digest-ok`, `skip` (do not build, give all tags to the image that is there), `overwrite` or `fail`
     #[arg(long, value_name = "RULE")]
     on_existing: Option<String>,
 

@@ -4,6 +4,7 @@
 //! configurations and layers (`image`, `build`), or a builder or the user brings a layout (`builder`, `layout`); both
 //! are an `Artifact`, which `push` brings to the registry (`registry`) as far as `plan` allows.
 
+mod adopt;
 mod args;
 mod artifact;
 mod build;

@@ -74,8 +74,8 @@ pub(crate) enum TagStep {
 pub(crate) enum Early {
     /// Go on.
     Go,
-    /// All is there, under this digest.
-    Skip(Digest),
+    /// The image is there, under this digest: nothing is built, and all tags are to name it.
+    Adopt(Digest),
 }
 
 /// Decides whether to build at all.
@@ -89,11 +89,18 @@ pub(crate) fn before_build(states: &[TagState], on_existing: OnExisting) -> Resu
             None => Ok(Early::Go),
         },
         OnExisting::Skip => {
-            let first = fixed().next().and_then(|state| state.existing.clone());
-            let all_exist = fixed().all(|state| state.existing.is_some());
-            // A moving tag has to be moved to something that is built.
-            let nothing_moves = states.iter().all(|state| !state.moves);
-            Ok(first.filter(|_| all_exist && nothing_moves).map_or(Early::Go, Early::Skip))
+            let mut there = fixed().filter_map(|state| Some((&state.tag, state.existing.as_ref()?)));
+            let Some((tag, digest)) = there.next() else { return Ok(Early::Go) };
+            match there.find(|(_, other)| *other != digest) {
+                None => Ok(Early::Adopt(digest.clone())),
+                Some((other_tag, other)) => Err(Failure::new(
+                    &codes::TAG_EXISTS_DIFFERENT,
+                    format!(
+                        "`on-existing` is `skip`, and the tags `{tag}` and `{other_tag}` exist already and name different images: {digest} and {other}"
+                    ),
+                )
+                .with_remedy("Give in `tags` only tags that are new or name the same image.")),
+            }
         }
         OnExisting::SameDigestOk | OnExisting::Overwrite => Ok(Early::Go),
     }
@@ -111,9 +118,10 @@ pub(crate) fn tag_step(
         (true, false, OnExisting::Fail) => {
             Err(Failure::new(&codes::TAG_EXISTS, format!("the tag `{tag}` exists already, as {existing}")))
         }
-        (true, ..) | (false, false, OnExisting::Skip) => Ok(TagStep::Keep),
+        (true, ..) => Ok(TagStep::Keep),
         (false, true, _) | (false, _, OnExisting::Overwrite) => Ok(TagStep::Move { from: existing.clone() }),
-        (false, false, OnExisting::SameDigestOk | OnExisting::Fail) => Err(Failure::new(
+        // Under `skip`, it has come into being since the image that is there was looked for.
+        (false, false, OnExisting::SameDigestOk | OnExisting::Skip | OnExisting::Fail) => Err(Failure::new(
             &codes::TAG_EXISTS_DIFFERENT,
             format!("the tag `{tag}` exists already and names another image: {existing}, and not {digest}"),
         )),
@@ -141,7 +149,9 @@ mod tests {
             (false, Some(2), SameDigestOk, Err("tag-exists-different")),
             (false, Some(2), Overwrite, Ok("Move")),
             (false, Some(1), Overwrite, Ok("Keep")),
-            (false, Some(2), Skip, Ok("Keep")),
+            (false, Some(1), Skip, Ok("Keep")),
+            (false, Some(2), Skip, Err("tag-exists-different")),
+            (true, Some(2), Skip, Ok("Move")),
             (false, Some(1), Fail, Err("tag-exists")),
             (false, Some(2), Fail, Err("tag-exists-different")),
             (true, Some(2), SameDigestOk, Ok("Move")),
@@ -163,9 +173,18 @@ mod tests {
     fn what_exists_is_not_built() {
         use OnExisting::{Fail, SameDigestOk, Skip};
         let early = |states: &[TagState], rule| before_build(states, rule);
-        assert_eq!(early(&[state(false, Some(1))], Skip).unwrap(), Early::Skip(digest(1)));
-        assert_eq!(early(&[state(false, Some(1)), state(false, None)], Skip).unwrap(), Early::Go);
-        assert_eq!(early(&[state(false, Some(1)), state(true, Some(1))], Skip).unwrap(), Early::Go);
+        let (one, new, moving) = (state(false, Some(1)), state(false, None), state(true, Some(2)));
+        for states in [
+            vec![one.clone()],
+            vec![one.clone(), new.clone()],
+            vec![new.clone(), one.clone(), moving.clone()],
+            vec![one.clone(), one.clone()],
+        ] {
+            assert_eq!(early(&states, Skip).unwrap(), Early::Adopt(digest(1)), "{states:?}");
+        }
+        assert_eq!(early(&[new, moving], Skip).unwrap(), Early::Go);
+        let failure = early(&[one, state(false, Some(2))], Skip).unwrap_err();
+        assert_eq!(failure.code.id, "tag-exists-different");
         assert_eq!(early(&[state(false, Some(1))], SameDigestOk).unwrap(), Early::Go);
         assert_eq!(early(&[state(true, Some(1))], Fail).unwrap(), Early::Go);
         assert_eq!(early(&[state(false, Some(1))], Fail).unwrap_err().code.id, "tag-exists");

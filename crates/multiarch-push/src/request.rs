@@ -141,7 +141,7 @@ impl FromStr for BuilderChoice {
 pub(crate) enum OnExisting {
     /// Succeed if it names the same image, fail otherwise.
     SameDigestOk,
-    /// Leave it, whatever it names, and do not build.
+    /// Leave it, whatever it names, do not build, and give the other tags to the same image.
     Skip,
     /// Move it.
     Overwrite,

@@ -3,20 +3,20 @@
 use std::{path::Path, sync::Arc};
 
 use futures_util::future::try_join_all;
-use model::{Deadline, Digest, Failure, codes::DEADLINE_PASSED, codes::FILE_ACCESS};
+use model::{Deadline, Failure, codes::DEADLINE_PASSED, codes::FILE_ACCESS};
 use toolkit::{Env, Host, Phases};
 
 use crate::{
+    adopt::adopt,
     artifact::Artifact,
     build::build,
     builder, codes,
-    image::oci::{Index, PlatformSpec},
     job::Job,
     layout,
     plan::{self, Early, Method, TagState},
     push::{Push, Sent},
     registry::{Keychain, Lookup, Registry, Repository},
-    report::{Outcome, PlatformRow, not_built, report, rows},
+    report::{Outcome, not_built, report, rows},
     request::{Builder, BuilderChoice, DockerfileSource, OnExisting, Origin, Request, Source},
 };
 
@@ -71,9 +71,9 @@ async fn push(request: &Request, host: &Host, deadline: Deadline, phases: &Phase
     let states = match request.on_existing {
         OnExisting::Skip | OnExisting::Fail => {
             let states = asked.await?;
-            if let Early::Skip(digest) = plan::before_build(&states, request.on_existing)? {
-                let outcome = skipped(&repository, request, &states, digest).await?;
-                return Ok(Done::Pushed(Box::new(outcome)));
+            if let Early::Adopt(digest) = plan::before_build(&states, request.on_existing)? {
+                let adopted = adopt(&repository, request, &states, &digest, Sent::default());
+                return Ok(Done::Pushed(Box::new(phases.time("tag", adopted).await?)));
             }
             Err(states)
         }
@@ -112,6 +112,14 @@ async fn push(request: &Request, host: &Host, deadline: Deadline, phases: &Phase
         return Ok(outcome(planned, sent));
     }
     phases.time("upload", engine.children(&artifact)).await?;
+    if request.on_existing == OnExisting::Skip {
+        // Another run may have been faster: then its image is the one to name, not ours.
+        let states = phases.time("check", facts(&repository, request)).await?;
+        if let Early::Adopt(digest) = plan::before_build(&states, request.on_existing)? {
+            let adopted = adopt(&repository, request, &states, &digest, engine.sent(&artifact));
+            return Ok(Done::Pushed(Box::new(phases.time("tag", adopted).await?)));
+        }
+    }
     let mut tags = Vec::new();
     for state in &states {
         let step = phases.time("tag", engine.tag(&artifact, state, request.on_existing)).await?;
@@ -205,31 +213,6 @@ async fn facts(repository: &Repository, request: &Request) -> Result<Vec<TagStat
         repository.probe_upload().await?;
     }
     Ok(states)
-}
-
-/// Tells about an image that is there and was not built.
-async fn skipped(
-    repository: &Repository,
-    request: &Request,
-    states: &[TagState],
-    digest: Digest,
-) -> Result<Outcome, Failure> {
-    let platforms = match repository.get_manifest(digest.as_str()).await? {
-        Lookup::Found(found) => serde_json::from_slice::<Index>(&found.bytes).map(|index| index.manifests),
-        Lookup::Missing | Lookup::RepositoryMissing => Ok(Vec::new()),
-    };
-    let row = |child: crate::image::oci::Descriptor| {
-        let platform = child.platform.filter(PlatformSpec::is_known)?.to_platform().to_string();
-        Some(PlatformRow { platform, digest: child.digest, layers: None, size: None })
-    };
-    Ok(Outcome {
-        image: request.image.clone(),
-        digest,
-        tags: states.iter().map(|state| (state.tag.clone(), plan::TagStep::Keep)).collect(),
-        platforms: platforms.unwrap_or_default().into_iter().filter_map(row).collect(),
-        sent: Sent::default(),
-        dry_run: request.dry_run,
-    })
 }
 
 async fn method(job: &Job, source: &DockerfileSource, env: &Env) -> Result<Method, Failure> {

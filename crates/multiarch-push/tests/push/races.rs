@@ -42,7 +42,7 @@ async fn overtaken(stage: &Stage, tag: &str, more: &[&str]) -> (Result<Ran, Fail
 
 #[tokio::test]
 async fn a_tag_that_another_run_took_meanwhile_is_not_moved() {
-    for rule in ["same-digest-ok", "fail"] {
+    for rule in ["same-digest-ok", "skip", "fail"] {
         let stage = Stage::new().await;
         let rule = format!("--on-existing={rule}");
         let (result, other) = overtaken(&stage, "v1", &["--tags=v1", &rule]).await;
@@ -70,4 +70,25 @@ async fn a_reply_that_is_lost_is_no_tag_that_exists() {
     let ran = stage.push(&[&image, "--tags=v1", "--on-existing=fail"]).await.unwrap();
     assert_eq!(stage.world().registry.tags("product/moving")["v1"], ran.outputs["digest"]);
     assert_eq!((ran.outputs["changed"].as_str(), puts(&stage, "v1")), ("true", 1));
+}
+
+#[tokio::test]
+async fn under_skip_the_faster_run_decides() {
+    let stage = Stage::new().await;
+    let slow = Effect::Delay { millis: 500 };
+    stage.world().faults.add(Fault::once("registry", "POST", "/blobs/uploads/", slow));
+    let image = format!("--image={}/product/moving", stage.registry());
+    let start = Instant::now();
+    let other = async {
+        while stage.writes().is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(20), "nothing was sent");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        stage.world().registry.seed_base_image("product/moving", "v1", &["linux/amd64"]).unwrap()
+    };
+    let argv = [image.as_str(), "--tags=v1,v2", "--moving-tags=latest", "--on-existing=skip"];
+    let (result, other) = tokio::join!(stage.push(&argv), other);
+    assert_eq!(result.unwrap().outputs["digest"], other);
+    let tags = stage.world().registry.tags("product/moving");
+    assert_eq!(tags.values().collect::<Vec<_>>(), [&other, &other, &other]);
 }

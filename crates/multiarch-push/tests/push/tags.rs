@@ -53,3 +53,45 @@ async fn moving_tags_move_and_others_do_not() {
     assert_ne!(tags["v1"], tags["v2"]);
     assert!(ran.log.contains("latest moved from sha256:"), "{}", ran.log);
 }
+
+#[tokio::test]
+async fn skip_gives_all_tags_to_the_image_that_is_there() {
+    let stage = Stage::new().await;
+    let image = format!("--image={}/product/moving", stage.registry());
+    let first = stage.push(&[&image, "--tags=v1", "--moving-tags=latest"]).await.unwrap();
+    stage.write("context/app.py", "print('other')\n");
+    let second = stage.push(&[&image, "--tags=v2", "--moving-tags=latest"]).await.unwrap();
+    assert_ne!(second.outputs["digest"], first.outputs["digest"]);
+    let argv = [image.as_str(), "--tags=v3,v1", "--moving-tags=latest", "--on-existing=skip"];
+    let before = stage.world().registry.tags("product/moving");
+    let writes = stage.writes().len();
+
+    let planned = stage.push(&[&argv[..], &["--dry-run"]].concat()).await.unwrap();
+    assert!(planned.log.contains("v3 would be pushed"), "{}", planned.log);
+    assert_eq!((stage.world().registry.tags("product/moving"), stage.writes().len()), (before, writes));
+
+    let ran = stage.push(&argv).await.unwrap();
+    assert_eq!(ran.outputs["digest"], first.outputs["digest"]);
+    assert_eq!((ran.outputs["tag"].as_str(), ran.outputs["changed"].as_str()), ("v3", "true"));
+    let tags = stage.world().registry.tags("product/moving");
+    for tag in ["v1", "v3", "latest"] {
+        assert_eq!(tags[tag], ran.outputs["digest"], "{tag}");
+    }
+    assert_eq!(tags["v2"], second.outputs["digest"]);
+    let written: Vec<String> = stage.writes().into_iter().skip(writes).map(|call| call.path).collect();
+    assert_eq!(written, ["/v2/product/moving/manifests/v3", "/v2/product/moving/manifests/latest"]);
+}
+
+#[tokio::test]
+async fn skip_does_not_choose_between_two_images() {
+    let stage = Stage::new().await;
+    let image = format!("--image={}/product/moving", stage.registry());
+    stage.push(&[&image, "--tags=v1"]).await.unwrap();
+    stage.write("context/app.py", "print('other')\n");
+    stage.push(&[&image, "--tags=v2"]).await.unwrap();
+    let writes = stage.writes().len();
+    let failure = stage.push(&[&image, "--tags=v1,v2,v3", "--on-existing=skip"]).await.unwrap_err();
+    assert_eq!(failure.code.id, "tag-exists-different");
+    assert!(failure.cause.contains("the tags `v1` and `v2` exist already"), "{failure}");
+    assert_eq!(stage.writes().len(), writes, "something was sent");
+}

@@ -1,0 +1,56 @@
+//! `on-existing: skip` with an image that is there: it is not built again, and the tags that lack are given to it.
+
+use model::{Digest, Failure, codes::UNEXPECTED_REPLY};
+
+use crate::{
+    image::oci::{Descriptor, Index, PlatformSpec},
+    plan::{TagState, TagStep, tag_step},
+    push::Sent,
+    registry::{Lookup, Repository},
+    report::{Outcome, PlatformRow},
+    request::Request,
+    tagging::write_tag,
+};
+
+/// Gives all tags to the image with this digest; `sent` is what was sent before it was found.
+pub(crate) async fn adopt(
+    repository: &Repository,
+    request: &Request,
+    states: &[TagState],
+    digest: &Digest,
+    mut sent: Sent,
+) -> Result<Outcome, Failure> {
+    let Lookup::Found(image) = repository.get_manifest(digest.as_str()).await? else {
+        let text = format!("{} has a tag for {digest}, and does not have this image", request.image);
+        return Err(Failure::new(&UNEXPECTED_REPLY, text));
+    };
+    let planned = states
+        .iter()
+        .map(|state| Ok((state, tag_step(state, digest, request.on_existing)?)))
+        .collect::<Result<Vec<_>, Failure>>()?;
+    let mut tags = Vec::new();
+    for (state, mut step) in planned {
+        if step != TagStep::Keep && !request.dry_run {
+            step = write_tag(repository, &image, state, request.on_existing).await?;
+            if step != TagStep::Keep {
+                sent.bytes_uploaded += image.bytes.len() as u64;
+            }
+        }
+        tags.push((state.tag.clone(), step));
+    }
+    // What is there may be the manifest of one platform, which names none.
+    let children = serde_json::from_slice::<Index>(&image.bytes).map(|index| index.manifests);
+    Ok(Outcome {
+        image: request.image.clone(),
+        digest: digest.clone(),
+        tags,
+        platforms: children.unwrap_or_default().into_iter().filter_map(row).collect(),
+        sent,
+        dry_run: request.dry_run,
+    })
+}
+
+fn row(child: Descriptor) -> Option<PlatformRow> {
+    let platform = child.platform.filter(PlatformSpec::is_known)?.to_platform().to_string();
+    Some(PlatformRow { platform, digest: child.digest, layers: None, size: None })
+}
