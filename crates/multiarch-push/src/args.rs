@@ -56,6 +56,22 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PATH")]
     layout: Option<String>,
 
+    /// Not in this version: the base image for files that are appended without a Dockerfile; refused when given
+    #[arg(long, value_name = "IMAGE")]
+    base: Option<String>,
+
+    /// Not in this version: files to append to `base`, one per line; refused when given
+    #[arg(long, value_name = "PATH")]
+    append: Vec<String>,
+
+    /// Not in this version: the entrypoint of an image made with `base`; refused when given
+    #[arg(long, value_name = "WORD")]
+    entrypoint: Vec<String>,
+
+    /// Not in this version: an image to promote by its digest; refused when given
+    #[arg(long, value_name = "IMAGE")]
+    from: Option<String>,
+
     /// Labels for the image's configuration, one `NAME=VALUE` per line
     #[arg(long, value_name = "NAME=VALUE")]
     labels: Vec<String>,
@@ -80,6 +96,7 @@ impl Args {
         let moving_tags = check.list("moving-tags", &self.moving_tags, str::parse::<Tag>);
         let tags = self.tags(&mut check, &moving_tags);
         let source = self.source(&mut check);
+        self.refuse_later_inputs(&mut check);
         let labels = check.list("labels", &self.labels, pair);
         let annotations = check.list("annotations", &self.annotations, pair).into_iter().collect();
         let on_existing = check.optional("on-existing", self.on_existing.as_deref(), str::parse);
@@ -115,11 +132,29 @@ impl Args {
         tags
     }
 
+    /// Refuses the sources that are announced and not there yet. They are declared, since GitHub only warns of inputs
+    /// that an action does not know: another image than the wanted one would be pushed, without a word.
+    fn refuse_later_inputs(&self, check: &mut Check<'_>) {
+        const DOCKERFILE: &str = "is not in this version: give a Dockerfile (`context`, `file`) or an OCI layout (`layout`) until then";
+        const LAYOUT: &str =
+            "is not in this version: copy the image into an OCI layout and give that in `layout` until then";
+        let one = |value: &Option<String>| is_given(value.as_slice());
+        for (input, given, text) in [
+            ("base", one(&self.base), DOCKERFILE),
+            ("append", is_given(&self.append), DOCKERFILE),
+            ("entrypoint", is_given(&self.entrypoint), DOCKERFILE),
+            ("from", one(&self.from), LAYOUT),
+        ] {
+            if given {
+                check.problem(input, text);
+            }
+        }
+    }
+
     fn source(&self, check: &mut Check<'_>) -> Source {
         let text = |value: &Option<String>| {
             value.as_deref().map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned)
         };
-        let is_given = |list: &[String]| list.iter().any(|value| !value.trim().is_empty());
         let (context, file, target) = (text(&self.context), text(&self.file), text(&self.target));
         let platforms = check.list("platforms", &self.platforms, str::parse::<Platform>);
         let build_args: BTreeMap<_, _> =
@@ -156,6 +191,11 @@ impl Args {
             builder: builder.unwrap_or(BuilderChoice::Auto),
         })
     }
+}
+
+/// Whether an input has a value: one that is empty counts as left out, as GitHub has it.
+fn is_given(values: &[String]) -> bool {
+    values.iter().any(|value| !value.trim().is_empty())
 }
 
 /// Reads an image name that says which registry: a push must not end at Docker Hub by mistake.
@@ -258,6 +298,10 @@ mod tests {
                 "--context=.",
                 "--platforms=amd64",
                 "--builder=make",
+                "--base=a.example/python:3",
+                "--append=dist",
+                "--entrypoint=python3",
+                "--from=a.example/product/dev",
                 "--labels=x",
                 "--on-existing=maybe",
                 "--timeout=1x",
@@ -274,11 +318,28 @@ mod tests {
         input `layout` and input `platforms` are two kinds of source: give a layout or a Dockerfile, not both
         input `layout` and input `builder` are two kinds of source: give a layout or a Dockerfile, not both
         input `labels` cannot be added to a layout, which is pushed as it is
+        input `base` is not in this version: give a Dockerfile (`context`, `file`) or an OCI layout (`layout`) until then
+        input `append` is not in this version: give a Dockerfile (`context`, `file`) or an OCI layout (`layout`) until then
+        input `entrypoint` is not in this version: give a Dockerfile (`context`, `file`) or an OCI layout (`layout`) until then
+        input `from` is not in this version: copy the image into an OCI layout and give that in `layout` until then
         input `labels`: `x` is not of the form `NAME=VALUE`
         input `on-existing`: `maybe` is not a rule: expected `same-digest-ok`, `skip`, `overwrite` or `fail`
         input `timeout`: `1x` is not a duration: expected a number with a unit, such as `90s`, `1m30s` or `500ms`
         input `SOURCE_DATE_EPOCH` (a variable of the environment) is no number of seconds since 1970
         "#);
+    }
+
+    #[test]
+    fn inputs_of_later_versions_are_refused_unless_empty() {
+        for input in ["base", "append", "entrypoint", "from"] {
+            let given = |value: &str| {
+                request(&["--image=a.example/b", "--tags=v1", &format!("--{input}={value}")], &[])
+            };
+            let failure = given("a.example/x").unwrap_err();
+            let expected = format!("input `{input}` is not in this version: ");
+            assert!(failure.cause.starts_with(&expected), "{failure}");
+            assert!(given("").is_ok() && given(" ").is_ok(), "{input}");
+        }
     }
 
     #[test]
