@@ -53,7 +53,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SHA")]
     pub(crate) revision: Option<String>,
 
-    /// Images that the pods must run at the end, as the manifests name them; one per line or separated by commas
+    /// Images that the pods must run at the end, as the manifests name them; one per line or separated by commas; not checked if there are none
     #[arg(long, value_name = "IMAGE", value_delimiter = ',')]
     pub(crate) images: Vec<String>,
 

@@ -106,7 +106,7 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
             Holds::No("the controller has not assessed the application since the operation".to_owned())
         }
     };
-    for clause in Clause::ALL.into_iter().filter(|clause| clause.since() <= request.wait_for) {
+    for clause in Clause::ALL.into_iter().filter(|clause| clause.is_required(request)) {
         let holds = match clause {
             Clause::Operation => operation.clone(),
             Clause::Revision => revision(&verdict, request),

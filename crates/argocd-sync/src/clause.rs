@@ -1,6 +1,6 @@
 //! The conjunction that is a success, clause by clause.
 
-use crate::request::WaitFor;
+use crate::request::{Request, WaitFor};
 
 /// One thing that must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,7 +34,7 @@ impl Clause {
     ];
 
     /// The goal from which on it is required.
-    pub(crate) fn since(self) -> WaitFor {
+    fn since(self) -> WaitFor {
         match self {
             Self::Operation | Self::Revision => WaitFor::Op,
             Self::Reassessed | Self::Synced => WaitFor::Synced,
@@ -42,6 +42,12 @@ impl Clause {
             Self::ImagesLive => WaitFor::Promoted,
             Self::OldPodsGone => WaitFor::OldPodsGone,
         }
+    }
+
+    /// Whether it is a part of this request's success. Without expected images none can be found missing, and to say of
+    /// them that they are live would be untrue.
+    pub(crate) fn is_required(self, request: &Request) -> bool {
+        self.since() <= request.wait_for && (self != Self::ImagesLive || !request.images.is_empty())
     }
 
     /// What it says, as a column of the summary.

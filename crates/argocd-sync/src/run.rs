@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::{CommitSha, Deadline, Failure, codes as general};
 use tokio::time::Instant;
-use toolkit::{Backoff, Host, nonce};
+use toolkit::{Annotation, Backoff, Host, Level, nonce};
 
 use crate::{
     api::{ApiError, ArgoCd, Refresh, RefusalKind, SyncBody},
@@ -26,6 +26,10 @@ const FAILING: Duration = Duration::from_secs(30);
 /// Does the whole work of one request.
 pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
     request.server.headers.iter().for_each(|(_, value)| host.mask(value));
+    if request.images.is_empty() && request.wait_for >= WaitFor::Promoted {
+        let text = "without `images` it is not checked which images the pods run: name the image that this revision deploys";
+        host.annotate(&Annotation::new(Level::Warning, "images are not checked", text));
+    }
     let deadline = Deadline::after(request.timeout);
     if let Credential::Password { password, .. } = &request.server.credential {
         host.mask(password);

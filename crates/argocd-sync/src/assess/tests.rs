@@ -118,11 +118,17 @@ fn the_goal_decides_what_is_required() {
 }
 
 #[test]
-fn images_are_not_required_when_none_are_expected() {
+fn images_are_left_out_when_none_are_expected() {
     let mut request = request();
     request.images.clear();
     let app = with(&[("/status/summary/images", json!([]))]);
-    assert!(assess(&app, &request, &settled()).is_success());
+    let verdict = assess(&app, &request, &settled());
+    assert!(verdict.is_success());
+    assert!(!verdict.clauses.iter().any(|(clause, _)| *clause == Clause::ImagesLive));
+    // The clause after it is still required.
+    let out = [("/status/health", json!({"status": "Progressing"}))];
+    assert!(!assess(&with(&out), &request, &settled()).is_success());
+    assert!(!assess(&app, &request, &Progress { pods: None, ..settled() }).is_success());
 }
 
 #[test]

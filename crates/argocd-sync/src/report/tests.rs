@@ -38,6 +38,17 @@ fn a_success() {
 }
 
 #[test]
+fn what_was_not_checked_is_not_claimed() {
+    let mut outcome = outcome(&[], None);
+    outcome.request.images.clear();
+    let progress = Progress { mark: MARK.into(), pods: Some(Pods::default()), ..Progress::default() };
+    outcome.verdict = assess(&outcome.app, &outcome.request, &progress);
+    let report = report(&outcome);
+    assert!(!report.summary.as_str().contains("images live"), "{}", report.summary.as_str());
+    assert!(!report.lines.join("\n").contains("images live"), "{:?}", report.lines);
+}
+
+#[test]
 fn a_failure_names_what_does_not_hold() {
     let failure = Failure::new(&codes::DEGRADED, "x");
     let health = ("/status/health", json!({"status": "Degraded", "message": "ImagePullBackOff"}));

@@ -90,3 +90,15 @@ async fn a_user_signs_in() {
     run.succeeded();
     assert!(!run.written().contains("hunter2"));
 }
+
+#[tokio::test]
+async fn without_images_a_warning_says_that_they_are_not_checked() {
+    let stage = Stage::new().await;
+    let revision = stage.release().await;
+    let run = stage.action(&revision, NEW).without("images").without("wait-for").run().await;
+    run.succeeded();
+    assert_eq!(run.log.matches("images are not checked").count(), 1, "{}", run.log);
+    assert!(!run.written().contains("expected images live"), "{}", run.written());
+    let run = stage.action(&revision, NEW).without("images").input("wait-for", "healthy").run().await;
+    assert!(!run.written().contains("images are not checked"), "{}", run.written());
+}
