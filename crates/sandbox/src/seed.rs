@@ -97,7 +97,8 @@ pub async fn product(world: &World, directory: Option<&Path>) -> io::Result<Seed
 fn applications(world: &World, files: &[(String, Vec<u8>)]) -> io::Result<Vec<AppSpec>> {
     let url = format!("{}/{REPOSITORY}.git", world.urls.github);
     let declared = |path: &str| {
-        path.strip_prefix("argocd/").is_some_and(|name| name.ends_with(".yaml") || name.ends_with(".yml"))
+        let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
+        path.starts_with("argocd/") && matches!(ending, Some("yaml" | "yml"))
     };
     if !files.iter().any(|(path, _)| path.starts_with("argocd/")) {
         return Ok(["dev", "prod"].map(|name| AppSpec::product(name, &url)).to_vec());

@@ -140,14 +140,14 @@ fn joined(directory: &str, file: &str) -> Result<String, String> {
     let mut parts: Vec<&str> = start.split('/').filter(|part| !part.is_empty()).collect();
     for part in file.split('/') {
         match part {
-            "" | "." => {}
             ".." if parts.pop().is_none() => {
                 return Err(format!(
                     "error resolving helm value files: error resolving value file path: value file '{file}' \
                      resolved to outside repository root"
                 ));
             }
-            ".." => {}
+            // Taken off by the guard above.
+            "" | "." | ".." => {}
             other => parts.push(other),
         }
     }

@@ -133,8 +133,8 @@ async fn a_source_that_is_not_in_the_repository_is_a_comparison_error() {
     let chart = |app: &mut AppSpec| app.path = "charts/nope".to_owned();
     let values = |app: &mut AppSpec| app.value_files = vec!["../../values/nope.yaml".to_owned()];
     let outside = |app: &mut AppSpec| app.value_files = vec!["../../../values/dev.values.yaml".to_owned()];
-    let cases: [(&dyn Fn(&mut AppSpec), &str); 3] = [
-        (&chart, "charts/nope: app path does not exist"),
+    let cases = [
+        (&chart as &dyn Fn(&mut AppSpec), "charts/nope: app path does not exist"),
         (&values, "Error: open values/nope.yaml: no such file or directory"),
         (&outside, "resolved to outside repository root"),
     ];
