@@ -61,9 +61,13 @@ codes! {
     LABELLER_PERMISSION = "labeller-permission", Refused,
         "The person who put the required label has less access than `labeller-permission` asks for.",
         "Have someone with that access take it off and put it again.";
+    /// Nobody knows yet who put the label.
+    LABELLER_UNLISTED = "labeller-unlisted", Refused,
+        "The required label is on the pull request, and GitHub's timeline does not list yet who put it.",
+        "Run again; if that does not help, take the label off and have it put again.";
     /// The label is older than the head.
     LABEL_BEFORE_PUSH = "label-before-push", Refused,
-        "Commits were pushed after the required label was put, so that it approves something else.",
+        "Commits were pushed after the required label was put, or may have been, so that it approves something else.",
         "Look at the new commits, then put the label again.";
     /// The label is older than the base.
     LABEL_BEFORE_BASE = "label-before-base", Refused,

@@ -25,12 +25,21 @@ pub(crate) struct Facts {
 pub(crate) struct Labelling {
     /// The label.
     pub label: String,
-    /// Who put it last; none if the timeline does not say.
+    /// Whether the timeline has the entry of its putting; it may come some moments late.
+    pub is_listed: bool,
+    /// Who put it last; none if it is not listed, or the account is gone.
     pub by: Option<String>,
     /// What that person may do.
     pub access: Access,
     /// What makes it void, if anything.
     pub void: Option<Void>,
+}
+
+impl Labelling {
+    /// Whether GitHub does not list yet all that there is to know.
+    pub(crate) fn lags(&self) -> bool {
+        !self.is_listed || self.void == Some(Void::PushUnlisted)
+    }
 }
 
 /// Why a label that is there approves something else.
@@ -40,6 +49,10 @@ pub(crate) enum Void {
     Pushed,
     /// The pull request got another base after it.
     Retargeted,
+    /// The server does not list (yet) when the head was pushed.
+    PushUnlisted,
+    /// The server never lists when something was pushed.
+    PushesUnsupported,
 }
 
 /// One approving review.
@@ -62,20 +75,17 @@ pub(crate) struct Put<'a> {
     pub at: Option<&'a str>,
     /// Whether the base was changed after it, or at the same time.
     pub base_changed: bool,
-    /// Whether the timeline shows commits after it.
-    pub commits_followed: bool,
 }
 
-/// Finds the last time that a label was put. The run's actor does not matter: it may be another person's re-run.
+/// Finds when a label that is there was put; none if that is not in the timeline yet, where an older entry that was
+/// undone since proves nothing. The run's actor does not matter: it may be another person's re-run.
 pub(crate) fn last_put<'a>(timeline: &'a [TimelineEvent], label: &str) -> Option<Put<'a>> {
-    let is_put = |event: &TimelineEvent| {
-        event.event == "labeled"
+    let is_about_it = |event: &TimelineEvent| {
+        matches!(event.event.as_str(), "labeled" | "unlabeled")
             && event.label.as_ref().is_some_and(|put| put.name.eq_ignore_ascii_case(label))
     };
-    let position = timeline.iter().rposition(is_put)?;
-    let put = timeline.get(position)?;
-    let is_push =
-        |event: &TimelineEvent| matches!(event.event.as_str(), "committed" | "head_ref_force_pushed");
+    let position = timeline.iter().rposition(is_about_it)?;
+    let put = timeline.get(position).filter(|event| event.event == "labeled")?;
     let at = put.created_at.as_deref();
     // Both have the server's times, which decide where entries of one second change places.
     let is_base_change = |(place, event): (usize, &TimelineEvent)| {
@@ -87,7 +97,6 @@ pub(crate) fn last_put<'a>(timeline: &'a [TimelineEvent], label: &str) -> Option
         by: put.actor.as_ref().map(|actor| actor.login.as_str()),
         at,
         base_changed: timeline.iter().enumerate().any(is_base_change),
-        commits_followed: timeline.iter().skip(position + 1).any(is_push),
     })
 }
 
@@ -126,23 +135,17 @@ mod tests {
             { "event": "labeled", "actor": { "login": "maria" }, "label": { "name": "docs" } },
         ]));
         let put = last_put(&events, "approval").unwrap();
-        assert_eq!(
-            put,
-            Put { by: Some("mallory"), at: Some("2"), base_changed: false, commits_followed: false }
-        );
+        assert_eq!(put, Put { by: Some("mallory"), at: Some("2"), base_changed: false });
         assert_eq!(last_put(&events, "other"), None);
     }
 
     #[test]
-    fn a_push_after_the_label_is_seen() {
-        for push in ["committed", "head_ref_force_pushed"] {
-            let events = timeline(json!([
-                { "event": "labeled", "actor": { "login": "maria" }, "label": { "name": "a" } },
-                { "event": push },
-                { "event": "commented" },
-            ]));
-            assert!(last_put(&events, "a").unwrap().commits_followed, "{push}");
-        }
+    fn a_putting_that_was_undone_is_none() {
+        let events = timeline(json!([
+            { "event": "labeled", "actor": { "login": "maria" }, "label": { "name": "a" } },
+            { "event": "unlabeled", "actor": { "login": "maria" }, "label": { "name": "A" } },
+        ]));
+        assert_eq!(last_put(&events, "a"), None);
     }
 
     #[test]

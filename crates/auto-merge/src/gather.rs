@@ -3,20 +3,38 @@
 use github::{
     ApiError, GitHub,
     access::{self, Access},
-    activity, issues, pulls,
+    activity::{self, Pushed},
+    issues, pulls,
     pulls::PullRequest,
 };
 use model::Failure;
 
 use crate::{
+    apply::pause,
     facts::{Approval, Facts, Labelling, Put, Void, approving, last_put},
     moment::{is_after, is_before},
     request::{OnNewCommits, Request},
     rules::has_label,
 };
 
-/// Reads the pull request, and only as much else as the request looks at.
+/// So often is all read again while GitHub does not list yet what it has done already: less than four seconds.
+const MAX_REREADS: u32 = 4;
+
+/// Reads the pull request, and only as much else as the request looks at. What GitHub lists some moments late is
+/// waited for; the plan refuses what is not there by then.
 pub(crate) async fn gather(github: &GitHub, request: &Request) -> Result<Facts, Failure> {
+    let mut attempt = 0;
+    loop {
+        let facts = read(github, request).await?;
+        let lags = facts.labellings.iter().any(Labelling::lags);
+        if !lags || attempt == MAX_REREADS || !pause(github.deadline(), attempt).await {
+            return Ok(facts);
+        }
+        attempt += 1;
+    }
+}
+
+async fn read(github: &GitHub, request: &Request) -> Result<Facts, Failure> {
     let doing = || format!("read pull request #{} of {}", request.number, request.repository);
     let pull = pulls::get(github, &request.repository, request.number)
         .await
@@ -38,7 +56,7 @@ async fn labellings(
     }
     let timeline = issues::timeline(github, &request.repository, request.number).await?;
     let puts: Vec<_> = there.into_iter().map(|label| (label, last_put(&timeline, label))).collect();
-    let pushed_at = pushed_at(github, request, pull, &puts).await?;
+    let pushed = pushed(github, request, pull, &puts).await?;
     let mut labellings = Vec::new();
     for (label, put) in puts {
         let by = put.as_ref().and_then(|put| put.by);
@@ -46,55 +64,64 @@ async fn labellings(
             Some(login) => access::of(github, &request.repository, login).await?,
             None => Access::None,
         };
-        let by = by.map(str::to_owned);
-        let void = if put.as_ref().is_some_and(|put| put.base_changed) {
-            Some(Void::Retargeted)
-        } else {
-            is_stale(request, pull, label, put.as_ref(), pushed_at.as_deref()).then_some(Void::Pushed)
-        };
-        labellings.push(Labelling { label: label.clone(), by, access, void });
+        labellings.push(Labelling {
+            label: label.clone(),
+            is_listed: put.is_some(),
+            by: by.map(str::to_owned),
+            access,
+            void: put.and_then(|put| void(request, pull, label, &put, pushed.as_ref())),
+        });
     }
     Ok(labellings)
 }
 
 /// The server's word on when the head was pushed. It is asked for only if the event is not itself the proof.
-async fn pushed_at(
+async fn pushed(
     github: &GitHub,
     request: &Request,
     pull: &PullRequest,
     puts: &[(&String, Option<Put<'_>>)],
-) -> Result<Option<String>, ApiError> {
-    let is_proven = puts.iter().all(|(label, put)| was_put_on_this_head(request, pull, label, put.as_ref()));
-    if is_proven || request.on_new_commits == OnNewCommits::Ignore {
+) -> Result<Option<Pushed>, ApiError> {
+    let is_proven = |(label, put): &(&String, Option<Put<'_>>)| {
+        put.as_ref().is_some_and(|put| was_put_on_this_head(request, pull, label, put))
+    };
+    if puts.iter().all(is_proven) || request.on_new_commits == OnNewCommits::Ignore {
         return Ok(None);
     }
-    activity::pushed_at(github, &request.repository, &pull.head.branch, &pull.head.sha).await
+    activity::pushed(github, &request.repository, &pull.head.branch, &pull.head.sha).await.map(Some)
 }
 
-/// Whether commits came after the label. A timeline places commits by their own dates, which their author chooses, so
-/// that the times of push and label decide where the server has both; times are in whole seconds, and a tie is stale.
-fn is_stale(
+/// What came after the label, or may have. The timeline is no witness for pushes: it has commits at their own dates,
+/// which their author chooses. Only the server's times of push and label count; times are in whole seconds, and a tie
+/// is void, as is a label on a server that keeps no such times (there, only the label's own event proves it).
+fn void(
     request: &Request,
     pull: &PullRequest,
     label: &str,
-    put: Option<&Put<'_>>,
-    pushed_at: Option<&str>,
-) -> bool {
-    if was_put_on_this_head(request, pull, label, put) {
-        return false;
+    put: &Put<'_>,
+    pushed: Option<&Pushed>,
+) -> Option<Void> {
+    if put.base_changed {
+        return Some(Void::Retargeted);
     }
-    let Some(put) = put else { return true };
-    match (pushed_at, put.at) {
-        (Some(pushed), Some(put)) => !is_before(pushed, put),
-        _ => put.commits_followed,
+    if was_put_on_this_head(request, pull, label, put) {
+        return None;
+    }
+    match pushed? {
+        // The head of a merged pull request stands still, and its branch goes on.
+        Pushed::At { moment, is_latest } if *is_latest || pull.merged => {
+            (!put.at.is_some_and(|put| is_before(moment, put))).then_some(Void::Pushed)
+        }
+        Pushed::At { .. } | Pushed::Unlisted => Some(Void::PushUnlisted),
+        Pushed::Unsupported => Some(Void::PushesUnsupported),
     }
 }
 
 /// Whether the event that started the run is the label's last putting, on this very head. A run can be started again
 /// weeks later with the payload of its first attempt: an author who put the label on a commit of their own could
 /// otherwise come back to that commit after someone else had approved another one.
-fn was_put_on_this_head(request: &Request, pull: &PullRequest, label: &str, put: Option<&Put<'_>>) -> bool {
-    let (Some(event), Some(put)) = (&request.event, put) else { return false };
+fn was_put_on_this_head(request: &Request, pull: &PullRequest, label: &str, put: &Put<'_>) -> bool {
+    let Some(event) = &request.event else { return false };
     let same_person =
         event.sender.as_deref().zip(put.by).is_some_and(|(sender, by)| sender.eq_ignore_ascii_case(by));
     let no_later_one =

@@ -113,7 +113,11 @@ pub(crate) fn nothing_blocks(request: &Request, pull: &PullRequest) -> Vec<Rule>
 
 /// A required label that is there was put by someone who may approve, after the last push.
 pub(crate) fn labelling_counts(request: &Request, labelling: &Labelling, pull: &PullRequest) -> Vec<Rule> {
-    let Labelling { label, by, access, void } = labelling;
+    let Labelling { label, is_listed, by, access, void } = labelling;
+    if !is_listed {
+        let cause = format!("GitHub does not list yet who put the label `{label}`");
+        return vec![Rule::new(&codes::LABELLER_UNLISTED, cause)];
+    }
     let mut rules = Vec::new();
     match by {
         Some(by) if author(pull).is_some_and(|author| author.eq_ignore_ascii_case(by)) => {
@@ -154,6 +158,15 @@ fn label_is_void(request: &Request, label: &str, void: Void, pull: &PullRequest)
         Void::Pushed => {
             let cause = format!("commits were pushed after the label `{label}` was put");
             Some(Rule::new(&codes::LABEL_BEFORE_PUSH, cause).about(label))
+        }
+        Void::PushUnlisted | Void::PushesUnsupported => {
+            let yet = if void == Void::PushUnlisted { " yet" } else { "" };
+            let cause = format!(
+                "GitHub does not say{yet} when {} was pushed, so that the label `{label}` may be older",
+                pull.head.sha.short()
+            );
+            let remedy = format!("Look at that commit, then take `{label}` off and put it again.");
+            Some(Rule::new(&codes::LABEL_BEFORE_PUSH, cause).with_remedy(remedy))
         }
     }
 }

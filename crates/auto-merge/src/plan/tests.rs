@@ -65,6 +65,7 @@ fn pull(change: impl FnOnce(&mut Value)) -> PullRequest {
 fn facts(change: impl FnOnce(&mut Value)) -> Facts {
     let maria = Labelling {
         label: "approval".to_owned(),
+        is_listed: true,
         by: Some("maria".to_owned()),
         access: Access::Maintain,
         void: None,
@@ -167,6 +168,28 @@ fn a_label_that_is_older_than_the_head() {
     let mut ignoring = request();
     ignoring.on_new_commits = OnNewCommits::Ignore;
     assert!(matches!(plan(&ignoring, &facts), Plan::Merge { .. }));
+}
+
+#[test]
+fn a_push_at_an_unknown_time() {
+    let mut facts = facts(|_| ());
+    facts.labellings[0].void = Some(Void::PushUnlisted);
+    insta::assert_snapshot!(refused(&request(), &facts), @"
+    [label-before-push] pull request #7 (dev → prod) is not merged: GitHub does not say yet when aaaaaaa was pushed, so that the label `approval` may be older
+    Look at that commit, then take `approval` off and put it again.
+    ");
+    facts.labellings[0].void = Some(Void::PushesUnsupported);
+    assert!(refused(&request(), &facts).contains("GitHub does not say when aaaaaaa was pushed"));
+}
+
+#[test]
+fn a_label_whose_entry_is_not_there_yet() {
+    let mut facts = facts(|_| ());
+    facts.labellings[0] = Labelling { is_listed: false, by: None, ..facts.labellings[0].clone() };
+    insta::assert_snapshot!(refused(&request(), &facts), @"
+    [labeller-unlisted] pull request #7 (dev → prod) is not merged: GitHub does not list yet who put the label `approval`
+    Run again; if that does not help, take the label off and have it put again.
+    ");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sandbox::faults::{Effect, Fault};
+
 use crate::world::{Product, REPO};
 
 const GATE: &[&str] = &["--base=prod", "--head=dev", "--labels=approval"];
@@ -48,4 +50,60 @@ async fn a_re_run_of_an_earlier_approval_does_not_use_a_later_one() {
     github.add_label(REPO, number, "approval", "maria");
     github.force_branch(REPO, "dev", "alice", Some(&bad)).await.unwrap();
     assert_eq!(product.run_for(withdrawn, GATE).await.code(), "label-before-push");
+}
+
+/// A label by maria, and the event of another one, which proves nothing.
+async fn labelled() -> (Product, serde_json::Value) {
+    let product = Product::new().await;
+    let number = product.promotion().await;
+    a_second_later().await;
+    let github = &product.world().github;
+    github.add_label(REPO, number, "approval", "maria");
+    let event = github.event_payload(REPO, number, "labeled", "alice", Some("docs")).unwrap();
+    (product, event)
+}
+
+fn says(status: u16, body: &str) -> Effect {
+    Effect::Reply {
+        status,
+        body: body.to_owned(),
+        content_type: "application/json".to_owned(),
+        headers: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn what_is_listed_late_is_waited_for() {
+    for path in ["/activity", "/timeline"] {
+        let (product, event) = labelled().await;
+        product.world().faults.add(Fault::once("github", "GET", path, says(200, "[]")));
+        let ended = product.run_for(event, GATE).await;
+        assert_eq!(ended.output("result"), "merged", "{path} {}", ended.log);
+    }
+}
+
+#[tokio::test]
+async fn what_is_never_listed_is_not_believed() {
+    for (path, status, body, code) in [
+        ("/activity", 200, "[]", "label-before-push"),
+        ("/activity", 404, r#"{"message":"Not Found"}"#, "label-before-push"),
+        ("/timeline", 200, "[]", "labeller-unlisted"),
+    ] {
+        let (product, event) = labelled().await;
+        let fault = Fault { times: None, ..Fault::once("github", "GET", path, says(status, body)) };
+        product.world().faults.add(fault);
+        let ended = product.run_for(event, &[GATE, &["--timeout=2s"]].concat()).await;
+        assert_eq!(ended.code(), code, "{path} {}", ended.log);
+    }
+}
+
+#[tokio::test]
+async fn an_old_server_believes_the_labels_own_event() {
+    let product = Product::new().await;
+    let number = product.promotion().await;
+    product.world().github.add_label(REPO, number, "approval", "maria");
+    let missing = says(404, r#"{"message":"Not Found"}"#);
+    product.world().faults.add(Fault { times: None, ..Fault::once("github", "GET", "/activity", missing) });
+    let ended = product.run(GATE).await;
+    assert_eq!(ended.output("result"), "merged", "{}", ended.log);
 }
