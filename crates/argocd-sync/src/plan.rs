@@ -40,7 +40,9 @@ pub(crate) fn plan(app: &Application, request: &Request, mark: &str, pods: Optio
                 "an operation of {} for the same revision runs already",
                 operation.initiator()
             )),
-            Relation::Unknown | Relation::Foreign => busy(&describe(operation, synced), request),
+            Relation::Unknown | Relation::Foreign => {
+                busy(&describe(operation, synced), is_terminating(app), request)
+            }
         };
     }
     if let Some(state) = finished(app, request, mark) {
@@ -98,8 +100,14 @@ fn finished<'a>(app: &'a Application, request: &Request, mark: &str) -> Option<&
     (is_it && state.has_ended() && state.phase == "Succeeded").then_some(state)
 }
 
-fn busy(what: &str, request: &Request) -> Plan {
+/// Whether somebody has asked for the end of the running operation already.
+fn is_terminating(app: &Application) -> bool {
+    app.status.operation_state.as_ref().is_some_and(|state| state.phase == "Terminating")
+}
+
+fn busy(what: &str, is_terminating: bool, request: &Request) -> Plan {
     match request.on_busy {
+        OnBusy::Terminate if is_terminating => Plan::Wait(what.to_owned()),
         OnBusy::Wait => Plan::Wait(what.to_owned()),
         OnBusy::Terminate => Plan::Terminate(what.to_owned()),
         OnBusy::Fail => {
@@ -231,6 +239,17 @@ mod tests {
         ] {
             request.on_busy = policy;
             assert_eq!(planned(&changes, &request), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_being_terminated_is_waited_for() {
+        let operation = json!({"sync": {"revision": OTHER}, "initiatedBy": {"username": "maria"}});
+        let mut request = request();
+        request.on_busy = OnBusy::Terminate;
+        for (phase, expected) in [("Running", "terminate an operation"), ("Terminating", "wait until")] {
+            let state = json!({"operation": operation, "phase": phase});
+            assert!(planned(&[(STATE, state)], &request).starts_with(expected), "{phase}");
         }
     }
 

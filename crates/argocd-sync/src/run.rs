@@ -58,11 +58,19 @@ enum Asked {
     PlanAgain,
 }
 
+/// What came of asking for the end of an operation.
+enum Terminated {
+    /// It ends, or has ended.
+    Yes,
+    /// Nobody knows: read and plan again. An operation that is ending by then is not asked to end again.
+    PlanAgain,
+}
+
 impl Sync<'_> {
     /// Plans and acts until an operation was followed to its end. None after a dry run.
     async fn run(&self) -> Result<Option<Outcome>, Failure> {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
-        let mut asked = None;
+        let (mut asked, mut terminated) = (None, None);
         let mut said = String::new();
         loop {
             let app = self.read().await?;
@@ -85,8 +93,11 @@ impl Sync<'_> {
                     continue;
                 }
                 Plan::Terminate(_) => {
-                    self.terminate().await?;
-                    self.wait_for_idle(&app).await?;
+                    let until = *terminated.get_or_insert_with(|| self.within(FAILING));
+                    match self.terminate(until).await? {
+                        Terminated::Yes => self.wait_for_idle(&app).await?,
+                        Terminated::PlanAgain => tokio::time::sleep(backoff.next_delay()).await,
+                    }
                     continue;
                 }
                 Plan::Sync(revision) => {
@@ -169,11 +180,13 @@ impl Sync<'_> {
         }
     }
 
-    /// Asks for the end of the running operation. That it has ended meanwhile is as good.
-    async fn terminate(&self) -> Result<(), Failure> {
+    /// Asks for the end of the running operation. That it has ended meanwhile is as good. A call that failed with something
+    /// that passes may have taken effect or not: the state tells. It is tried until `until`.
+    async fn terminate(&self, until: Instant) -> Result<Terminated, Failure> {
         match self.argocd.terminate().await {
-            Ok(()) => Ok(()),
-            Err(error) if is_over(&error) || error.may_pass() => Ok(()),
+            Ok(()) => Ok(Terminated::Yes),
+            Err(error) if is_over(&error) => Ok(Terminated::Yes),
+            Err(error) if error.may_pass() && Instant::now() < until => Ok(Terminated::PlanAgain),
             Err(error) => Err(self.argocd.explain(error, "sync").await),
         }
     }

@@ -1,5 +1,7 @@
 //! Another operation is in the way.
 
+use sandbox::faults::{Effect, Fault};
+
 use crate::stage::{NEW, Stage};
 
 /// Somebody presses Sync, which takes a while.
@@ -25,6 +27,38 @@ async fn it_is_terminated_if_so_asked() {
     let run = stage.action(&stage.release().await, NEW).input("on-busy", "terminate").run().await;
     run.succeeded();
     assert!(run.log.contains("terminate an operation of maria"), "{}", run.log);
+}
+
+#[tokio::test]
+async fn a_termination_that_did_not_arrive_is_asked_for_again() {
+    let gateway = Effect::Reply {
+        status: 502,
+        body: "<html>Bad Gateway</html>".into(),
+        content_type: "text/html".into(),
+        headers: Vec::new(),
+    };
+    for effect in [gateway, Effect::Drop] {
+        let stage = Stage::new().await;
+        press_sync(&stage, 600_000);
+        stage.world().faults.add(Fault::once("argocd", "DELETE", "/operation", effect));
+        let action = stage.action(&stage.release().await, NEW).input("on-busy", "terminate");
+        let run = action.input("timeout", "20s").run().await;
+        run.succeeded();
+        assert_eq!(stage.calls("DELETE", "/operation"), 2, "{}", run.log);
+    }
+}
+
+#[tokio::test]
+async fn a_termination_whose_reply_is_lost_is_no_failure() {
+    for effect in [Effect::ReplyAfter { status: 502 }, Effect::DropAfter] {
+        let stage = Stage::new().await;
+        press_sync(&stage, 600_000);
+        stage.world().faults.add(Fault::once("argocd", "DELETE", "/operation", effect));
+        let action = stage.action(&stage.release().await, NEW).input("on-busy", "terminate");
+        let run = action.input("timeout", "20s").run().await;
+        run.succeeded();
+        assert_eq!(stage.calls("DELETE", "/operation"), 1, "{}", run.log);
+    }
 }
 
 #[tokio::test]
