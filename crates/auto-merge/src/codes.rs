@@ -57,6 +57,10 @@ codes! {
     LABEL_BY_AUTHOR = "label-by-author", Refused,
         "The author of the pull request put the required label.",
         "Have someone else take it off and put it again.";
+    /// An App approved the pull request.
+    LABEL_BY_BOT = "label-by-bot", Refused,
+        "An App or another account that is no person's put the required label.",
+        "Have a person take it off and put it again.";
     /// The person who put the label may not approve.
     LABELLER_PERMISSION = "labeller-permission", Refused,
         "The person who put the required label has less access than `labeller-permission` asks for.",

@@ -3,7 +3,7 @@
 use github::{
     access::Access,
     issues::TimelineEvent,
-    pulls::{PullRequest, Review},
+    pulls::{Account, PullRequest, Review},
 };
 use model::CommitSha;
 
@@ -29,6 +29,8 @@ pub(crate) struct Labelling {
     pub is_listed: bool,
     /// Who put it last; none if it is not listed, or the account is gone.
     pub by: Option<String>,
+    /// Whether that is a person, and no App.
+    pub is_person: bool,
     /// What that person may do.
     pub access: Access,
     /// What makes it void, if anything.
@@ -60,6 +62,8 @@ pub(crate) enum Void {
 pub(crate) struct Approval {
     /// The reviewer.
     pub by: String,
+    /// Whether that is a person, and no App.
+    pub is_person: bool,
     /// What that person may do.
     pub access: Access,
     /// The head that was reviewed.
@@ -69,8 +73,10 @@ pub(crate) struct Approval {
 /// Who put a label last, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Put<'a> {
-    /// The person.
+    /// Who.
     pub by: Option<&'a str>,
+    /// Whether that is a person, and no App.
+    pub is_person: bool,
     /// The moment.
     pub at: Option<&'a str>,
     /// Whether the base was changed after it, or at the same time.
@@ -95,24 +101,25 @@ pub(crate) fn last_put<'a>(timeline: &'a [TimelineEvent], label: &str) -> Option
     };
     Some(Put {
         by: put.actor.as_ref().map(|actor| actor.login.as_str()),
+        is_person: put.actor.as_ref().is_some_and(Account::is_person),
         at,
         base_changed: timeline.iter().enumerate().any(is_base_change),
     })
 }
 
 /// Returns each reviewer whose last word is an approval, with the commit it is about. A comment is no word.
-pub(crate) fn approving(reviews: &[Review]) -> Vec<(&str, Option<&CommitSha>)> {
-    let mut last: Vec<(&str, &Review)> = Vec::new();
+pub(crate) fn approving(reviews: &[Review]) -> Vec<(&Account, Option<&CommitSha>)> {
+    let mut last: Vec<(&Account, &Review)> = Vec::new();
     for review in reviews {
         let decides = matches!(review.state.as_str(), "APPROVED" | "CHANGES_REQUESTED" | "DISMISSED");
         let Some(user) = review.user.as_ref().filter(|_| decides) else { continue };
-        match last.iter_mut().find(|(login, _)| *login == user.login) {
+        match last.iter_mut().find(|(known, _)| known.login == user.login) {
             Some((_, known)) => *known = review,
-            None => last.push((&user.login, review)),
+            None => last.push((user, review)),
         }
     }
     let approved = last.into_iter().filter(|(_, review)| review.state == "APPROVED");
-    approved.map(|(login, review)| (login, review.commit_id.as_ref())).collect()
+    approved.map(|(user, review)| (user, review.commit_id.as_ref())).collect()
 }
 
 #[cfg(test)]
@@ -135,7 +142,7 @@ mod tests {
             { "event": "labeled", "actor": { "login": "maria" }, "label": { "name": "docs" } },
         ]));
         let put = last_put(&events, "approval").unwrap();
-        assert_eq!(put, Put { by: Some("mallory"), at: Some("2"), base_changed: false });
+        assert_eq!(put, Put { by: Some("mallory"), is_person: true, at: Some("2"), base_changed: false });
         assert_eq!(last_put(&events, "other"), None);
     }
 
@@ -175,6 +182,7 @@ mod tests {
             { "user": null, "state": "APPROVED" },
         ]))
         .unwrap();
-        assert_eq!(approving(&reviews), [("a", None)]);
+        let logins: Vec<&str> = approving(&reviews).iter().map(|(user, _)| user.login.as_str()).collect();
+        assert_eq!(logins, ["a"]);
     }
 }

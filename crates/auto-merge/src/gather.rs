@@ -68,6 +68,7 @@ async fn labellings(
             label: label.clone(),
             is_listed: put.is_some(),
             by: by.map(str::to_owned),
+            is_person: put.as_ref().is_some_and(|put| put.is_person),
             access,
             void: put.and_then(|put| void(request, pull, label, &put, pushed.as_ref())),
         });
@@ -135,9 +136,10 @@ async fn approvals(github: &GitHub, request: &Request) -> Result<Vec<Approval>, 
     }
     let reviews = pulls::reviews(github, &request.repository, request.number).await?;
     let mut approvals = Vec::new();
-    for (login, commit) in approving(&reviews) {
-        let access = access::of(github, &request.repository, login).await?;
-        approvals.push(Approval { by: login.to_owned(), access, commit: commit.cloned() });
+    for (user, commit) in approving(&reviews) {
+        let access = access::of(github, &request.repository, &user.login).await?;
+        let (by, is_person) = (user.login.clone(), user.is_person());
+        approvals.push(Approval { by, is_person, access, commit: commit.cloned() });
     }
     Ok(approvals)
 }

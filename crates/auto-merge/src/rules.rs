@@ -113,7 +113,7 @@ pub(crate) fn nothing_blocks(request: &Request, pull: &PullRequest) -> Vec<Rule>
 
 /// A required label that is there was put by someone who may approve, after the last push.
 pub(crate) fn labelling_counts(request: &Request, labelling: &Labelling, pull: &PullRequest) -> Vec<Rule> {
-    let Labelling { label, is_listed, by, access, void } = labelling;
+    let Labelling { label, is_listed, by, is_person, access, void } = labelling;
     if !is_listed {
         let cause = format!("GitHub does not list yet who put the label `{label}`");
         return vec![Rule::new(&codes::LABELLER_UNLISTED, cause)];
@@ -124,6 +124,13 @@ pub(crate) fn labelling_counts(request: &Request, labelling: &Labelling, pull: &
             let cause = format!("the label `{label}` was put by `{by}`, the author");
             rules.push(Rule::new(&codes::LABEL_BY_AUTHOR, cause).with_remedy(format!(
                 "Have someone other than `{by}` with {} access take it off and put it again.",
+                request.labeller_access
+            )));
+        }
+        Some(by) if !is_person => {
+            let cause = format!("the label `{label}` was put by `{by}`, which is no person's account");
+            rules.push(Rule::new(&codes::LABEL_BY_BOT, cause).with_remedy(format!(
+                "Have a person with {} access take it off and put it again.",
                 request.labeller_access
             )));
         }
@@ -177,10 +184,17 @@ pub(crate) fn approvals_suffice(request: &Request, facts: &Facts, head: &CommitS
     let count = counting(request, facts, head).count();
     (count < needed).then(|| {
         let of_head = if request.review_on_head { format!(" of {}", head.short()) } else { String::new() };
+        let bots: Vec<String> = facts
+            .approvals
+            .iter()
+            .filter(|approval| !approval.is_person)
+            .map(|approval| format!("; `{}` is no person's account and does not count", approval.by))
+            .collect();
+        let bots = bots.concat();
         let plural = if needed == 1 { "approval" } else { "approvals" };
         Rule::new(
             &codes::APPROVALS_MISSING,
-            format!("it has {count} of {needed} {plural}{of_head} by people with write access"),
+            format!("it has {count} of {needed} {plural}{of_head} by people with write access{bots}"),
         )
     })
 }
@@ -207,6 +221,7 @@ pub(crate) fn counting<'a>(
     facts
         .approvals
         .iter()
+        .filter(|approval| approval.is_person)
         .filter(move |approval| approval.access >= github::access::Access::Write)
         .filter(move |approval| !author.is_some_and(|author| author.eq_ignore_ascii_case(&approval.by)))
         .filter(move |approval| !request.review_on_head || approval.commit.as_ref() == Some(head))

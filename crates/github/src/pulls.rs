@@ -83,6 +83,16 @@ pub struct Label {
 pub struct Account {
     /// The login.
     pub login: String,
+    /// `User`, `Bot`, `Organization` or `Mannequin`; not every reply has it.
+    #[serde(default, rename = "type")]
+    pub kind: Option<String>,
+}
+
+impl Account {
+    /// Whether it is a person's, as far as GitHub knows: an App's login ends in `[bot]`, which no person's can.
+    pub fn is_person(&self) -> bool {
+        self.kind.as_deref().is_none_or(|kind| kind == "User") && !self.login.ends_with("[bot]")
+    }
 }
 
 /// A review (<https://docs.github.com/en/rest/pulls/reviews>).
@@ -196,4 +206,25 @@ pub async fn create(
         }
         _ => CreateError::Api(error),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn apps_are_no_people() {
+        for (account, is_person) in [
+            (json!({ "login": "maria", "type": "User" }), true),
+            (json!({ "login": "maria" }), true),
+            (json!({ "login": "maria", "type": null }), true),
+            (json!({ "login": "deploy[bot]", "type": "Bot" }), false),
+            (json!({ "login": "deploy[bot]" }), false),
+            (json!({ "login": "deploy", "type": "Bot" }), false),
+            (json!({ "login": "org", "type": "Organization" }), false),
+        ] {
+            let read: Account = serde_json::from_value(account.clone()).unwrap();
+            assert_eq!(read.is_person(), is_person, "{account}");
+        }
+    }
 }

@@ -67,6 +67,7 @@ fn facts(change: impl FnOnce(&mut Value)) -> Facts {
         label: "approval".to_owned(),
         is_listed: true,
         by: Some("maria".to_owned()),
+        is_person: true,
         access: Access::Maintain,
         void: None,
     };
@@ -171,6 +172,25 @@ fn a_label_that_is_older_than_the_head() {
 }
 
 #[test]
+fn an_app_approves_nothing() {
+    let mut labelled = facts(|_| ());
+    labelled.labellings[0].by = Some("deploy[bot]".to_owned());
+    labelled.labellings[0].is_person = false;
+    insta::assert_snapshot!(refused(&request(), &labelled), @"
+    [label-by-bot] pull request #7 (dev → prod) is not merged: the label `approval` was put by `deploy[bot]`, which is no person's account
+    Have a person with write access take it off and put it again.
+    ");
+    let by = "deploy[bot]".to_owned();
+    let mut reviewed = facts(|_| ());
+    reviewed.approvals =
+        vec![Approval { by, is_person: false, access: Access::Write, commit: Some(sha('a')) }];
+    insta::assert_snapshot!(refused(&Request { required_approvals: 1, ..request() }, &reviewed), @"
+    [approvals-missing] pull request #7 (dev → prod) is not merged: it has 0 of 1 approval by people with write access; `deploy[bot]` is no person's account and does not count
+    Get the reviews; only those by people with write access who are not the author count.
+    ");
+}
+
+#[test]
 fn a_push_at_an_unknown_time() {
     let mut facts = facts(|_| ());
     facts.labellings[0].void = Some(Void::PushUnlisted);
@@ -268,7 +288,12 @@ fn approvals_of_the_head_by_people_who_may() {
     request.labels = Labels::default();
     request.required_approvals = 2;
     request.review_on_head = true;
-    let approval = |by: &str, access, digit| Approval { by: by.to_owned(), access, commit: Some(sha(digit)) };
+    let approval = |by: &str, access, digit| Approval {
+        by: by.to_owned(),
+        is_person: true,
+        access,
+        commit: Some(sha(digit)),
+    };
     let mut facts = facts(|_| ());
     facts.labellings.clear();
     facts.approvals = vec![
