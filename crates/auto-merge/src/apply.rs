@@ -11,7 +11,7 @@ use model::{Branch, CommitSha, Deadline, Failure};
 
 use crate::{
     codes,
-    message::fill,
+    message::{fill, mark, squash_body, with_mark},
     outcome::Landed,
     request::{Method, Request},
     rule::Rule,
@@ -43,7 +43,7 @@ pub(crate) async fn merge(
         return moved.map(|()| head.clone()).map_err(|error| of_ref(error, pull, &doing));
     }
     let title = request.commit_title.as_deref().map(|text| fill(text, pull));
-    let body = request.commit_body.as_deref().map(|text| fill(text, pull));
+    let body = body(github, request, pull, method).await;
     let merge_request =
         MergeRequest { sha: head, method: method.as_str(), title: title.as_deref(), body: body.as_deref() };
     match merge::pull_request(github, &request.repository, pull.number, &merge_request).await {
@@ -53,6 +53,41 @@ pub(crate) async fn merge(
         }
         Err(error) => Err(of_merge(error, pull, method, &doing)),
     }
+}
+
+/// The message's rest, with the mark of the run where a merge has a message of its own; what GitHub would write itself
+/// stands before it if nothing was given.
+async fn body(github: &GitHub, request: &Request, pull: &PullRequest, method: Method) -> Option<String> {
+    let given = request.commit_body.as_deref().map(|text| fill(text, pull));
+    let Some(run) = request.run.as_ref().filter(|_| method.has_message()) else { return given };
+    let text = match (given, method) {
+        (Some(given), _) => given,
+        (None, Method::Squash) => {
+            // A message is no reason not to merge.
+            let messages = pulls::messages(github, &request.repository, pull.number).await;
+            squash_body(&messages.unwrap_or_default())
+        }
+        (None, _) => pull.title.clone(),
+    };
+    Some(with_mark(&text, &run.id))
+}
+
+/// Returns the other run that merged the pull request as `sha`, if its mark says so. A merge without a mark was made by
+/// hand, or by a method that has no message of its own.
+pub(crate) async fn other_run(
+    github: &GitHub,
+    request: &Request,
+    pull: &PullRequest,
+    method: Method,
+    sha: &CommitSha,
+) -> Result<Option<String>, Failure> {
+    let Some(run) = request.run.as_ref().filter(|_| method.has_message() && *sha != pull.head.sha) else {
+        return Ok(None);
+    };
+    let doing = format!("find out who merged pull request #{}", pull.number);
+    let commit =
+        commits::get(github, &request.repository, sha).await.map_err(|error| error.into_failure(&doing))?;
+    Ok(mark(&commit.message).filter(|id| *id != run.id).map(str::to_owned))
 }
 
 /// GitHub answers like to any missing permission when a token may not change workflows: the files tell the two apart.
@@ -163,8 +198,8 @@ pub(crate) async fn land(
     }
     let before = match method {
         Method::Merge | Method::Squash => {
-            match commits::parents(github, &request.repository, &sha).await {
-                Ok(parents) => parents.into_iter().next(),
+            match commits::get(github, &request.repository, &sha).await {
+                Ok(commit) => commit.parents.into_iter().next().map(|parent| parent.sha),
                 // What is merged is merged, and its commit is known: the pipeline goes on.
                 Err(_) if is_ours => None,
                 Err(error) => return Err(error.into_failure(&doing)),

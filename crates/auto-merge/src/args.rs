@@ -10,7 +10,7 @@ use crate::{
     event::Event,
     globs::{Globs, glob},
     labels::Labels,
-    request::{Method, Methods, OnNewCommits, Request},
+    request::{Method, Methods, OnNewCommits, Request, WorkflowRun},
 };
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(45);
@@ -144,6 +144,7 @@ impl Args {
             delete_head,
             commit_title: text(self.commit_title),
             commit_body: text(self.commit_body),
+            run: context.run_id.map(|id| WorkflowRun { id }),
             dry_run,
             budget,
             endpoints: Endpoints { api: context.api_url, graphql: context.graphql_url },

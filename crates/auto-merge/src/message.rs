@@ -24,11 +24,50 @@ pub(crate) fn fill(template: &str, pull: &PullRequest) -> String {
     filled + rest
 }
 
+/// The trailer that names the run which merged: of several runs for one pull request only that one goes on.
+const MARK: &str = "Merged-By-Run: ";
+
+/// Adds the run's trailer, in a paragraph of its own.
+pub(crate) fn with_mark(body: &str, run_id: &str) -> String {
+    format!("{}\n\n{MARK}{run_id}", body.trim_end()).trim_start().to_owned()
+}
+
+/// Returns the run that merged. The last trailer counts: those before come from titles and commits.
+pub(crate) fn mark(message: &str) -> Option<&str> {
+    message.lines().rev().find_map(|line| line.strip_prefix(MARK)).map(str::trim)
+}
+
+/// What GitHub writes below the first line of a squash if nothing is given: a single commit's own text, or all of them
+/// as a list.
+pub(crate) fn squash_body(messages: &[String]) -> String {
+    match messages {
+        [single] => single.split_once('\n').map_or("", |(_, body)| body).trim().to_owned(),
+        several => {
+            several.iter().map(|message| format!("* {}", message.trim())).collect::<Vec<_>>().join("\n\n")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_last_mark_counts() {
+        let message = format!("Title\n\n{}", with_mark("Merged-By-Run: 1\n", "42"));
+        assert_eq!(message, "Title\n\nMerged-By-Run: 1\n\nMerged-By-Run: 42");
+        assert_eq!((mark(&message), mark("Title\n\nMerged by hand")), (Some("42"), None));
+        assert_eq!(with_mark("", "42"), "Merged-By-Run: 42");
+    }
+
+    #[test]
+    fn a_squash_keeps_the_texts_of_its_commits() {
+        let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+        assert_eq!(squash_body(&texts(&["a\n\nwhy"])), "why");
+        assert_eq!(squash_body(&texts(&["a\n\nwhy", "b\n"])), "* a\n\nwhy\n\n* b");
+    }
 
     #[test]
     fn words_are_replaced_once() {

@@ -27,6 +27,13 @@ pub(crate) enum Done {
     Merged(Landed),
     /// It was merged before.
     AlreadyMerged(Landed),
+    /// Another run merged it, and goes on from there: there is nothing to do.
+    MergedByAnotherRun {
+        /// The run's id.
+        run: String,
+        /// The commit that the base got.
+        sha: CommitSha,
+    },
     /// A dry run that would merge it.
     WouldMerge,
     /// A dry run that would wait until GitHub knows whether there is a conflict.
@@ -50,6 +57,7 @@ impl Outcome {
         match self.done {
             Done::Merged(_) => "merged",
             Done::AlreadyMerged(_) => "already-merged",
+            Done::MergedByAnotherRun { .. } => "merged-by-another-run",
             Done::WouldMerge => "would-merge",
             Done::WouldWait => "would-wait",
         }
@@ -59,7 +67,7 @@ impl Outcome {
     pub(crate) fn landed(&self) -> Option<&Landed> {
         match &self.done {
             Done::Merged(landed) | Done::AlreadyMerged(landed) => Some(landed),
-            Done::WouldMerge | Done::WouldWait => None,
+            Done::MergedByAnotherRun { .. } | Done::WouldMerge | Done::WouldWait => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use model::Exit;
 use toolkit::{Report, Summary};
 
 use crate::{
-    outcome::Outcome,
+    outcome::{Done, Outcome},
     request::Request,
     rule::{self, Rule},
 };
@@ -98,6 +98,12 @@ impl Outputs {
 fn line(outcome: &Outcome) -> String {
     let Outcome { pull, method, head, .. } = outcome;
     let what = format!("#{} ({} → {}) at {}", pull.number, pull.head.branch, pull.base.branch, head.short());
+    if let Done::MergedByAnotherRun { run, sha } = &outcome.done {
+        return format!(
+            "{what}: run {run} merged it as {} and goes on from there; nothing to do",
+            sha.short()
+        );
+    }
     match (outcome.result(), outcome.landed()) {
         ("merged", Some(landed)) => {
             let deleted =
@@ -117,11 +123,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{
-        codes,
-        outcome::{Done, Landed},
-        request::Method,
-    };
+    use crate::{codes, outcome::Landed, request::Method};
 
     fn outcome(done: Done) -> Outcome {
         let pull = serde_json::from_value(json!({
@@ -172,6 +174,18 @@ mod tests {
             outputs(&report).contains("merged=true\n")
                 && outputs(&report).contains("result=already-merged\n")
         );
+    }
+
+    #[test]
+    fn what_another_run_merged_is_left_to_it() {
+        let merge = landed();
+        let report = done(&outcome(Done::MergedByAnotherRun { run: "42".to_owned(), sha: merge.sha }), &[]);
+        assert_eq!(
+            report.lines,
+            ["#7 (dev → prod) at aaaaaaa: run 42 merged it as ccccccc and goes on from there; nothing to do"]
+        );
+        assert!(outputs(&report).starts_with("merged=false\nsha=\n"));
+        assert!(outputs(&report).contains("result=merged-by-another-run\n"));
     }
 
     #[test]

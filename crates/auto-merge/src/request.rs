@@ -41,6 +41,8 @@ pub(crate) struct Request {
     pub commit_title: Option<String>,
     /// The rest of its message.
     pub commit_body: Option<String>,
+    /// The run of a workflow that this is a part of; none by hand.
+    pub run: Option<WorkflowRun>,
     /// Stop after the plan.
     pub dry_run: bool,
     /// How long the whole may take.
@@ -49,6 +51,13 @@ pub(crate) struct Request {
     pub endpoints: Endpoints,
     /// The token.
     pub token: Secret,
+}
+
+/// A run of a workflow: its attempts are one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WorkflowRun {
+    /// Its id.
+    pub id: String,
 }
 
 impl Request {
@@ -85,6 +94,11 @@ impl Method {
             Self::Squash => "squash",
             Self::Rebase => "rebase",
         }
+    }
+
+    /// Whether the base gets a commit whose message is ours to write.
+    pub(crate) fn has_message(self) -> bool {
+        matches!(self, Self::Merge | Self::Squash)
     }
 
     /// Whether the base gets other commits than the head has, so that the two diverge for ever.

@@ -125,9 +125,14 @@ impl Run<'_> {
         self.phases.time("verify", landing).await.map_err(Verdict::Failed)
     }
 
-    /// Goes on from a merge that an earlier attempt, another run or a person made.
+    /// Goes on from a merge that an earlier attempt or a person made. Two events of one pull request start two runs:
+    /// the one that merged goes on, and the other one is done.
     async fn continue_from(&self, facts: Facts, sha: CommitSha) -> Result<Outcome, Stop> {
         let method = self.request.method.of(&facts.pull.base.branch);
+        let other = apply::other_run(&self.github, &self.request, &facts.pull, method, &sha).await?;
+        if let Some(run) = other {
+            return Ok(self.outcome(facts, Done::MergedByAnotherRun { run, sha }));
+        }
         let landed = apply::land(&self.github, &self.request, &facts.pull, method, sha, false).await?;
         Ok(self.finish(facts, landed, Done::AlreadyMerged).await)
     }

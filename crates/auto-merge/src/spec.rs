@@ -6,7 +6,10 @@ use toolkit::{Output, Permission, Spec};
 use crate::{args::Args, codes};
 
 const OUTPUTS: &[Output] = &[
-    Output { name: "merged", description: "`true` if the pull request is merged, by this run or before" },
+    Output {
+        name: "merged",
+        description: "`true` if this run merged the pull request, or goes on from a merge by hand or of an earlier attempt",
+    },
     Output { name: "sha", description: "The commit that the base got: build and deploy this one" },
     Output { name: "base-sha", description: "Where the base was before" },
     Output { name: "head-sha", description: "The commit that was merged" },
@@ -16,7 +19,7 @@ const OUTPUTS: &[Output] = &[
     Output { name: "method", description: "How it was merged" },
     Output {
         name: "result",
-        description: "`merged`, `already-merged`, `would-merge`, `would-wait`, `refused` or `failed`",
+        description: "`merged`, `already-merged`, `merged-by-another-run`, `would-merge`, `would-wait`, `refused` or `failed`",
     },
     Output {
         name: "reason",
@@ -40,7 +43,9 @@ The commit that is merged is the one of the event; when the head has moved since
 GitHub's API only: nothing is checked out, so that it is safe on `pull_request_target`, which is where it belongs
 when labels decide (a `pull_request` run takes its workflow from the pull request itself).
 A merge by `GITHUB_TOKEN` starts no other workflow, so continue in the same job from the output `sha`.
-A run that was cut off can be started again: a pull request that is merged already is a success with the same outputs.
+A run that was cut off can be started again: a pull request that it merged already is a success with the same outputs.
+A merge commit names its run (`Merged-By-Run`), so that of several runs for one pull request exactly one continues;
+for the others `merged` is `false`. `fast-forward` and `rebase` leave no such mark.
 
 When a rule does not hold, the step fails with exit code 3 and names every such rule and its remedy;
 `result` and `reason` are set nevertheless.";

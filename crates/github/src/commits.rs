@@ -5,25 +5,26 @@ use serde::Deserialize;
 
 use crate::{ApiError, GitHub, de, path};
 
-#[derive(Deserialize)]
-struct Commit {
+/// A commit.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Commit {
+    /// Its parents, in order.
     #[serde(default)]
-    parents: Vec<Parent>,
+    pub parents: Vec<Parent>,
+    /// Its whole message.
+    #[serde(default)]
+    pub message: String,
 }
 
-#[derive(Deserialize)]
-struct Parent {
+/// A commit's parent.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Parent {
+    /// Its id.
     #[serde(deserialize_with = "de::parsed")]
-    sha: CommitSha,
+    pub sha: CommitSha,
 }
 
-/// Reads a commit's parents, in order. Needs `contents: read`.
-pub async fn parents(
-    github: &GitHub,
-    repository: &RepoSlug,
-    sha: &CommitSha,
-) -> Result<Vec<CommitSha>, ApiError> {
-    let commit: Commit =
-        github.read(&path::repo(repository, &format!("/git/commits/{sha}"))).await?.decode()?;
-    Ok(commit.parents.into_iter().map(|parent| parent.sha).collect())
+/// Reads a commit. Needs `contents: read`.
+pub async fn get(github: &GitHub, repository: &RepoSlug, sha: &CommitSha) -> Result<Commit, ApiError> {
+    github.read(&path::repo(repository, &format!("/git/commits/{sha}"))).await?.decode()
 }

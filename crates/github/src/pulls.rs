@@ -155,6 +155,24 @@ pub async fn files(
     pages::all(github, &path::repo(repository, &format!("/pulls/{number}/files"))).await
 }
 
+#[derive(Deserialize)]
+struct ListedCommit {
+    commit: CommitText,
+}
+
+#[derive(Deserialize)]
+struct CommitText {
+    #[serde(default)]
+    message: String,
+}
+
+/// Lists the whole messages of its commits, oldest first; GitHub ends the list after 250.
+pub async fn messages(github: &GitHub, repository: &RepoSlug, number: u64) -> Result<Vec<String>, ApiError> {
+    let route = path::repo(repository, &format!("/pulls/{number}/commits"));
+    let commits: Vec<ListedCommit> = pages::all(github, &route).await?;
+    Ok(commits.into_iter().map(|listed| listed.commit.message).collect())
+}
+
 /// A pull request to open.
 #[derive(Debug, Clone)]
 pub struct NewPullRequest<'a> {

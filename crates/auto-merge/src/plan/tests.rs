@@ -41,6 +41,7 @@ fn request() -> Request {
         delete_head: Globs::default(),
         commit_title: None,
         commit_body: None,
+        run: None,
         dry_run: false,
         budget: Duration::from_secs(45),
         endpoints: Endpoints { api: String::new(), graphql: String::new() },

@@ -1,6 +1,6 @@
 //! Lost answers, races and refusals of GitHub's own: the end is the same as of one clean run.
 
-use crate::world::{Ended, Product, REPO};
+use crate::world::{Ended, PERMISSIONS, Product, REPO};
 use sandbox::{
     faults::{Effect, Fault},
     github::BranchRules,
@@ -44,8 +44,9 @@ async fn a_merge_whose_answer_is_lost_is_found_and_not_repeated() {
 #[tokio::test]
 async fn a_run_after_a_run_that_was_killed_continues() {
     let (product, _, event) = approved().await;
-    let first = product.run_for(event.clone(), GATE).await;
-    let second = product.run_for(event, GATE).await;
+    let run = product.start(event, PERMISSIONS);
+    let first = product.run_as(&run, GATE).await;
+    let second = product.run_as(&run, GATE).await;
     assert_merged_once(&product, &second).await;
     assert_eq!(second.output("result"), "already-merged");
     for name in ["sha", "base-sha", "head-sha", "approver", "method", "pull-request"] {
@@ -65,13 +66,23 @@ async fn a_run_that_is_cut_off_between_merge_and_answer_is_continued() {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
     };
+    let run = product.start(event, PERMISSIONS);
     tokio::select! {
-        ended = product.run_for(event.clone(), GATE) => panic!("it is held back: {}", ended.log),
+        ended = product.run_as(&run, GATE) => panic!("it is held back: {}", ended.log),
         () = merged => assert!(github.pull(REPO, number).unwrap().merged),
     }
-    let ended = product.run_for(event, GATE).await;
+    let ended = product.run_as(&run, GATE).await;
     assert_merged_once(&product, &ended).await;
     assert_eq!((ended.output("result"), merges(&product)), ("already-merged", 1));
+}
+
+#[tokio::test]
+async fn a_merge_by_hand_is_continued() {
+    let (product, number, event) = approved().await;
+    product.world().github.press_merge(REPO, number, "maria").await.unwrap();
+    let ended = product.run_for(event, GATE).await;
+    assert_merged_once(&product, &ended).await;
+    assert_eq!((ended.output("result"), merges(&product)), ("already-merged", 0));
 }
 
 #[tokio::test]
@@ -91,11 +102,13 @@ async fn a_change_of_workflows_needs_another_token() {
 }
 
 #[tokio::test]
-async fn two_runs_at_once_end_alike() {
+async fn of_two_runs_at_once_exactly_one_goes_on() {
     let (product, _, event) = approved().await;
     let (one, two) = tokio::join!(product.run_for(event.clone(), GATE), product.run_for(event, GATE));
-    assert_merged_once(&product, &one).await;
-    assert_merged_once(&product, &two).await;
+    let (merger, other) = if one.output("merged") == "true" { (&one, &two) } else { (&two, &one) };
+    assert_merged_once(&product, merger).await;
+    assert_eq!((other.code(), other.output("result")), ("", "merged-by-another-run"), "{}", other.log);
+    assert_eq!((other.output("merged"), other.output("sha")), ("false", ""));
 }
 
 #[tokio::test]

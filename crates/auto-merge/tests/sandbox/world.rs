@@ -10,9 +10,13 @@ use std::{
 use model::Failure;
 use sandbox::{
     Config, Sandbox, World,
-    github::{Role, RunSpec, TokenSpec},
+    github::{Role, Run, RunSpec, TokenSpec},
 };
 use toolkit::{Env, Host};
+
+/// What a job needs.
+pub(crate) const PERMISSIONS: &[(&str, &str)] =
+    &[("contents", "write"), ("pull-requests", "write"), ("metadata", "read")];
 
 /// The repository.
 pub(crate) const REPO: &str = "org/day2-product";
@@ -106,8 +110,7 @@ impl Product {
 
     /// Runs the action for an event.
     pub(crate) async fn run_for(&self, event: serde_json::Value, argv: &[&str]) -> Ended {
-        let permissions = [("contents", "write"), ("pull-requests", "write"), ("metadata", "read")];
-        self.run_with(event, argv, &permissions).await
+        self.run_with(event, argv, PERMISSIONS).await
     }
 
     /// The same with other permissions of the job.
@@ -117,22 +120,31 @@ impl Product {
         argv: &[&str],
         permissions: &[(&str, &str)],
     ) -> Ended {
-        let run = self.world().github.start_run(RunSpec {
+        self.run_as(&self.start(event, permissions), argv).await
+    }
+
+    /// A run of the workflow, whose attempts [`Product::run_as`] makes.
+    pub(crate) fn start(&self, event: serde_json::Value, permissions: &[(&str, &str)]) -> Run {
+        self.world().github.start_run(RunSpec {
             repository: REPO.to_owned(),
             event_name: "pull_request_target".to_owned(),
-            event: event.clone(),
+            event,
             ref_: "refs/heads/dev".to_owned(),
             actor: "alice".to_owned(),
             permissions: permissions.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect(),
             ..RunSpec::default()
-        });
+        })
+    }
+
+    /// Runs the action as a step of a run.
+    pub(crate) async fn run_as(&self, run: &Run, argv: &[&str]) -> Ended {
         let directory = tempfile::tempdir().unwrap();
         let mut env = self.sandbox.env();
         env.extend(run.env());
         // Outputs then come on standard output, one per line.
         env.remove("GITHUB_ACTIONS");
         env.insert("GITHUB_TOKEN".to_owned(), run.token.clone());
-        env.insert("GITHUB_EVENT_PATH".to_owned(), write_event(directory.path(), &event));
+        env.insert("GITHUB_EVENT_PATH".to_owned(), write_event(directory.path(), &run.spec.event));
         let ended = run_in(env, argv).await;
         assert!(!ended.log.contains(&run.token), "the token is in the log");
         ended
