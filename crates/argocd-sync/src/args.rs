@@ -89,6 +89,26 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PATH")]
     pub(crate) root_path: Option<String>,
 
+    /// Not in this version: labels of the applications to sync; give one `application`
+    #[arg(long, value_name = "LABELS")]
+    pub(crate) selector: Option<String>,
+
+    /// Not in this version: resources to sync; all of the application are
+    #[arg(long, value_name = "RESOURCE")]
+    pub(crate) resources: Vec<String>,
+
+    /// Not in this version: sync options such as `ServerSideApply=true`; those of the application count
+    #[arg(long, value_name = "OPTION")]
+    pub(crate) sync_options: Vec<String>,
+
+    /// What to do when a Rollout is paused; only `wait` (what is done anyway) in this version
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) paused: Option<String>,
+
+    /// Not in this version: roll back on failure; only `false` is accepted
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) rollback: Option<String>,
+
     #[command(flatten)]
     pub(crate) common: CommonArgs,
 }
@@ -126,6 +146,7 @@ impl Args {
             .unwrap_or(DEFAULT_GRACE);
         let settle =
             check.optional("settle", self.settle.as_deref(), parse_duration).unwrap_or(DEFAULT_SETTLE);
+        self.refuse_what_is_missing(&mut check);
         let timeout = self.common.budget(&mut check, DEFAULT_TIMEOUT);
         let dry_run = self.common.dry_run(&mut check);
         let run = run_label(&GitHubContext::from_env(env));
@@ -146,6 +167,46 @@ impl Args {
                 run,
             });
         check.finish(request)
+    }
+
+    /// Refuses inputs that this version only knows by name: GitHub merely warns of an unknown input, so that it would
+    /// silently do nothing.
+    fn refuse_what_is_missing(&self, check: &mut Check<'_>) {
+        let is_given = |value: &str| !value.trim().is_empty();
+        for (input, is_given, remedy) in [
+            (
+                "selector",
+                self.selector.as_deref().is_some_and(is_given),
+                "name one `application`, and use a matrix for several",
+            ),
+            (
+                "resources",
+                self.resources.iter().any(|text| is_given(text)),
+                "the whole application is synced",
+            ),
+            (
+                "sync-options",
+                self.sync_options.iter().any(|text| is_given(text)),
+                "write them into the application's `spec.syncPolicy.syncOptions`",
+            ),
+        ] {
+            if is_given {
+                check.problem(input, &format!("is not in this version: {remedy}"));
+            }
+        }
+        check.optional("paused", self.paused.as_deref(), |text| match text {
+            "wait" => Ok(()),
+            "success" | "promote" | "fail" => Err(format!(
+                "`{text}` is not in this version: use `wait`, which waits until somebody promotes the Rollout or `timeout` ends"
+            )),
+            _ => Err(format!("`{text}` is not a policy: use `wait`")),
+        });
+        if check.flag("rollback", self.rollback.as_deref(), false) {
+            check.problem(
+                "rollback",
+                "is not in this version: revert the commit in Git and sync that, in a step with `if: failure()`",
+            );
+        }
     }
 
     /// Validates what signs us in.

@@ -128,6 +128,38 @@ fn no_password_is_repeated_wherever_it_was_put() {
 }
 
 #[test]
+fn what_is_not_in_this_version_is_refused() {
+    let revision = format!("--revision={SHA}");
+    let least = ["--server=x", "--application=dev", &revision];
+    let env = [("ARGOCD_AUTH_TOKEN", "t")];
+    let argv = [
+        "--selector=team=a",
+        "--resources=apps:Deployment:web",
+        "--sync-options=ServerSideApply=true",
+        "--paused=promote",
+        "--rollback",
+    ];
+    let failure = request(&[&least[..], &argv].concat(), &env).unwrap_err();
+    insta::assert_snapshot!(failure.notes.join("\n"), @r"
+    input `selector` is not in this version: name one `application`, and use a matrix for several
+    input `resources` is not in this version: the whole application is synced
+    input `sync-options` is not in this version: write them into the application's `spec.syncPolicy.syncOptions`
+    input `paused`: `promote` is not in this version: use `wait`, which waits until somebody promotes the Rollout or `timeout` ends
+    input `rollback` is not in this version: revert the commit in Git and sync that, in a step with `if: failure()`
+    ");
+    // What is done anyway, and what a workflow's empty expression gives.
+    for argv in [
+        ["--paused=wait", "--rollback=false"],
+        ["--selector=", "--resources="],
+        ["--paused=", "--sync-options="],
+    ] {
+        assert!(request(&[&least[..], &argv].concat(), &env).is_ok(), "{argv:?}");
+    }
+    let failure = request(&[&least[..], &["--paused=later"]].concat(), &env).unwrap_err();
+    insta::assert_snapshot!(failure.cause, @"input `paused`: `later` is not a policy: use `wait`");
+}
+
+#[test]
 fn what_is_required_is_asked_for() {
     let failure = request(&[], &[]).unwrap_err();
     insta::assert_snapshot!(failure.notes.join("\n"), @r"
