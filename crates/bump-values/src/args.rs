@@ -56,6 +56,26 @@ pub(crate) struct Args {
     #[arg(long, value_name = "POLICY")]
     pub(crate) on_stale: Option<String>,
 
+    /// What to do when the branch takes no direct commit; only `fail` (what is done anyway) in this version
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) on_protected: Option<String>,
+
+    /// Not in this version: create keys that are missing; only `false` is accepted
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) create: Option<String>,
+
+    /// Not in this version: set the anchor's value where a path leads to an alias; only `false` is accepted
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) follow_alias: Option<String>,
+
+    /// Not in this version: id of a GitHub App to commit as; pass its token as `token`
+    #[arg(long, value_name = "ID")]
+    pub(crate) app_id: Option<String>,
+
+    /// Not in this version: private key of that GitHub App; pass its token as `token`
+    #[arg(long, value_name = "env:NAME")]
+    pub(crate) app_private_key: Option<String>,
+
     #[command(flatten)]
     pub(crate) common: CommonArgs,
 }
@@ -115,6 +135,7 @@ impl Args {
             check.optional("message", self.message.as_deref(), |text| Ok::<_, String>(text.to_owned()));
         let trailers = check.list("trailers", &self.trailers, trailer);
         let on_stale = check.optional("on-stale", self.on_stale.as_deref(), str::parse).unwrap_or_default();
+        self.refuse_what_is_missing(&mut check);
         let timeout = self.common.budget(&mut check, DEFAULT_TIMEOUT);
         let dry_run = self.common.dry_run(&mut check);
         let origin = Origin::from_env(env);
@@ -131,6 +152,38 @@ impl Args {
             dry_run,
         });
         check.finish(request)
+    }
+
+    /// Refuses inputs that this version only knows by name: GitHub merely warns of an unknown input, so that it would
+    /// silently do nothing.
+    fn refuse_what_is_missing(&self, check: &mut Check<'_>) {
+        check.optional("on-protected", self.on_protected.as_deref(), |text| match text {
+            "fail" => Ok(()),
+            "pull-request" => Err(format!(
+                "`{text}` is not in this version: use `fail`, and let the token's owner bypass the branch's rules"
+            )),
+            _ => Err(format!("`{text}` is no policy: use `fail`")),
+        });
+        for (input, value, remedy) in [
+            ("create", &self.create, "add the key to the file by hand once"),
+            (
+                "follow-alias",
+                &self.follow_alias,
+                "write the value where the alias is, so that it has a place of its own",
+            ),
+        ] {
+            if check.flag(input, value.as_deref(), false) {
+                check.problem(input, &format!("is not in this version: {remedy}"));
+            }
+        }
+        for (input, value) in [("app-id", &self.app_id), ("app-private-key", &self.app_private_key)] {
+            if value.as_deref().is_some_and(|text| !text.trim().is_empty()) {
+                check.problem(
+                    input,
+                    "is not in this version: make a token with `actions/create-github-app-token` and pass it as `token`",
+                );
+            }
+        }
     }
 
     /// Repository, branch and addresses; the token is filled in by the caller.

@@ -105,3 +105,35 @@ fn a_password_in_a_url_is_not_repeated() {
     input `repository` holds a URL (not shown, since it may hold a password): write `owner/name`
     ");
 }
+
+#[test]
+fn what_is_not_in_this_version_is_refused() {
+    let text = |text: &str| Some(text.to_owned());
+    let given = Args {
+        on_protected: text("pull-request"),
+        create: text("true"),
+        follow_alias: text("true"),
+        app_id: text("1234"),
+        app_private_key: text("-----BEGIN hunter2"),
+        ..args(&["a"], &["b=c"])
+    };
+    insta::assert_snapshot!(problems(given, &RUN), @r"
+    input `on-protected`: `pull-request` is not in this version: use `fail`, and let the token's owner bypass the branch's rules
+    input `create` is not in this version: add the key to the file by hand once
+    input `follow-alias` is not in this version: write the value where the alias is, so that it has a place of its own
+    input `app-id` is not in this version: make a token with `actions/create-github-app-token` and pass it as `token`
+    input `app-private-key` is not in this version: make a token with `actions/create-github-app-token` and pass it as `token`
+    ");
+    let odd = Args { on_protected: text("merge"), ..args(&["a"], &["b=c"]) };
+    insta::assert_snapshot!(problems(odd, &RUN), @"input `on-protected`: `merge` is no policy: use `fail`");
+    // What is done anyway, and what a workflow's empty expression gives.
+    let anyway = Args {
+        on_protected: text("fail"),
+        create: text("false"),
+        follow_alias: text(""),
+        app_id: text(""),
+        app_private_key: text(""),
+        ..args(&["a"], &["b=c"])
+    };
+    assert!(anyway.into_request(&Env::from_pairs(RUN)).is_ok());
+}
