@@ -68,6 +68,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "MODE", default_value = "isolated")]
     docker_config: Option<String>,
 
+    /// Not in this version: repositories that the session is narrowed down to; write them into the role's policy
+    #[arg(long, value_name = "REPOSITORY", value_delimiter = ',')]
+    repositories: Vec<String>,
+
+    /// Not in this version: access that the session is narrowed down to; write it into the role's policy
+    #[arg(long, value_name = "ACCESS")]
+    access: Option<String>,
+
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -81,12 +89,13 @@ impl Args {
             self.aws_region.as_deref().or(env.get("AWS_REGION")).or(env.get("AWS_DEFAULT_REGION"));
         let region = check.required("aws-region", region_text, str::parse::<Region>);
         let identity = self.identity(&mut check, auth.unwrap_or(Auth::Auto), region.as_ref());
-        let registries = check.list("registries", &self.registries, str::parse::<Registry>);
+        let registries = check.list("registries", &self.registries, registry);
         let allowed_accounts =
             check.list("allowed-account-ids", &self.allowed_account_ids, str::parse::<AccountId>);
         let export_aws_env = check.flag("export-aws-env", self.export_aws_env.as_deref(), false);
         let mask_account_id = check.flag("mask-aws-account-id", self.mask_aws_account_id.as_deref(), false);
         check.optional("docker-config", self.docker_config.as_deref(), docker_config);
+        self.refuse_what_is_missing(&mut check);
         let budget = self.common.budget(&mut check, BUDGET);
         let dry_run = self.common.dry_run(&mut check);
         let request = region.zip(identity).map(|(region, identity)| Request {
@@ -100,6 +109,23 @@ impl Args {
             dry_run,
         });
         check.finish(request)
+    }
+
+    /// Refuses inputs that this version only knows by name: GitHub merely warns of an unknown input, so that the session
+    /// would silently be a wider one than was asked for.
+    fn refuse_what_is_missing(&self, check: &mut Check<'_>) {
+        let is_given = |text: &str| !text.trim().is_empty();
+        for (input, is_given) in [
+            ("repositories", self.repositories.iter().any(|text| is_given(text))),
+            ("access", self.access.as_deref().is_some_and(is_given)),
+        ] {
+            if is_given {
+                check.problem(
+                    input,
+                    "is not in this version: the session has what the role's policy allows, so narrow that down",
+                );
+            }
+        }
     }
 
     fn identity(&self, check: &mut Check<'_>, auth: Auth, region: Option<&Region>) -> Option<Identity> {
@@ -163,6 +189,14 @@ fn auth(text: &str) -> Result<Auth, ParseError> {
         )),
         _ => Err(ParseError::new("a source of identity", text, "`auto`, `oidc` or `env`")),
     }
+}
+
+/// A registry. What looks like a URL with a user is not repeated: it may hold a password.
+fn registry(text: &str) -> Result<Registry, String> {
+    if text.contains('@') {
+        return Err("holds an `@` (not shown, since it may hold a password): write the host only".to_owned());
+    }
+    text.parse().map_err(|error: ParseError| error.to_string())
 }
 
 fn docker_config(text: &str) -> Result<(), ParseError> {

@@ -130,3 +130,18 @@ fn what_cannot_be_together_is_said() {
 fn the_command_is_consistent() {
     (spec().command)().debug_assert();
 }
+
+#[test]
+fn what_is_not_in_this_version_is_refused() {
+    let env = Env::from_pairs([("AWS_REGION", "eu-west-1")]);
+    let argv =
+        [ROLE, "--repositories=product/dev", "--access=push", "--registries=https://AWS:hunter2@x.example"];
+    let failure = request(&argv, &env).unwrap_err();
+    insta::assert_snapshot!(failure.notes.join("\n"), @r"
+    input `registries` holds an `@` (not shown, since it may hold a password): write the host only
+    input `repositories` is not in this version: the session has what the role's policy allows, so narrow that down
+    input `access` is not in this version: the session has what the role's policy allows, so narrow that down
+    ");
+    // What a workflow's empty expression gives.
+    assert!(request(&[ROLE, "--repositories=", "--access="], &env).is_ok());
+}
