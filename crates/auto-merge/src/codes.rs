@@ -77,6 +77,10 @@ codes! {
     LABEL_BEFORE_BASE = "label-before-base", Refused,
         "The pull request got another base after the required label was put, so that it approves something else.",
         "Look at what the new base would get, then take the label off and put it again.";
+    /// Someone asks for changes.
+    CHANGES_REQUESTED = "changes-requested", Refused,
+        "Approvals are asked for, and the last review of someone with write access asks for changes.",
+        "Have that person approve it, or dismiss that review.";
     /// Reviews are missing.
     APPROVALS_MISSING = "approvals-missing", Refused,
         "There are fewer approving reviews that count than the gate or the branch asks for.",

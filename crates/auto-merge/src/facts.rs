@@ -18,6 +18,8 @@ pub(crate) struct Facts {
     pub labellings: Vec<Labelling>,
     /// Who approves, in the order of their first review.
     pub approvals: Vec<Approval>,
+    /// Who asks for changes and may write; read only if approvals are asked for.
+    pub objectors: Vec<String>,
 }
 
 /// One required label.
@@ -107,8 +109,8 @@ pub(crate) fn last_put<'a>(timeline: &'a [TimelineEvent], label: &str) -> Option
     })
 }
 
-/// Returns each reviewer whose last word is an approval, with the commit it is about. A comment is no word.
-pub(crate) fn approving(reviews: &[Review]) -> Vec<(&Account, Option<&CommitSha>)> {
+/// Returns each reviewer with their last word, an approval, a request for changes or nothing any more. A comment is no word.
+pub(crate) fn last_words(reviews: &[Review]) -> Vec<(&Account, &Review)> {
     let mut last: Vec<(&Account, &Review)> = Vec::new();
     for review in reviews {
         let decides = matches!(review.state.as_str(), "APPROVED" | "CHANGES_REQUESTED" | "DISMISSED");
@@ -118,8 +120,7 @@ pub(crate) fn approving(reviews: &[Review]) -> Vec<(&Account, Option<&CommitSha>
             None => last.push((user, review)),
         }
     }
-    let approved = last.into_iter().filter(|(_, review)| review.state == "APPROVED");
-    approved.map(|(user, review)| (user, review.commit_id.as_ref())).collect()
+    last
 }
 
 #[cfg(test)]
@@ -182,7 +183,10 @@ mod tests {
             { "user": null, "state": "APPROVED" },
         ]))
         .unwrap();
-        let logins: Vec<&str> = approving(&reviews).iter().map(|(user, _)| user.login.as_str()).collect();
-        assert_eq!(logins, ["a"]);
+        let words: Vec<(&str, &str)> = last_words(&reviews)
+            .iter()
+            .map(|(user, review)| (user.login.as_str(), review.state.as_str()))
+            .collect();
+        assert_eq!(words, [("a", "APPROVED"), ("b", "CHANGES_REQUESTED")]);
     }
 }

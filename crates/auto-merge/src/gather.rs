@@ -11,7 +11,7 @@ use model::Failure;
 
 use crate::{
     apply::pause,
-    facts::{Approval, Facts, Labelling, Put, Void, approving, last_put},
+    facts::{Approval, Facts, Labelling, Put, Void, last_put, last_words},
     moment::{is_after, is_before},
     request::{OnNewCommits, Request},
     rules::has_label,
@@ -39,10 +39,10 @@ async fn read(github: &GitHub, request: &Request) -> Result<Facts, Failure> {
     let pull = pulls::get(github, &request.repository, request.number)
         .await
         .map_err(|error| error.into_failure(&doing()))?;
-    let (labellings, approvals) =
-        tokio::try_join!(labellings(github, request, &pull), approvals(github, request))
+    let (labellings, (approvals, objectors)) =
+        tokio::try_join!(labellings(github, request, &pull), verdicts(github, request))
             .map_err(|error| error.into_failure(&doing()))?;
-    Ok(Facts { pull, labellings, approvals })
+    Ok(Facts { pull, labellings, approvals, objectors })
 }
 
 async fn labellings(
@@ -130,16 +130,21 @@ fn was_put_on_this_head(request: &Request, pull: &PullRequest, label: &str, put:
     event.put_label(label) && event.head == pull.head.sha && same_person && no_later_one
 }
 
-async fn approvals(github: &GitHub, request: &Request) -> Result<Vec<Approval>, ApiError> {
+/// Who approves, and who asks for changes.
+async fn verdicts(github: &GitHub, request: &Request) -> Result<(Vec<Approval>, Vec<String>), ApiError> {
+    let (mut approvals, mut objectors) = (Vec::new(), Vec::new());
     if !request.needs_reviews() {
-        return Ok(Vec::new());
+        return Ok((approvals, objectors));
     }
     let reviews = pulls::reviews(github, &request.repository, request.number).await?;
-    let mut approvals = Vec::new();
-    for (user, commit) in approving(&reviews) {
+    for (user, review) in last_words(&reviews).into_iter().filter(|(_, review)| review.state != "DISMISSED") {
         let access = access::of(github, &request.repository, &user.login).await?;
         let (by, is_person) = (user.login.clone(), user.is_person());
-        approvals.push(Approval { by, is_person, access, commit: commit.cloned() });
+        if review.state == "APPROVED" {
+            approvals.push(Approval { by, is_person, access, commit: review.commit_id.clone() });
+        } else if access >= Access::Write {
+            objectors.push(by);
+        }
     }
-    Ok(approvals)
+    Ok((approvals, objectors))
 }

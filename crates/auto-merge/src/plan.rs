@@ -53,6 +53,7 @@ pub(crate) fn plan(request: &Request, facts: &Facts) -> Plan {
     for labelling in &facts.labellings {
         unmet.extend(rules::labelling_counts(request, labelling, pull));
     }
+    unmet.extend(rules::nobody_objects(facts));
     unmet.extend(rules::approvals_suffice(request, facts, head));
     if !pull.merged {
         unmet.extend(rules::has_no_conflict(pull));

@@ -178,6 +178,15 @@ fn label_is_void(request: &Request, label: &str, void: Void, pull: &PullRequest)
     }
 }
 
+/// Nobody with write access asks for changes: approvals by others do not outvote that, as on GitHub itself.
+pub(crate) fn nobody_objects(facts: &Facts) -> Vec<Rule> {
+    let rule = |by: &String| {
+        Rule::new(&codes::CHANGES_REQUESTED, format!("`{by}` asks for changes"))
+            .with_remedy(format!("Have `{by}` approve it, or dismiss that review."))
+    };
+    facts.objectors.iter().map(rule).collect()
+}
+
 /// There are as many approvals as needed.
 pub(crate) fn approvals_suffice(request: &Request, facts: &Facts, head: &CommitSha) -> Option<Rule> {
     let needed = request.approvals_needed();

@@ -72,7 +72,7 @@ fn facts(change: impl FnOnce(&mut Value)) -> Facts {
         access: Access::Maintain,
         void: None,
     };
-    Facts { pull: pull(change), labellings: vec![maria], approvals: Vec::new() }
+    Facts { pull: pull(change), labellings: vec![maria], approvals: Vec::new(), objectors: Vec::new() }
 }
 
 fn refused(request: &Request, facts: &Facts) -> String {
@@ -188,6 +188,16 @@ fn an_app_approves_nothing() {
     insta::assert_snapshot!(refused(&Request { required_approvals: 1, ..request() }, &reviewed), @"
     [approvals-missing] pull request #7 (dev → prod) is not merged: it has 0 of 1 approval by people with write access; `deploy[bot]` is no person's account and does not count
     Get the reviews; only those by people with write access who are not the author count.
+    ");
+}
+
+#[test]
+fn one_person_asks_for_changes() {
+    let mut facts = facts(|_| ());
+    facts.objectors = vec!["bob".to_owned()];
+    insta::assert_snapshot!(refused(&request(), &facts), @"
+    [changes-requested] pull request #7 (dev → prod) is not merged: `bob` asks for changes
+    Have `bob` approve it, or dismiss that review.
     ");
 }
 

@@ -107,3 +107,28 @@ async fn an_old_server_believes_the_labels_own_event() {
     let ended = product.run(GATE).await;
     assert_eq!(ended.output("result"), "merged", "{}", ended.log);
 }
+
+#[tokio::test]
+async fn an_approval_does_not_outvote_a_request_for_changes() {
+    let product = Product::new().await;
+    let number = product.promotion().await;
+    let github = &product.world().github;
+    github.add_user("bob", REPO, sandbox::github::Role::Write);
+    github.add_review(REPO, number, "bob", "CHANGES_REQUESTED").await.unwrap();
+    github.add_review(REPO, number, "maria", "APPROVED").await.unwrap();
+    let gate = ["--base=prod", "--required-approvals=1"];
+    assert_eq!(product.run(&gate).await.code(), "changes-requested");
+    github.add_review(REPO, number, "bob", "APPROVED").await.unwrap();
+    assert_eq!(product.run(&gate).await.output("result"), "merged");
+}
+
+#[tokio::test]
+async fn an_app_with_write_access_approves_nothing() {
+    let product = Product::new().await;
+    let number = product.promotion().await;
+    let github = &product.world().github;
+    github.add_user("deploy[bot]", REPO, sandbox::github::Role::Write);
+    github.add_label(REPO, number, "approval", "deploy[bot]");
+    let ended = product.run(GATE).await;
+    assert_eq!(ended.code(), "label-by-bot", "{}", ended.log);
+}
