@@ -12,6 +12,15 @@ use crate::{
     transport,
 };
 
+/// What a request is for, which its method does not tell: GraphQL's reads are `POST` too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Intent {
+    /// It changes nothing, so that it can be given up early and tried again.
+    Read,
+    /// It may change something, so that its answer is waited for.
+    Write,
+}
+
 /// A read that has not been answered by then is given up and tried again.
 const READ_ATTEMPT: Duration = Duration::from_secs(10);
 /// A repository that was renamed redirects once; more is a loop.
@@ -77,18 +86,30 @@ impl GitHub {
     /// `path` starts with a slash and is encoded already.
     pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Result<Reply, ApiError> {
         let url = format!("{}{path}", self.endpoints.api);
-        self.send_to(&url, Call { method, path: path.to_owned() }, body).await
+        let intent = if method == Method::GET { Intent::Read } else { Intent::Write };
+        self.send_to(&url, Call { method, path: path.to_owned() }, body, intent).await
     }
 
     /// Sends one request to the GraphQL interface, once, and returns its reply whatever it says.
-    pub(crate) async fn send_graphql(&self, call: Call, body: Value) -> Result<Reply, ApiError> {
-        self.send_to(&self.endpoints.graphql, call, Some(body)).await
+    pub(crate) async fn send_graphql(
+        &self,
+        call: Call,
+        body: Value,
+        intent: Intent,
+    ) -> Result<Reply, ApiError> {
+        self.send_to(&self.endpoints.graphql, call, Some(body), intent).await
     }
 
-    async fn send_to(&self, url: &str, call: Call, body: Option<Value>) -> Result<Reply, ApiError> {
+    async fn send_to(
+        &self,
+        url: &str,
+        call: Call,
+        body: Option<Value>,
+        intent: Intent,
+    ) -> Result<Reply, ApiError> {
         let mut url = url.to_owned();
         for _ in 0..=MAX_REDIRECTS {
-            let (status, headers, bytes) = self.attempt(&url, &call, body.as_ref()).await?;
+            let (status, headers, bytes) = self.attempt(&url, &call, body.as_ref(), intent).await?;
             if let Some(target) = self.redirect(status, &headers, &call) {
                 url = target;
                 continue;
@@ -109,9 +130,10 @@ impl GitHub {
         url: &str,
         call: &Call,
         body: Option<&Value>,
+        intent: Intent,
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>), ApiError> {
         let start = Instant::now();
-        let wish = if call.method == Method::GET { READ_ATTEMPT } else { Duration::MAX };
+        let wish = if intent == Intent::Read { READ_ATTEMPT } else { Duration::MAX };
         let limit = self.deadline.cap(wish);
         let outcome = tokio::time::timeout(limit, transport::exchange(&self.service, url, call, body)).await;
         let result = match outcome {

@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    client::{GitHub, Reply},
+    client::{GitHub, Intent, Reply},
     error::{ApiError, Call},
     transport::text,
 };
@@ -82,8 +82,19 @@ impl GraphqlError {
 impl GitHub {
     /// Sends a query or mutation once and returns its `data`.
     pub async fn graphql(&self, query: &str, variables: Value) -> Result<Value, GraphqlError> {
+        self.graphql_for(Intent::Write, query, variables).await
+    }
+
+    /// The same, with the time that the intent gives it.
+    pub(crate) async fn graphql_for(
+        &self,
+        intent: Intent,
+        query: &str,
+        variables: Value,
+    ) -> Result<Value, GraphqlError> {
         let call = Call { method: Method::POST, path: format!("/graphql ({})", operation(query)) };
-        let reply = self.send_graphql(call, json!({ "query": query, "variables": variables })).await?;
+        let body = json!({ "query": query, "variables": variables });
+        let reply = self.send_graphql(call, body, intent).await?;
         unpack(reply)
     }
 }

@@ -9,7 +9,7 @@ use http::Method;
 use serde_json::Value;
 
 use crate::{
-    client::{GitHub, Reply},
+    client::{GitHub, Intent, Reply},
     error::ApiError,
     graphql::GraphqlError,
 };
@@ -35,7 +35,7 @@ impl GitHub {
     pub async fn read_graphql(&self, query: &str, variables: Value) -> Result<Value, GraphqlError> {
         let mut ceiling = FIRST;
         loop {
-            let error = match self.graphql(query, variables.clone()).await {
+            let error = match self.graphql_for(Intent::Read, query, variables.clone()).await {
                 Err(GraphqlError::Api(error)) => error,
                 result => return result,
             };

@@ -207,3 +207,18 @@ async fn a_token_with_a_line_break_is_refused_without_repeating_it() {
     assert_eq!(failure.code.id, "token-rejected");
     assert!(!format!("{failure:?}").contains("s3cret"));
 }
+
+/// Takes the ten seconds that a read is given.
+#[tokio::test]
+async fn a_query_without_an_answer_is_asked_again_before_the_deadline() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (_silent, _) = listener.accept().await.unwrap();
+        let (mut second, _) = listener.accept().await.unwrap();
+        read(&mut second).await;
+        second.write_all(reply("200 OK", "", r#"{"data":{"a":1}}"#).as_bytes()).await.unwrap();
+    });
+    let github = Server { url, requests: Arc::default() }.github_within(Duration::from_secs(14));
+    assert_eq!(github.read_graphql("query A { a }", json!({})).await.unwrap(), json!({ "a": 1 }));
+}
