@@ -31,6 +31,13 @@ pub(crate) enum Done {
         /// Whether it was opened now.
         is_new: bool,
     },
+    /// The pull request waits, and its branch conflicts with the commit: a person has to merge the two.
+    PullRequestLacks {
+        /// The number.
+        number: u64,
+        /// The page.
+        url: String,
+    },
     /// What a dry run would do.
     Would(&'static str),
 }
@@ -48,6 +55,7 @@ impl Outcome {
             Done::FastForwarded => "fast-forwarded",
             Done::BackMerged => "back-merged",
             Done::PullRequest { .. } => "pull-request",
+            Done::PullRequestLacks { .. } => "pull-request-conflict",
             Done::Would(what) => what,
         }
     }

@@ -10,7 +10,7 @@ use crate::{
 /// Reports an end without failure. `timings` are rows of name and duration.
 pub(crate) fn done(request: &Request, outcome: &Outcome, timings: &[Vec<String>]) -> Report {
     let number = match &outcome.done {
-        Done::PullRequest { number, .. } => number.to_string(),
+        Done::PullRequest { number, .. } | Done::PullRequestLacks { number, .. } => number.to_string(),
         _ => String::new(),
     };
     let rows = [
@@ -40,6 +40,16 @@ pub(crate) fn done(request: &Request, outcome: &Outcome, timings: &[Vec<String>]
             );
             report.annotation(Annotation::new(Level::Warning, "fast-forward: a pull request waits", message))
         }
+        Done::PullRequestLacks { url, .. } => {
+            let (sync, to) = (&request.sync_branch, &request.to);
+            let message = format!(
+                "`{sync}` conflicts with {}, so that {url} does not bring it into `{}`: merge {to} into `{sync}` by \
+                 hand and push, or run again once the pull request is merged.",
+                to.short(),
+                request.branch
+            );
+            report.annotation(Annotation::new(Level::Warning, "fast-forward: a second conflict", message))
+        }
         _ => report,
     }
 }
@@ -60,6 +70,9 @@ fn line(request: &Request, outcome: &Outcome) -> String {
         Done::BackMerged => format!("merged {to} into `{branch}`, which is at {} now", outcome.sha.short()),
         Done::PullRequest { url, is_new: true, .. } => format!("opened {url} to bring {to} into `{branch}`"),
         Done::PullRequest { url, .. } => format!("{url} waits already to bring {to} into `{branch}`"),
+        Done::PullRequestLacks { url, .. } => {
+            format!("{url} waits and lacks {to}, with which `{}` conflicts", request.sync_branch)
+        }
         Done::Would(what) => {
             format!("{} `{branch}` ({}) with {to}", what.replace('-', " "), outcome.from.short())
         }
@@ -105,6 +118,7 @@ mod tests {
             ("c", Done::BackMerged),
             ("b", pull(true)),
             ("b", pull(false)),
+            ("b", Done::PullRequestLacks { number: 3, url: "https://x/3".to_owned() }),
             ("b", Done::Would("would-back-merge")),
         ]
         .into_iter()
@@ -117,6 +131,7 @@ mod tests {
         merged aaaaaaa into `dev`, which is at ccccccc now
         opened https://x/3 to bring aaaaaaa into `dev`
         https://x/3 waits already to bring aaaaaaa into `dev`
+        https://x/3 waits and lacks aaaaaaa, with which `day2/sync-dev` conflicts
         would back merge `dev` (bbbbbbb) with aaaaaaa
         ");
     }

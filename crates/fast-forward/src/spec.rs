@@ -9,7 +9,7 @@ const OUTPUTS: &[Output] = &[
     Output { name: "updated", description: "`true` if the branch was moved" },
     Output {
         name: "result",
-        description: "`fast-forwarded`, `up-to-date`, `back-merged`, `pull-request`, `would-…` or `failed`",
+        description: "`fast-forwarded`, `up-to-date`, `back-merged`, `pull-request`, `pull-request-conflict`, `would-…` or `failed`",
     },
     Output { name: "from", description: "Where the branch was" },
     Output { name: "sha", description: "Where the branch is" },

@@ -3,6 +3,8 @@
 //! It always comes from the same branch, so that a second promotion finds the first one's pull request and adds to
 //! it. What people pushed to it (a solved conflict) is kept as long as it is open.
 
+use std::time::Duration;
+
 use github::{
     ApiError, GitHub,
     compare::{self, Relation},
@@ -14,13 +16,20 @@ use model::Failure;
 
 use crate::{codes, outcome::Done, request::Request};
 
+/// So often is the sync branch looked at while others move it or answers are lost.
+const MAX_LOOKS: u32 = 5;
+
 /// Finds or opens the pull request, and brings its branch to the target.
 pub(crate) async fn ensure(github: &GitHub, request: &Request) -> Result<Done, Failure> {
     let failed = |error: ApiError| error.into_failure(&doing(request));
     let open = find(github, request).await.map_err(failed)?;
-    bring(github, request, open.is_some()).await?;
+    let has_target = bring(github, request, open.is_some()).await?;
     if let Some(pull) = open {
-        return Ok(done(pull, false));
+        return Ok(if has_target {
+            done(pull, false)
+        } else {
+            Done::PullRequestLacks { number: pull.number, url: pull.html_url }
+        });
     }
     let title = format!("Merge {} into {}", request.to.short(), request.branch);
     let body = format!(
@@ -74,35 +83,53 @@ async fn adopt(github: &GitHub, request: &Request, cause: Option<ApiError>) -> R
     }
 }
 
-/// Brings the sync branch to the target. Without an open pull request it is ours alone; with one, nothing is lost.
-async fn bring(github: &GitHub, request: &Request, is_open: bool) -> Result<(), Failure> {
+/// Brings the sync branch to the target, and says whether it has it: a second conflict has to be solved by a person too.
+/// Without an open pull request the branch is ours alone; with one, nothing is lost.
+async fn bring(github: &GitHub, request: &Request, is_open: bool) -> Result<bool, Failure> {
+    for attempt in 0..MAX_LOOKS {
+        if let Some(has_target) = step(github, request, is_open).await? {
+            return Ok(has_target);
+        }
+        tokio::time::sleep(github.deadline().cap(Duration::from_millis(250 << attempt))).await;
+    }
+    let (sync, to) = (&request.sync_branch, request.to.short());
+    let cause = format!("cannot bring `{sync}` to {to} in {MAX_LOOKS} attempts");
+    Err(Failure::new(&codes::BRANCH_CONTENDED, cause))
+}
+
+/// One look and at most one write; `None` if the branch has to be looked at again, since another run moved it or there
+/// was no clear answer.
+async fn step(github: &GitHub, request: &Request, is_open: bool) -> Result<Option<bool>, Failure> {
     let (repository, sync, to) = (&request.repository, &request.sync_branch, &request.to);
     let failed = |error: ApiError| error.into_failure(&format!("bring `{sync}` to {}", to.short()));
+    let unclear = |error: ApiError| match error {
+        ApiError::Unreachable { .. } => Ok(None),
+        ApiError::Deadline { .. } => Err(failed(error)),
+        error if error.is_in_doubt() => Ok(None),
+        error => Err(failed(error)),
+    };
+    let written = |result: Result<(), RefError>| match result {
+        Ok(()) => Ok(Some(true)),
+        Err(RefError::NotFastForward(_) | RefError::Exists(_)) => Ok(None),
+        Err(error) => unclear(into_api(error)),
+    };
     let Some(tip) = refs::get(github, repository, sync).await.map_err(failed)? else {
-        return match refs::create(github, repository, sync, to).await {
-            Ok(()) | Err(RefError::Exists(_)) => Ok(()),
-            Err(error) => Err(failed(into_api(error))),
-        };
+        return written(refs::create(github, repository, sync, to).await);
     };
     let place = compare::compare(github, repository, tip.as_str(), to.as_str()).await.map_err(failed)?;
-    let moved = match place.status {
-        Relation::Identical | Relation::Behind => return Ok(()),
-        Relation::Ahead => refs::fast_forward(github, repository, sync, to).await,
-        Relation::Diverged if !is_open => refs::reset(github, repository, sync, to).await,
+    match place.status {
+        Relation::Identical | Relation::Behind => Ok(Some(true)),
+        Relation::Ahead => written(refs::fast_forward(github, repository, sync, to).await),
+        Relation::Diverged if !is_open => written(refs::reset(github, repository, sync, to).await),
         Relation::Diverged => {
             let message = format!("Merge {} into {sync}", to.short());
-            return match merge::branch(github, repository, sync, to, &message).await {
-                // A second conflict waits until the first is solved: the next run tries again.
-                Ok(_) | Err(MergeBranchError::Conflict) => Ok(()),
+            match merge::branch(github, repository, sync, to, &message).await {
+                Ok(_) => Ok(Some(true)),
+                Err(MergeBranchError::Conflict) => Ok(Some(false)),
                 Err(MergeBranchError::RuleViolated(rejection)) => Err(failed(ApiError::Rejected(rejection))),
-                Err(MergeBranchError::Api(error)) => Err(failed(error)),
-            };
+                Err(MergeBranchError::Api(error)) => unclear(error),
+            }
         }
-    };
-    match moved {
-        // Moved meanwhile by another run, whose target counts as well as ours.
-        Ok(()) | Err(RefError::NotFastForward(_)) => Ok(()),
-        Err(error) => Err(failed(into_api(error))),
     }
 }
 

@@ -196,3 +196,34 @@ async fn a_job_without_the_permission_is_told_its_line() {
     assert_eq!(ended.code(), "permission-denied", "{}", ended.log);
     assert!(ended.failure.unwrap().remedy.contains("`contents: write`"));
 }
+
+#[tokio::test]
+async fn a_second_conflict_is_said() {
+    let product = Product::new().await;
+    product.commit("dev", "app.py", "ours\n").await;
+    let first = product.commit("prod", "app.py", "theirs\n").await;
+    product.run(&["--branch=dev", &format!("--to={first}")]).await;
+    product.commit("day2/sync-dev", "app.py", "solved\n").await;
+    let second = product.commit("prod", "app.py", "theirs again\n").await;
+    let ended = product.run(&["--branch=dev", &format!("--to={second}")]).await;
+    assert_eq!((ended.code(), ended.output("result")), ("", "pull-request-conflict"), "{}", ended.log);
+    assert_eq!(ended.output("pull-request"), product.world().github.pulls(REPO)[0].number.to_string());
+    assert!(!product.world().github.contains(REPO, "day2/sync-dev", &second).await);
+}
+
+#[tokio::test]
+async fn a_lost_answer_about_the_pull_requests_branch_is_found_out() {
+    let product = Product::new().await;
+    product.commit("dev", "app.py", "ours\n").await;
+    let first = product.commit("prod", "app.py", "theirs\n").await;
+    product.world().faults.add(Fault::once("github", "POST", "/git/refs", Effect::DropAfter));
+    product.run(&["--branch=dev", &format!("--to={first}")]).await;
+    product.commit("day2/sync-dev", "notes.txt", "solved\n").await;
+    let second = product.commit("prod", "values/prod.yaml", "tag: c\n").await;
+    // The first merge is the one into dev, which conflicts.
+    let lost = Fault::once("github", "POST", "/merges", Effect::DropAfter);
+    product.world().faults.add(Fault { skip: 1, ..lost });
+    let ended = product.run(&["--branch=dev", &format!("--to={second}")]).await;
+    assert_eq!((ended.code(), ended.output("result")), ("", "pull-request"), "{}", ended.log);
+    assert!(product.world().github.contains(REPO, "day2/sync-dev", &second).await);
+}
