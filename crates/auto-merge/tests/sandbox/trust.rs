@@ -132,3 +132,32 @@ async fn an_app_with_write_access_approves_nothing() {
     let ended = product.run(GATE).await;
     assert_eq!(ended.code(), "label-by-bot", "{}", ended.log);
 }
+
+#[tokio::test]
+async fn a_label_for_another_base_is_void() {
+    let product = Product::new().await;
+    let number = product.promotion().await;
+    product.world().github.add_label(REPO, number, "approval", "maria");
+    let timeline = serde_json::json!([
+        { "event": "labeled", "actor": { "login": "maria" }, "label": { "name": "approval" },
+          "created_at": "2026-01-01T00:00:00Z" },
+        { "event": "base_ref_changed", "actor": { "login": "alice" }, "created_at": "2026-01-01T00:00:01Z" },
+    ]);
+    let reply = says(200, &timeline.to_string());
+    product.world().faults.add(Fault { times: None, ..Fault::once("github", "GET", "/timeline", reply) });
+    assert_eq!(product.run(GATE).await.code(), "label-before-base");
+}
+
+#[tokio::test]
+async fn a_list_without_the_last_push_proves_nothing() {
+    let (product, event) = labelled().await;
+    let (head, other) = (product.tip("dev").await, "e".repeat(40));
+    let activity = serde_json::json!([
+        { "after": other, "timestamp": "2000-01-02T00:00:00Z" },
+        { "after": head, "timestamp": "2000-01-01T00:00:00Z" },
+    ]);
+    let reply = says(200, &activity.to_string());
+    product.world().faults.add(Fault { times: None, ..Fault::once("github", "GET", "/activity", reply) });
+    let ended = product.run_for(event, &[GATE, &["--timeout=2s"]].concat()).await;
+    assert_eq!(ended.code(), "label-before-push", "{}", ended.log);
+}
