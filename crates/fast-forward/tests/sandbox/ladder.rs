@@ -217,7 +217,8 @@ async fn a_lost_answer_about_the_pull_requests_branch_is_found_out() {
     product.commit("dev", "app.py", "ours\n").await;
     let first = product.commit("prod", "app.py", "theirs\n").await;
     product.world().faults.add(Fault::once("github", "POST", "/git/refs", Effect::DropAfter));
-    product.run(&["--branch=dev", &format!("--to={first}")]).await;
+    let opened = product.run(&["--branch=dev", &format!("--to={first}")]).await;
+    assert_eq!((opened.code(), opened.output("result")), ("", "pull-request"), "{}", opened.log);
     product.commit("day2/sync-dev", "notes.txt", "solved\n").await;
     let second = product.commit("prod", "values/prod.yaml", "tag: c\n").await;
     // The first merge is the one into dev, which conflicts.
