@@ -72,7 +72,7 @@ impl Product {
     pub fn run(
         &self,
         event_name: &str,
-        event: Value,
+        event: &Value,
         environment: &str,
         permissions: &[(&str, &str)],
     ) -> Variables {

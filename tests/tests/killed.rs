@@ -1,14 +1,13 @@
 //! `kill -9` at every call that an action makes, before and after it took effect, then a second run: the same end
 //! state as of one clean run.
+#![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
-use std::{collections::BTreeMap, fmt::Debug};
+use std::fmt::Debug;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use e2e::{Product, REPOSITORY, Step};
+use e2e::{Product, REPOSITORY, Step, Variables};
 use sandbox::stop::When;
 use serde_json::{Value, json};
-
-type Variables = BTreeMap<String, String>;
 
 /// Kills `action` at each call of its clean run. `prepare` sets a fresh world up and returns the step's environment;
 /// `state` is what must be the same in the end.
@@ -76,7 +75,7 @@ async fn auto_merge() {
         let number = product.feature("feature/hello").await;
         let event = product.world().github.event_payload(REPOSITORY, number, "opened", "alice", None);
         let permissions = [("contents", "write"), ("pull-requests", "write")];
-        let env = product.run("pull_request_target", event.expect("an event"), "dev", &permissions);
+        let env = product.run("pull_request_target", &event.expect("an event"), "dev", &permissions);
         with(env, &[("base", "dev"), ("head", "feature/*")])
     };
     let state = async |product: &Product| {
@@ -95,7 +94,7 @@ async fn oidc_ecr_login() {
         for entry in std::fs::read_dir(directory.path()).expect("a directory").flatten() {
             std::fs::remove_dir_all(entry.path()).expect("an old run's directory");
         }
-        let mut env = product.run("push", json!({}), "dev", &[("id-token", "write")]);
+        let mut env = product.run("push", &json!({}), "dev", &[("id-token", "write")]);
         env.remove("INPUT_TOKEN");
         env.insert("RUNNER_TEMP".into(), temporary.clone());
         let role = "arn:aws:iam::123456789012:role/day2-dev";
@@ -137,7 +136,7 @@ async fn multiarch_push() {
         let auth = STANDARD.encode(format!("AWS:{password}"));
         let config = json!({ "auths": { &host: { "auth": auth } } });
         let path = product.file("docker/config.json", config.to_string().as_bytes());
-        let mut env = product.run("push", json!({}), "dev", &[]);
+        let mut env = product.run("push", &json!({}), "dev", &[]);
         env.remove("INPUT_TOKEN");
         env.insert(
             "DOCKER_CONFIG".into(),
@@ -168,7 +167,7 @@ async fn multiarch_push() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bump_values() {
     let prepare = async |product: &Product| {
-        let env = product.run("push", json!({}), "dev", &[("contents", "write")]);
+        let env = product.run("push", &json!({}), "dev", &[("contents", "write")]);
         with(env, &[("files", "values/dev.values.yaml"), ("set", "image.tag=1.20"), ("branch", "dev")])
     };
     let state = async |product: &Product| history(product, "dev").await;
@@ -187,7 +186,7 @@ async fn argocd_sync() {
         let files: &[(&str, &[u8])] = &[("values/dev.values.yaml", values.as_bytes())];
         let github = &world.github;
         let sha = github.commit_files(REPOSITORY, "dev", "alice", "v2", files).await.expect("a commit");
-        let mut env = product.run("push", json!({}), "dev", &[]);
+        let mut env = product.run("push", &json!({}), "dev", &[]);
         env.insert("INPUT_TOKEN".into(), product.argocd_token().to_owned());
         let inputs = [
             ("server", world.urls.argocd.as_str()),
@@ -214,7 +213,7 @@ async fn fast_forward() {
         let github = &product.world().github;
         let sha = github.commit_files(REPOSITORY, "prod", "alice", "prod", files).await.expect("a commit");
         let env =
-            product.run("push", json!({}), "prod", &[("contents", "write"), ("pull-requests", "write")]);
+            product.run("push", &json!({}), "prod", &[("contents", "write"), ("pull-requests", "write")]);
         with(env, &[("branch", "dev"), ("to", &sha)])
     };
     let state = async |product: &Product| product.tip("dev").await == product.tip("prod").await;

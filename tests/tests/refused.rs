@@ -30,7 +30,7 @@ macro_rules! assert_shown {
 async fn bump(permissions: &[(&str, &str)], token: Option<&str>) -> Finished {
     let product = Product::start().await;
     let before = product.tip("dev").await;
-    let mut env = product.run("push", json!({}), "dev", permissions);
+    let mut env = product.run("push", &json!({}), "dev", permissions);
     if let Some(token) = token {
         env.insert("INPUT_TOKEN".into(), token.to_owned());
     }
@@ -58,7 +58,7 @@ async fn a_merge_without_contents_write() {
     let number = product.feature("feature/hello").await;
     let event = product.world().github.event_payload(e2e::REPOSITORY, number, "opened", "alice", None);
     let permissions = [("contents", "read"), ("pull-requests", "write")];
-    let env = product.run("pull_request_target", event.unwrap_or_default(), "dev", &permissions);
+    let env = product.run("pull_request_target", &event.unwrap_or_default(), "dev", &permissions);
     let step = Step::in_actions("auto-merge").envs(&env).input("base", "dev").input("timeout", "10s");
     let finished = step.finish().await;
     assert_eq!((finished.output("merged"), finished.output("result")), ("false", "failed"));
@@ -75,7 +75,7 @@ async fn a_promotion_without_the_label() {
         github.open_pull(e2e::REPOSITORY, "dev", "prod", "alice", "Promote").await.expect("a pull request");
     let event = github.event_payload(e2e::REPOSITORY, number, "opened", "alice", None);
     let permissions = [("contents", "write"), ("pull-requests", "write")];
-    let env = product.run("pull_request_target", event.unwrap_or_default(), "prod", &permissions);
+    let env = product.run("pull_request_target", &event.unwrap_or_default(), "prod", &permissions);
     let step = Step::in_actions("auto-merge")
         .envs(&env)
         .input("base", "prod")
@@ -87,7 +87,7 @@ async fn a_promotion_without_the_label() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_argo_cd_does_not_know() {
     let product = Product::start().await;
-    let mut env = product.run("push", json!({}), "dev", &[]);
+    let mut env = product.run("push", &json!({}), "dev", &[]);
     env.insert("INPUT_TOKEN".into(), "wrong".into());
     let step = Step::in_actions("argocd-sync")
         .envs(&env)
@@ -101,7 +101,7 @@ async fn a_token_that_argo_cd_does_not_know() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_that_does_not_trust_the_job() {
     let product = Product::start().await;
-    let env = product.run("push", json!({}), "dev", &[("id-token", "write")]);
+    let env = product.run("push", &json!({}), "dev", &[("id-token", "write")]);
     let step = Step::in_actions("oidc-ecr-login")
         .envs(&env)
         .input("role-to-assume", "arn:aws:iam::123456789012:role/day2-prod")

@@ -1,5 +1,10 @@
 //! Every secret in play is searched for in all output, in the arguments of child processes and in the files that are
 //! left behind; the one credential file is the only place where one may be.
+#![expect(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a panic is how a test fails, and PATH is the machine's"
+)]
 
 use std::{
     fs,
@@ -92,7 +97,7 @@ async fn no_secret_is_seen_on_the_way_through_all_actions() {
     let number = product.feature("feature/hello").await;
     let event = product.world().github.event_payload(REPOSITORY, number, "opened", "alice", None);
     let permissions = [("contents", "write"), ("pull-requests", "write"), ("id-token", "write")];
-    let mut env = product.run("pull_request_target", event.unwrap_or_default(), "dev", &permissions);
+    let mut env = product.run("pull_request_target", &event.unwrap_or_default(), "dev", &permissions);
     env.insert("PATH".into(), path);
     env.insert("RUNNER_DEBUG".into(), "1".into());
     let github_token = env.remove("INPUT_TOKEN").unwrap_or_default();
@@ -164,7 +169,7 @@ async fn no_secret_is_seen_on_the_way_through_all_actions() {
 async fn no_secret_is_seen_when_servers_refuse_and_repeat_what_they_were_sent() {
     let product = Product::start().await;
     let permissions = [("contents", "write"), ("pull-requests", "write"), ("id-token", "write")];
-    let mut env = product.run("push", json!({}), "dev", &permissions);
+    let mut env = product.run("push", &json!({}), "dev", &permissions);
     env.insert("RUNNER_DEBUG".into(), "1".into());
     let token = env.remove("INPUT_TOKEN").unwrap_or_default();
     let request_token = env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"].clone();
