@@ -26,16 +26,16 @@ const FAILING: Duration = Duration::from_secs(30);
 /// Does the whole work of one request.
 pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
     request.server.headers.iter().for_each(|(_, value)| host.mask(value));
-    if request.images.is_empty() && request.wait_for >= WaitFor::Promoted {
-        let text = "without `images` it is not checked which images the pods run: name the image that this revision deploys";
-        host.annotate(&Annotation::new(Level::Warning, "images are not checked", text));
-    }
     let deadline = Deadline::after(request.timeout);
     if let Credential::Password { password, .. } = &request.server.credential {
         host.mask(password);
     }
     let (argocd, token) = ArgoCd::sign_in(&request.server, &request.application, deadline).await?;
     host.mask(&token);
+    if request.images.is_empty() && request.wait_for >= WaitFor::Promoted {
+        let text = "without `images` it is not checked which images the pods run: name the image that this revision deploys";
+        host.annotate(&Annotation::new(Level::Warning, "images are not checked", text));
+    }
     let sync = Sync { request, host, argocd, mark: format!("{}/{}", request.run, nonce()) };
     let Some(outcome) = sync.run().await? else { return Ok(()) };
     host.publish(&report::report(&outcome))?;
