@@ -64,7 +64,7 @@ async fn perform(root: &Path, args: &DemoArgs, verdict: &RefCell<Result<(), Stri
 
 async fn set_up(root: &Path, args: &DemoArgs) -> Result<place::Place, String> {
     let start = Instant::now();
-    println!("act: installing into .cache/tools, if it is not there yet");
+    println!("act: installing it into a private directory, if it is not there yet");
     let act = crate::tools::act()?;
     let profile = if args.fast { Profile::Dev } else { Profile::Release };
     println!("release tree: building ({})", profile.name());

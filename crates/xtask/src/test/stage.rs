@@ -5,6 +5,7 @@ use std::{
     process::Command,
 };
 
+use super::snippets;
 use crate::{generate, tidy, tools};
 
 /// How a stage ended.
@@ -61,6 +62,7 @@ impl Stage {
                 Err(error) => Outcome::failed(error),
             }),
             Self::new("actionlint", actionlint),
+            Self::new("actionlint (READMEs)", shown),
             Self::new("zizmor (auditor)", zizmor),
             Self::cargo(
                 "clippy",
@@ -123,6 +125,28 @@ fn actionlint(root: &Path) -> Outcome {
             run(Command::new(path).args(["-color", "-shellcheck="]).args(workflows(root)).current_dir(root))
         }
         Err(why) => without(why),
+    }
+}
+
+/// Lints what READMEs show. Their parts name steps that are not shown, so that one complaint does not count.
+fn shown(root: &Path) -> Outcome {
+    let linter = match tools::actionlint() {
+        Ok(path) => path,
+        Err(why) => return without(why),
+    };
+    let directory = match tempfile::tempdir() {
+        Ok(directory) => directory,
+        Err(error) => return Outcome::failed(format!("cannot make a directory: {error}")),
+    };
+    match snippets::write(root, directory.path()) {
+        Ok(0) => Outcome::failed("no README shows any YAML"),
+        Ok(_) => {
+            let files = std::fs::read_dir(directory.path()).into_iter().flatten().flatten();
+            run(Command::new(linter)
+                .args(["-color", "-shellcheck=", "-ignore", "is not defined in object type"])
+                .args(files.map(|entry| entry.path())))
+        }
+        Err(error) => Outcome::failed(error),
     }
 }
 
