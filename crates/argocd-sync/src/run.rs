@@ -180,13 +180,15 @@ impl Sync<'_> {
         }
     }
 
-    /// Asks for the end of the running operation. That it has ended meanwhile is as good. A call that failed with something
-    /// that passes may have taken effect or not: the state tells. It is tried until `until`.
+    /// Asks for the end of the running operation. A call that failed with something that passes may have taken effect or
+    /// not: the state tells. "No operation is in progress" is said of one that has ended, and of one that the controller
+    /// has not begun yet (argo-cd#17155): the state tells here too. It is tried until `until`.
     async fn terminate(&self, until: Instant) -> Result<Terminated, Failure> {
         match self.argocd.terminate().await {
             Ok(()) => Ok(Terminated::Yes),
-            Err(error) if is_over(&error) => Ok(Terminated::Yes),
-            Err(error) if error.may_pass() && Instant::now() < until => Ok(Terminated::PlanAgain),
+            Err(error) if (error.may_pass() || is_over(&error)) && Instant::now() < until => {
+                Ok(Terminated::PlanAgain)
+            }
             Err(error) => Err(self.argocd.explain(error, "sync").await),
         }
     }
