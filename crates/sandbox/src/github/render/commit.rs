@@ -41,22 +41,18 @@ fn verification(repository: &Repository, commit: &Commit) -> Value {
     }
 }
 
+/// The parents of a commit, whose addresses begin with `url` in the API and with `web` for people.
+fn parents(commit: &Commit, url: &str, web: &str) -> Vec<Value> {
+    let one = |sha: &String| json!({ "sha": sha, "url": format!("{url}/{sha}"), "html_url": format!("{web}/commit/{sha}") });
+    commit.parents.iter().map(one).collect()
+}
+
 /// `commit` of the commits API.
 pub(crate) fn commit(state: &State, repository: &Repository, commit: &Commit) -> Value {
     let slug = repository.slug();
     let (api, web) = (format!("{}/repos/{slug}", state.urls.github), format!("{}/{slug}", state.urls.github));
     let sha = &commit.sha;
-    let parents: Vec<Value> = commit
-        .parents
-        .iter()
-        .map(|sha| {
-            json!({
-                "sha": sha,
-                "url": format!("{api}/commits/{sha}"),
-                "html_url": format!("{web}/commit/{sha}"),
-            })
-        })
-        .collect();
+    let parents = parents(commit, &format!("{api}/commits"), &web);
     json!({
         "sha": sha,
         "node_id": node_id("Commit", &format!("{}:{sha}", repository.id)),
@@ -83,17 +79,7 @@ pub(crate) fn git_commit(state: &State, repository: &Repository, commit: &Commit
     let slug = repository.slug();
     let (api, web) = (format!("{}/repos/{slug}", state.urls.github), format!("{}/{slug}", state.urls.github));
     let sha = &commit.sha;
-    let parents: Vec<Value> = commit
-        .parents
-        .iter()
-        .map(|sha| {
-            json!({
-                "sha": sha,
-                "url": format!("{api}/git/commits/{sha}"),
-                "html_url": format!("{web}/commit/{sha}"),
-            })
-        })
-        .collect();
+    let parents = parents(commit, &format!("{api}/git/commits"), &web);
     json!({
         "sha": sha,
         "node_id": node_id("Commit", &format!("{}:{sha}", repository.id)),
