@@ -29,7 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("xtask", &["model", "toolkit", "github", "day2", "sandbox"]),
-    ("e2e", &["sandbox"]),
+    ("e2e", &["sandbox", "yaml-set"]),
 ];
 
 /// What an action may use; never another action.
