@@ -17,19 +17,49 @@ pub struct Edit {
     pub path: Path,
     /// The string that is to be there.
     pub value: String,
+    /// Whether what is missing on the way is inserted. Else a path that leads nowhere is an error.
+    pub create: bool,
+    /// Whether a value that an anchor shares is changed for every user of the anchor. Else it is refused.
+    pub follow_alias: bool,
 }
 
 impl Edit {
-    /// Builds an edit.
+    /// Builds an edit that changes what is there, in one place only.
     pub fn new(path: Path, value: impl Into<String>) -> Self {
-        Self { path, value: value.into() }
+        Self { path, value: value.into(), create: false, follow_alias: false }
     }
+
+    /// Says whether what is missing is inserted.
+    #[must_use]
+    pub fn creating(mut self, create: bool) -> Self {
+        self.create = create;
+        self
+    }
+
+    /// Says whether a shared value is changed for all its users.
+    #[must_use]
+    pub fn following_aliases(mut self, follow: bool) -> Self {
+        self.follow_alias = follow;
+        self
+    }
+}
+
+/// A place in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The path to it.
+    pub path: Path,
+    /// Its line in the new text, from 1.
+    pub line: usize,
 }
 
 /// What an edit did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Where.
+    /// Which edit it is from: its position among those that were given.
+    pub edit: usize,
+    /// Where: the path as it was written, but with an index for each `[*]`, and with the document's number
+    /// where `@key=value` or `[*]` chose one of several.
     pub path: Path,
     /// The text of the scalar before, decoded; none if nothing was written there.
     pub old: Option<String>,
@@ -39,6 +69,10 @@ pub struct Change {
     pub line: usize,
     /// Whether any byte was changed for it.
     pub changed: bool,
+    /// Whether it was inserted.
+    pub created: bool,
+    /// The other places that change, since they use the anchor of this one.
+    pub also: Vec<Place>,
 }
 
 /// An edited text.
@@ -46,7 +80,7 @@ pub struct Change {
 pub struct Edited {
     /// The whole new text.
     pub text: String,
-    /// One for each edit, in their order.
+    /// At least one for each edit, in their order.
     pub changes: Vec<Change>,
 }
 
@@ -88,13 +122,17 @@ pub fn set(text: &str, edits: &[Edit]) -> Result<Edited, SetError> {
     let changes = edits
         .iter()
         .zip(targets)
-        .map(|(edit, (id, changed))| Change {
+        .enumerate()
+        .map(|(index, (edit, (id, changed)))| Change {
+            edit: index,
             path: edit.path.clone(),
             old: (!before.nodes[id].is_empty_value())
                 .then(|| before.scalar(id).unwrap_or_default().to_owned()),
             new: edit.value.clone(),
             line: after.nodes[id].line,
             changed,
+            created: false,
+            also: Vec::new(),
         })
         .collect();
     Ok(Edited { text: edited, changes })

@@ -29,7 +29,7 @@ mod splice;
 mod token;
 mod tree;
 
-pub use edit::{Change, Edit, Edited, set};
+pub use edit::{Change, Edit, Edited, Place, set};
 pub use error::SetError;
 pub use path::{Path, PathError, Segment, split_top_level};
 pub use scalars::{Scalar, scalars};
