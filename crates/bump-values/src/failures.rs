@@ -1,6 +1,6 @@
 //! Turns what went wrong into a failure with the place and the remedy.
 
-use github::{GraphqlError, commit_on_branch::CommitError, snapshot::SnapshotError};
+use github::{GraphqlError, snapshot::SnapshotError};
 use model::{Failure, codes::INVALID_INPUT};
 use yaml_set::SetError;
 
@@ -46,23 +46,18 @@ pub(crate) fn of_snapshot(error: SnapshotError, remote: &Remote) -> Failure {
 }
 
 /// A commit that was refused for good.
-pub(crate) fn of_commit(error: CommitError, remote: &Remote) -> Failure {
-    let doing = format!("commit to branch `{}` of {}", remote.branch, remote.repository);
-    match error {
-        CommitError::HeadMoved(text) => {
-            Failure::new(&model::codes::UNEXPECTED_REPLY, format!("cannot {doing}: {text}"))
-        }
-        CommitError::Forbidden(text) => {
-            let rules =
-                text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
-            Failure::new(&BRANCH_PROTECTED, format!("cannot {doing}: {rules}"))
-        }
-        CommitError::InDoubt(error) | CommitError::Refused(error) => of_graphql(error, &doing, remote),
-    }
+pub(crate) fn of_commit(error: GraphqlError, remote: &Remote) -> Failure {
+    explained(error.into_failure(&committing(remote)), remote, "write")
 }
 
-fn of_graphql(error: GraphqlError, doing: &str, remote: &Remote) -> Failure {
-    explained(error.into_failure(doing), remote, "write")
+/// A commit that a rule of the branch forbids. The texts name the rules, on several lines.
+pub(crate) fn protected(rules: &str, remote: &Remote) -> Failure {
+    let rules = rules.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    Failure::new(&BRANCH_PROTECTED, format!("cannot {}: {rules}", committing(remote)))
+}
+
+fn committing(remote: &Remote) -> String {
+    format!("commit to branch `{}` of {}", remote.branch, remote.repository)
 }
 
 /// A missing permission is a matter of three lines of YAML: show them.

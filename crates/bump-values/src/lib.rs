@@ -7,6 +7,7 @@
 mod ancestry;
 mod args;
 mod assignment;
+mod attempt;
 pub mod codes;
 mod diff;
 mod edit;
@@ -15,12 +16,12 @@ mod images;
 mod message;
 mod origin;
 mod plan;
-mod remote;
 mod report;
 mod request;
 mod run;
 mod spec;
 mod stale;
+mod way;
 mod worktree;
 
 use clap::FromArgMatches;

@@ -3,17 +3,19 @@
 use std::path::Path;
 
 use git::{GitError, Repo};
+use github::{Endpoints, GitHub};
 use model::{CommitSha, Deadline, Failure};
 use toolkit::{Host, Phases};
 
 use crate::{
     ancestry::Ancestry,
+    attempt::Bump,
     codes::SUPERSEDED,
     diff::unified,
     plan::{Plan, edit, plan},
-    remote,
     report::{Outcome, Result as End, report},
-    request::{OnStale, Request, Target},
+    request::{OnStale, Remote, Request, Target},
+    way::{Graphql, Way},
     worktree,
 };
 
@@ -23,9 +25,7 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
     let outcome = match &request.target {
         Target::Branch(remote) => {
             host.mask(&remote.token);
-            let where_to = format!("branch {} of {}", remote.branch, remote.repository);
-            host.info(&format!("Method: graphql to {where_to}, {}", request.why));
-            remote::bump(request, remote, host, &phases).await?
+            on_branch(request, remote, host, &phases).await?
         }
         Target::Worktree => {
             host.info(&format!("Method: worktree, {}", request.why));
@@ -43,6 +43,21 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+async fn on_branch(
+    request: &Request,
+    remote: &Remote,
+    host: &Host,
+    phases: &Phases,
+) -> Result<Outcome, Failure> {
+    let deadline = Deadline::after(request.timeout);
+    let endpoints = Endpoints { api: remote.api_url.clone(), graphql: remote.graphql_url.clone() };
+    let github = GitHub::new(endpoints, &remote.token, deadline)?;
+    let way = Way::Graphql(Graphql { github: github.clone(), remote: remote.clone() });
+    let where_to = format!("branch {} of {}", remote.branch, remote.repository);
+    host.info(&format!("Method: {} to {where_to}, {}", way.name(), request.why));
+    Bump { request, remote, way: &way, judge: &github, deadline, host, phases }.run().await
 }
 
 async fn in_worktree(request: &Request, host: &Host, phases: &Phases) -> Result<Outcome, Failure> {
