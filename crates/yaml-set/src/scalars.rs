@@ -1,5 +1,7 @@
 //! All scalars of a text with their paths, for those who look for a value and not for a path.
 
+use std::collections::BTreeMap;
+
 use crate::{
     Path, Segment, SetError,
     edit::parse,
@@ -25,38 +27,75 @@ pub struct Scalar {
 /// # Ok::<(), yaml_set::SetError>(())
 /// ```
 pub fn scalars(text: &str) -> Result<Vec<Scalar>, SetError> {
+    collect_from(text, false)
+}
+
+/// Lists the aliases of scalars in the order in which they are written: the alias's path and line, and the value of its
+/// anchor. To set one, an edit has to follow aliases.
+///
+/// ```
+/// let found = yaml_set::aliases("a: &tag v1\nb: *tag\n")?;
+/// assert_eq!((found[0].path.to_string().as_str(), found[0].value.as_deref()), ("b", Some("v1")));
+/// # Ok::<(), yaml_set::SetError>(())
+/// ```
+pub fn aliases(text: &str) -> Result<Vec<Scalar>, SetError> {
+    collect_from(text, true)
+}
+
+fn collect_from(text: &str, aliases: bool) -> Result<Vec<Scalar>, SetError> {
     let tree = parse(text)?;
-    let mut found = Vec::new();
+    let anchors = tree.nodes.iter().enumerate();
+    let anchors = anchors.filter_map(|(id, node)| Some((node.anchor.as_ref()?.0, id))).collect();
+    let mut collector = Collector { tree: &tree, anchors, aliases, found: Vec::new() };
     for (index, &root) in tree.documents.iter().enumerate() {
         let path = Path::new(Vec::new());
         let path = if tree.documents.len() > 1 { path.in_document(index + 1) } else { path };
-        collect(&tree, root, &path, &mut found);
+        collector.collect(root, &path);
     }
-    Ok(found)
+    Ok(collector.found)
 }
 
-/// The parser bounds the depth, so that recursion does.
-fn collect(tree: &Tree<'_>, id: NodeId, path: &Path, found: &mut Vec<Scalar>) {
-    let node = &tree.nodes[id];
-    match &node.kind {
-        Kind::Scalar { value, .. } => {
-            let value = (!node.is_empty_value()).then(|| value.to_string());
-            found.push(Scalar { path: path.clone(), value, line: node.line });
-        }
-        Kind::Mapping { entries } => {
-            for &(key, value) in entries {
-                if let Some(key) = tree.scalar(key) {
-                    collect(tree, value, &path.child(Segment::Key(key.to_owned())), found);
+struct Collector<'t, 's> {
+    tree: &'t Tree<'s>,
+    /// The node of each anchor.
+    anchors: BTreeMap<usize, NodeId>,
+    /// Whether aliases are looked for, else what is written out.
+    aliases: bool,
+    found: Vec<Scalar>,
+}
+
+impl Collector<'_, '_> {
+    /// The parser bounds the depth, so that recursion does.
+    fn collect(&mut self, id: NodeId, path: &Path) {
+        let node = &self.tree.nodes[id];
+        match &node.kind {
+            Kind::Scalar { .. } if !self.aliases => self.found.push(self.scalar(id, path, node.line)),
+            Kind::Alias { anchor } if self.aliases => {
+                let target = self.anchors.get(anchor).copied();
+                let target = target.filter(|&id| self.tree.scalar(id).is_some());
+                self.found.extend(target.map(|id| self.scalar(id, path, node.line)));
+            }
+            Kind::Mapping { entries } => {
+                for &(key, value) in entries {
+                    if let Some(key) = self.tree.scalar(key) {
+                        self.collect(value, &path.child(Segment::Key(key.to_owned())));
+                    }
                 }
             }
-        }
-        Kind::Sequence { items } => {
-            for (index, &item) in items.iter().enumerate() {
-                let index = i64::try_from(index).unwrap_or(i64::MAX);
-                collect(tree, item, &path.child(Segment::Index(index)), found);
+            Kind::Sequence { items } => {
+                for (index, &item) in items.iter().enumerate() {
+                    let index = i64::try_from(index).unwrap_or(i64::MAX);
+                    self.collect(item, &path.child(Segment::Index(index)));
+                }
             }
+            Kind::Scalar { .. } | Kind::Alias { .. } => {}
         }
-        Kind::Alias { .. } => {}
+    }
+
+    /// The scalar with this number, as it is seen at `path`.
+    fn scalar(&self, id: NodeId, path: &Path, line: usize) -> Scalar {
+        let value = (!self.tree.nodes[id].is_empty_value()).then(|| self.tree.scalar(id).unwrap_or_default());
+        Scalar { path: path.clone(), value: value.map(str::to_owned), line }
     }
 }
 
@@ -75,5 +114,13 @@ mod tests {
             let edited = crate::set(text, &[edit]).unwrap();
             assert_eq!((&edited.changes[0].old, edited.changes[0].line), (&scalar.value, scalar.line));
         }
+    }
+
+    #[test]
+    fn aliases_have_the_value_of_their_anchor() {
+        let text = "a: &x v1\nb: {c: *x, d: &y {e: 1}}\nf: *y\n---\na: &x v2\nb: [*x]\n";
+        let found = aliases(text).unwrap();
+        let shown: Vec<_> = found.iter().map(|s| (s.path.to_string(), s.value.as_deref(), s.line)).collect();
+        assert_eq!(shown, [("@1.b.c".into(), Some("v1"), 2), ("@2.b[0]".to_owned(), Some("v2"), 6)]);
     }
 }
