@@ -65,6 +65,65 @@ pub const GITHUB_UNAVAILABLE: Code = Code {
     remedy: "Run again; see https://www.githubstatus.com.",
 };
 
+/// The App's private key cannot be read. Not in [`ALL`], as no code of an App is: only actions that take one have them.
+pub const APP_KEY_INVALID: Code = Code {
+    id: "app-key-invalid",
+    exit: Exit::Input,
+    meaning: "`app-private-key` is no RSA private key in PEM form.",
+    remedy: "Pass the whole `.pem` file that GitHub generated, from its BEGIN to its END line, as a secret.",
+};
+/// 401 about the claims `iat` and `exp`.
+pub const APP_CLOCK_SKEW: Code = Code {
+    id: "app-clock-skew",
+    exit: Exit::Input,
+    meaning: "GitHub does not accept the times in the App's JWT: the runner's clock is wrong.",
+    remedy: "Set the runner's clock (NTP): it may be a minute ahead of GitHub's and some minutes behind it.",
+};
+/// 401 or 404 about the App itself.
+pub const APP_REJECTED: Code = Code {
+    id: "app-rejected",
+    exit: Exit::Input,
+    meaning: "GitHub knows no such App, or the private key is not one of this App's.",
+    remedy: "Check that `app-id` and `app-private-key` are of the same App, and that the key was not deleted.",
+};
+/// 404 on the repository's installation.
+pub const APP_NOT_INSTALLED: Code = Code {
+    id: "app-not-installed",
+    exit: Exit::Input,
+    meaning: "The App is not installed on the repository.",
+    remedy: "Install the App on the repository that is named; an installation can be for some repositories only.",
+};
+/// 403 on the installation's tokens.
+pub const APP_SUSPENDED: Code = Code {
+    id: "app-suspended",
+    exit: Exit::Input,
+    meaning: "The App's installation is suspended.",
+    remedy: "An owner of the account can unsuspend the App in its list of installed GitHub Apps.",
+};
+/// 422 on the installation's tokens.
+pub const APP_PERMISSION_MISSING: Code = Code {
+    id: "app-permission-missing",
+    exit: Exit::Input,
+    meaning: "The App's installation was not granted a permission that is needed.",
+    remedy: "Give the App the permission that is named, and accept it for the installation.",
+};
+/// The codes of [`crate::app`], for the lists of the actions that take an App.
+pub const APP: &[&Code] = &[
+    &APP_KEY_INVALID,
+    &APP_CLOCK_SKEW,
+    &APP_REJECTED,
+    &APP_NOT_INSTALLED,
+    &APP_SUSPENDED,
+    &APP_PERMISSION_MISSING,
+];
+/// 403 on a repository that is archived.
+pub const REPOSITORY_ARCHIVED: Code = Code {
+    id: "repository-archived",
+    exit: Exit::Input,
+    meaning: "The repository is archived, which makes it read-only.",
+    remedy: "Unarchive the repository, or write to another one.",
+};
+
 /// All of them, for docs/errors.md.
 pub const ALL: &[&Code] = &[
     &TOKEN_REJECTED,
@@ -72,6 +131,7 @@ pub const ALL: &[&Code] = &[
     &REPOSITORY_NOT_FOUND,
     &RATE_LIMITED,
     &WORKFLOWS_PERMISSION,
+    &REPOSITORY_ARCHIVED,
     &GITHUB_UNAVAILABLE,
 ];
 
@@ -108,22 +168,14 @@ impl GraphqlError {
             Self::Api(error) => return error.into_failure(doing),
             Self::Rejected(rejection) => rejection,
         };
-        let problems = &rejection.problems;
-        let is = |kind: &str| problems.iter().any(|problem| problem.kind == kind);
-        let says = |text: &str| problems.iter().any(|problem| problem.message.contains(text));
-        let code = if says("without `workflows` permission") {
-            &WORKFLOWS_PERMISSION
-        } else if is("FORBIDDEN") || says("Resource not accessible") {
-            &PERMISSION_DENIED
-        } else if is("RATE_LIMITED") {
-            &RATE_LIMITED
-        } else if is("NOT_FOUND") {
-            &REPOSITORY_NOT_FOUND
-        } else {
-            &general::UNEXPECTED_REPLY
-        };
-        let failure = Failure::new(code, format!("cannot {doing}: GitHub answered: {}", rejection.text()))
-            .with_note(format!("call: {}", rejection.call));
+        let as_rest = Rejection::from(rejection.as_ref());
+        let code = code_of(&as_rest);
+        let mut failure =
+            Failure::new(code, format!("cannot {doing}: GitHub answered: {}", rejection.text()))
+                .with_note(format!("call: {}", rejection.call));
+        if *code == PERMISSION_DENIED {
+            failure = failure.with_remedy(permission_remedy(&as_rest));
+        }
         with_request_id(failure, rejection.request_id.as_deref())
     }
 }
@@ -155,12 +207,19 @@ fn code_of(rejection: &Rejection) -> &'static Code {
     match rejection.status {
         401 => &TOKEN_REJECTED,
         _ if rejection.rate_limited => &RATE_LIMITED,
-        _ if rejection.says("without `workflows` permission") => &WORKFLOWS_PERMISSION,
+        _ if is_workflow_refusal(&rejection.text()) => &WORKFLOWS_PERMISSION,
+        _ if rejection.says("archived so is read-only") => &REPOSITORY_ARCHIVED,
         403 => &PERMISSION_DENIED,
         404 => &REPOSITORY_NOT_FOUND,
         500.. => &GITHUB_UNAVAILABLE,
         _ => &general::UNEXPECTED_REPLY,
     }
+}
+
+/// `refusing to allow a GitHub App to create or update workflow … without `workflows` permission`, or, of a person's
+/// token, `… without `workflow` scope`.
+fn is_workflow_refusal(text: &str) -> bool {
+    text.contains("refusing to allow") && text.contains("workflow")
 }
 
 /// Names the `permissions:` lines, as GitHub's own header has them, else by what we know of the call.
@@ -172,6 +231,11 @@ fn permission_remedy(rejection: &Rejection) -> String {
     };
     if needed.is_empty() {
         return PERMISSION_DENIED.remedy.to_owned();
+    }
+    if rejection.says("by personal access token") {
+        return format!(
+            "`{call}` needs {needed}: give it to the personal access token, for this repository."
+        );
     }
     format!("`{call}` needs {needed} in the job's `permissions:` (or the same permission of the GitHub App).")
 }
@@ -190,7 +254,11 @@ fn permission_lines(header: &str) -> String {
 fn known_permission(call: &Call) -> Option<&'static str> {
     let has = |part: &str| call.path.contains(part);
     let reads = call.method == Method::GET;
-    Some(if has("/merge") || has("/git/") {
+    Some(if has("mutation Commit") || has("mutation MoveRef") {
+        "`contents: write`"
+    } else if has("query Snapshot") {
+        "`contents: read`"
+    } else if has("/merge") || has("/git/") {
         if reads { "`contents: read`" } else { "`contents: write`" }
     } else if has("/pulls") || has("/issues/") {
         if reads { "`pull-requests: read`" } else { "`pull-requests: write`" }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{GitHub, Intent, Reply},
-    error::{ApiError, Call},
+    error::{ApiError, Call, Rejection},
     transport::text,
 };
 
@@ -39,6 +39,37 @@ impl GraphqlRejection {
     /// All messages in one line.
     pub fn text(&self) -> String {
         self.problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// The refusal as REST would have it, status included, for what both interfaces can be refused with.
+impl From<&GraphqlRejection> for Rejection {
+    fn from(graphql: &GraphqlRejection) -> Self {
+        let has = |kind: &str| graphql.problems.iter().any(|problem| problem.kind == kind);
+        let says = |text: &str| graphql.problems.iter().any(|problem| problem.message.contains(text));
+        let rate_limited = has("RATE_LIMITED") || says("rate limit");
+        let status = if rate_limited {
+            429
+        } else if has("FORBIDDEN") || says("Resource not accessible") {
+            403
+        } else if has("NOT_FOUND") {
+            404
+        } else if says("Something went wrong") {
+            502
+        } else {
+            422
+        };
+        Self {
+            call: graphql.call.clone(),
+            status,
+            message: graphql.text(),
+            errors: Vec::new(),
+            documentation_url: None,
+            request_id: graphql.request_id.clone(),
+            retry_after: None,
+            accepted_permissions: None,
+            rate_limited,
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod activity;
+pub mod app;
 mod client;
 pub mod codes;
 pub mod commit_on_branch;
@@ -14,6 +15,7 @@ pub mod commits;
 pub mod compare;
 mod de;
 mod error;
+pub mod git_data;
 mod graphql;
 pub mod issues;
 pub mod merge;

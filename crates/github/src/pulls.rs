@@ -42,6 +42,9 @@ pub struct PullRequest {
     /// The title.
     #[serde(default)]
     pub title: String,
+    /// The description; null if there is none.
+    #[serde(default, deserialize_with = "de::or_default")]
+    pub body: String,
     /// The page.
     #[serde(default)]
     pub html_url: String,
@@ -224,6 +227,22 @@ pub async fn create(
         }
         _ => CreateError::Api(error),
     })
+}
+
+/// Changes the title or the description of a pull request; what is none stays. Sent twice, it changes nothing more.
+/// Needs `pull-requests: write`.
+pub async fn update(
+    github: &GitHub,
+    repository: &RepoSlug,
+    number: u64,
+    title: Option<&str>,
+    body: Option<&str>,
+) -> Result<PullRequest, ApiError> {
+    let mut changes = serde_json::Map::new();
+    changes.extend(title.map(|title| ("title".to_owned(), json!(title))));
+    changes.extend(body.map(|body| ("body".to_owned(), json!(body))));
+    let route = path::repo(repository, &format!("/pulls/{number}"));
+    github.send_harmless(Method::PATCH, &route, &changes.into()).await?.decode()
 }
 
 #[cfg(test)]

@@ -5,7 +5,10 @@ use model::{Branch, CommitSha, RepoSlug};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{ApiError, GitHub, Rejection, de, path};
+use crate::{ApiError, GitHub, GraphqlError, GraphqlProblem, Rejection, de, path};
+
+const MOVE: &str =
+    "mutation MoveRef($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }";
 
 #[derive(Deserialize)]
 struct Ref {
@@ -35,7 +38,7 @@ pub async fn get(
 /// Why a branch was not moved, created or deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum RefError {
-    /// 422: the branch has commits that the new one lacks.
+    /// 422: the branch has commits that the new one lacks; or it is not where it was thought to be.
     #[error("{0}")]
     NotFastForward(Box<Rejection>),
     /// A rule of the branch forbids it.
@@ -85,6 +88,45 @@ async fn update(
     github.send(Method::PATCH, &route, Some(body)).await.map(drop).map_err(classify)
 }
 
+/// Moves a branch from one commit to another, if it is at the first: a compare-and-swap, which REST does not have
+/// (<https://docs.github.com/en/graphql/reference/mutations#updaterefs>). `repository_id` is a node id, as
+/// [`crate::snapshot`] has it; `force` allows a move that is no fast-forward. Needs `contents: write`.
+pub async fn move_from(
+    github: &GitHub,
+    repository_id: &str,
+    branch: &Branch,
+    from: &CommitSha,
+    to: &CommitSha,
+    force: bool,
+) -> Result<(), RefError> {
+    let update = json!({
+        "name": branch.full_ref(), "beforeOid": from.as_str(), "afterOid": to.as_str(), "force": force,
+    });
+    let input = json!({ "repositoryId": repository_id, "refUpdates": [update] });
+    github.graphql(MOVE, json!({ "input": input })).await.map(drop).map_err(sort)
+}
+
+/// The mutation's errors are in no documentation: its words are those of the other ways to move a branch, of Git
+/// (`is at … but expected …`, `non-fast-forward`) and of `createCommitOnBranch`.
+fn sort(error: GraphqlError) -> RefError {
+    let rejection = match error {
+        GraphqlError::Api(error) => return RefError::Api(error),
+        GraphqlError::Rejected(rejection) => rejection,
+    };
+    let said = Box::new(Rejection::from(rejection.as_ref()));
+    let stale = |problem: &GraphqlProblem| problem.kind == "STALE_DATA";
+    let moved = ["but expected", "expected branch to point to", "fast forward", "fast-forward"];
+    if names_a_rule(&said) {
+        RefError::RuleViolated(said)
+    } else if rejection.problems.iter().any(stale) || moved.iter().any(|words| said.says(words)) {
+        RefError::NotFastForward(said)
+    } else if said.says("does not exist") {
+        RefError::Missing(said)
+    } else {
+        RefError::Api(ApiError::Rejected(said))
+    }
+}
+
 /// Creates a branch at `sha`. Needs `contents: write`.
 pub async fn create(
     github: &GitHub,
@@ -127,6 +169,10 @@ pub(crate) fn names_a_rule(rejection: &Rejection) -> bool {
         "through a pull request",
         "protected ref",
         "not authorized to push",
+        "force-push to this branch",
+        "approving review",
+        "required status check",
+        "must have verified signatures",
     ]
     .iter()
     .any(|words| rejection.says(words))
@@ -145,6 +191,30 @@ mod tests {
         let status = StatusCode::from_u16(status).unwrap();
         let rejection = Rejection::read(call, status, &HeaderMap::new(), body.as_bytes());
         classify(ApiError::Rejected(Box::new(rejection)))
+    }
+
+    fn sorted(kind: &str, message: &str) -> RefError {
+        let problem =
+            GraphqlProblem { kind: kind.to_owned(), message: message.to_owned(), path: String::new() };
+        sort(GraphqlError::Rejected(Box::new(crate::GraphqlRejection {
+            call: Call { method: Method::POST, path: "/graphql (mutation MoveRef)".to_owned() },
+            problems: vec![problem],
+            data: serde_json::Value::Null,
+            request_id: None,
+        })))
+    }
+
+    #[test]
+    fn a_swap_tells_a_race_from_a_rule() {
+        let moved = "Reference refs/heads/x is at aaaa but expected bbbb";
+        assert!(matches!(sorted("UNPROCESSABLE", moved), RefError::NotFastForward(_)));
+        assert!(matches!(sorted("STALE_DATA", "no words"), RefError::NotFastForward(_)));
+        let rule = "Repository rule violations found\n\nCannot force-push to this branch";
+        assert!(matches!(sorted("UNPROCESSABLE", rule), RefError::RuleViolated(_)));
+        let odd = sorted("", "Something went wrong while executing your query.");
+        assert!(matches!(odd, RefError::Api(error) if error.is_in_doubt()));
+        let denied = sorted("FORBIDDEN", "Resource not accessible by integration");
+        assert!(matches!(denied, RefError::Api(error) if error.status() == Some(403)));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Reads are tried again; writes never are, since their caller has to look first at what they changed.
+//! Reads are tried again; writes are not, since their caller has to look first at what they changed, but for the few
+//! that can do no harm twice.
 
 use std::{
     hash::{BuildHasher as _, Hasher as _, RandomState},
@@ -20,9 +21,23 @@ const CAP: Duration = Duration::from_secs(3);
 impl GitHub {
     /// Sends a `GET`, again after 5xx, broken connections and short rate limits, inside the deadline.
     pub async fn read(&self, path: &str) -> Result<Reply, ApiError> {
+        self.repeat(Method::GET, path, None).await
+    }
+
+    /// Sends a write that does no harm if it is done twice, again as [`GitHub::read`] does.
+    pub(crate) async fn send_harmless(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<Reply, ApiError> {
+        self.repeat(method, path, Some(body)).await
+    }
+
+    async fn repeat(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Reply, ApiError> {
         let mut ceiling = FIRST;
         loop {
-            let error = match self.send(Method::GET, path, None).await {
+            let error = match self.send(method.clone(), path, body.cloned()).await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };

@@ -21,8 +21,12 @@ pub const MODE_FILE: u32 = 0o100_644;
 /// A branch at one commit.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
+    /// The node id of the repository, which mutations take.
+    pub repository_id: String,
     /// The branch's head.
     pub head: CommitSha,
+    /// The id of the head's tree.
+    pub tree: String,
     /// The latest commits, newest first.
     pub history: Vec<CommitNote>,
     /// The files that were asked for, in that order; none where the commit has no such file.
@@ -34,7 +38,7 @@ pub struct Snapshot {
 pub struct FileAt {
     /// Git's mode, such as `0o100644`.
     pub mode: u32,
-    /// The bytes, whose hash is the blob's id.
+    /// The bytes, whose hash is the blob's id; of a symlink, its target.
     pub bytes: Vec<u8>,
 }
 
@@ -130,6 +134,7 @@ pub async fn read(
         variables.insert(format!("p{index}"), json!(path));
     }
     let mut data = github.read_graphql(&query(paths.len()), Value::Object(variables)).await?;
+    let repository_id: String = decode(data["repository"]["id"].take())?;
     let mut commit = data["repository"]["ref"]["target"].take();
     if commit.is_null() {
         return Err(SnapshotError::NoBranch { repository: repository.clone(), branch: branch.clone() });
@@ -137,6 +142,7 @@ pub async fn read(
     let head = decode::<String>(commit["oid"].take())?
         .parse()
         .map_err(|error: model::ParseError| SnapshotError::Malformed(error.to_string()))?;
+    let tree: String = decode(commit["tree"]["oid"].take())?;
     let history: History = decode(commit["history"].take())?;
     let mut files = Vec::with_capacity(paths.len());
     for (index, path) in paths.iter().enumerate() {
@@ -151,7 +157,7 @@ pub async fn read(
         };
         files.push(file);
     }
-    Ok(Snapshot { head, history: history.nodes, files })
+    Ok(Snapshot { repository_id, head, tree, history: history.nodes, files })
 }
 
 /// Paths are variables, never a part of the query's text.
@@ -167,8 +173,8 @@ fn query(files: usize) -> String {
     }
     format!(
         "query Snapshot($owner: String!, $name: String!, $ref: String!, $depth: Int!{parameters}) {{ \
-         repository(owner: $owner, name: $name) {{ ref(qualifiedName: $ref) {{ target {{ \
-         ... on Commit {{ oid history(first: $depth) {{ nodes {{ oid message }} }}{fields} }} }} }} }} }}"
+         repository(owner: $owner, name: $name) {{ id ref(qualifiedName: $ref) {{ target {{ \
+         ... on Commit {{ oid tree {{ oid }} history(first: $depth) {{ nodes {{ oid message }} }}{fields} }} }} }} }} }}"
     )
 }
 
@@ -196,7 +202,7 @@ async fn bytes(
 }
 
 /// The id that Git gives these bytes.
-fn blob_id(bytes: &[u8]) -> String {
+pub(crate) fn blob_id(bytes: &[u8]) -> String {
     let mut hash = Sha1::new();
     hash.update(format!("blob {}\0", bytes.len()));
     hash.update(bytes);
@@ -218,6 +224,6 @@ mod tests {
 
     #[test]
     fn the_query_takes_paths_as_variables() {
-        insta::assert_snapshot!(query(1), @"query Snapshot($owner: String!, $name: String!, $ref: String!, $depth: Int!, $p0: String!) { repository(owner: $owner, name: $name) { ref(qualifiedName: $ref) { target { ... on Commit { oid history(first: $depth) { nodes { oid message } } f0: file(path: $p0) { mode oid type object { ... on Blob { isTruncated text } } } } } } } }");
+        insta::assert_snapshot!(query(1), @"query Snapshot($owner: String!, $name: String!, $ref: String!, $depth: Int!, $p0: String!) { repository(owner: $owner, name: $name) { id ref(qualifiedName: $ref) { target { ... on Commit { oid tree { oid } history(first: $depth) { nodes { oid message } } f0: file(path: $p0) { mode oid type object { ... on Blob { isTruncated text } } } } } } } }");
     }
 }
