@@ -6,11 +6,12 @@ use crate::request::FileEdits;
 
 /// Reads one line and says which of `files` it is for; all of them if it names none.
 pub(crate) fn parse<'f>(line: &str, files: &'f [String]) -> Result<(Option<&'f String>, Edit), String> {
-    let (left, value) =
-        split_top_level(line, '=').ok_or_else(|| format!("`{line}` has no `=`: write `path=value`"))?;
+    // The file goes first, since `@key=value` is a document only at the start of a path.
     let named =
-        files.iter().find_map(|file| Some((file, left.strip_prefix(file.as_str())?.strip_prefix(':')?)));
-    let (file, path) = named.map_or((None, left), |(file, path)| (Some(file), path));
+        files.iter().find_map(|file| Some((file, line.strip_prefix(file.as_str())?.strip_prefix(':')?)));
+    let (file, rest) = named.map_or((None, line), |(file, rest)| (Some(file), rest));
+    let (path, value) =
+        split_top_level(rest, '=').ok_or_else(|| format!("`{line}` has no `=`: write `path=value`"))?;
     let path: Path = path.trim().parse().map_err(|error: yaml_set::PathError| error.to_string())?;
     let value = match value.trim() {
         // Nearly always the output of a step that did not run.
@@ -56,6 +57,11 @@ mod tests {
         assert_eq!(
             (edit.path.to_string().as_str(), edit.value.as_str()),
             ("l[name=web].image", "nginx:1.2=x")
+        );
+        let (file, edit) = parse("a.yaml:@kind=Deployment,name=web.spec.x=v=1", &files).unwrap();
+        assert_eq!(
+            (file.unwrap().as_str(), edit.path.to_string().as_str(), edit.value.as_str()),
+            ("a.yaml", "@kind=Deployment,name=web.spec.x", "v=1")
         );
         let (file, edit) = parse("c.yaml:tag=v1", &files).unwrap();
         assert_eq!((file, edit.path.segments().len()), (None, 2));

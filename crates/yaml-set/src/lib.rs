@@ -31,5 +31,5 @@ mod tree;
 
 pub use edit::{Change, Edit, Edited, Place, set};
 pub use error::SetError;
-pub use path::{Path, PathError, Segment, split_top_level};
+pub use path::{Condition, DocumentSelector, Path, PathError, Segment, split_top_level};
 pub use scalars::{Scalar, aliases, scalars};

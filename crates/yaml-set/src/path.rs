@@ -1,10 +1,14 @@
-//! Where a scalar is: `image.tag`, `["a.b/c"]`, `containers[name=web].image`, `list[-1]`, `@2.spec.x`.
+//! Where a scalar is: `image.tag`, `["a.b/c"]`, `containers[name=web].image`, `list[-1]`, `list[*].x`, `@2.x`.
 
+mod document;
 mod parse;
+mod split;
 
 use std::fmt;
 
-pub use parse::{PathError, split_top_level};
+pub use document::{Condition, DocumentSelector};
+pub use parse::PathError;
+pub use split::split_top_level;
 
 /// One step from a node to a child of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -20,17 +24,30 @@ pub enum Segment {
         /// The text that its scalar must have.
         value: String,
     },
+    /// Every item of a sequence, or the value of every key of a mapping: `[*]`.
+    Every,
 }
 
 /// A path from the root of a document to a scalar.
 ///
+/// | written | is |
+/// |---|---|
+/// | `image.tag` | the key `tag` in the key `image` |
+/// | `a\.b`, `["a.b"]`, `['a.b']` | the key `a.b` |
+/// | `list[0]`, `list[-1]` | the first and the last item |
+/// | `list[name=web].image` | `image` of the one item whose `name` is `web`; `["a b"="x]y"]` quotes either side |
+/// | `list[*].image`, `map[*].tag` | `image` of every item, `tag` of the value of every key |
+/// | `@2.a` | `a` in the second document |
+/// | `@kind=Deployment,name=web.spec.x` | see [`DocumentSelector`] |
+///
 /// ```
-/// let path: yaml_set::Path = r#"spec.containers[name=web]["a.b/c"].x\.y"#.parse().unwrap();
-/// assert_eq!(path.to_string(), r#"spec.containers[name=web]["a.b/c"]["x.y"]"#);
+/// let path: yaml_set::Path = r#"spec.containers[name=web]["a.b/c"].x\.y[*]"#.parse()?;
+/// assert_eq!(path.to_string(), r#"spec.containers[name=web]["a.b/c"]["x.y"][*]"#);
+/// # Ok::<(), yaml_set::PathError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Path {
-    document: Option<usize>,
+    document: Option<DocumentSelector>,
     segments: Vec<Segment>,
 }
 
@@ -42,14 +59,28 @@ impl Path {
 
     /// Looks into one document only, counted from 1.
     #[must_use]
-    pub fn in_document(mut self, number: usize) -> Self {
-        self.document = Some(number);
+    pub fn in_document(self, number: usize) -> Self {
+        self.selecting(DocumentSelector::Number(number))
+    }
+
+    /// Looks into the documents only that `selector` chooses.
+    #[must_use]
+    pub fn selecting(mut self, selector: DocumentSelector) -> Self {
+        self.document = Some(selector);
         self
     }
 
-    /// Returns the document that it looks into, counted from 1; none for whichever has such a scalar.
+    /// Returns the number of the document that it looks into, counted from 1, if it names one by its number.
     pub fn document(&self) -> Option<usize> {
-        self.document
+        match self.document {
+            Some(DocumentSelector::Number(number)) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// Returns what chooses its document; none for whichever has such a scalar.
+    pub fn selector(&self) -> Option<&DocumentSelector> {
+        self.document.as_ref()
     }
 
     /// Returns the steps.
@@ -60,7 +91,7 @@ impl Path {
     /// Returns the path to the node that this one's node is in, and the last step; none for the root.
     pub fn split_last(&self) -> Option<(Self, &Segment)> {
         let (last, above) = self.segments.split_last()?;
-        Some((Self { document: self.document, segments: above.to_vec() }, last))
+        Some((self.with(above.to_vec()), last))
     }
 
     /// Returns the path of a child.
@@ -71,19 +102,21 @@ impl Path {
         child
     }
 
+    /// Returns a path with other steps in the same document.
+    pub(crate) fn with(&self, segments: Vec<Segment>) -> Self {
+        Self { document: self.document.clone(), segments }
+    }
+
     /// Returns the text of the first `count` steps; empty for none.
     pub(crate) fn prefix(&self, count: usize) -> String {
-        if count == 0 {
-            return String::new();
-        }
-        Self { document: self.document, segments: self.segments[..count].to_vec() }.to_string()
+        if count == 0 { String::new() } else { self.with(self.segments[..count].to_vec()).to_string() }
     }
 }
 
 impl fmt::Display for Path {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(number) = self.document {
-            write!(formatter, "@{number}")?;
+        if let Some(selector) = &self.document {
+            write!(formatter, "@{selector}")?;
         }
         for (position, segment) in self.segments.iter().enumerate() {
             match segment {
@@ -93,14 +126,17 @@ impl fmt::Display for Path {
                 }
                 Segment::Key(key) => write!(formatter, "[{}]", quote(key))?,
                 Segment::Index(index) => write!(formatter, "[{index}]")?,
-                Segment::Where { key, value } => {
-                    let value = if is_bare(value) { value.clone() } else { quote(value) };
-                    write!(formatter, "[{key}={value}]")?;
-                }
+                Segment::Where { key, value } => write!(formatter, "[{}={}]", bare(key), bare(value))?,
+                Segment::Every => formatter.write_str("[*]")?,
             }
         }
         Ok(())
     }
+}
+
+/// Writes `text` as it is if that is safe everywhere in a path, else in quotes.
+fn bare(text: &str) -> String {
+    if is_bare(text) { text.to_owned() } else { quote(text) }
 }
 
 fn is_bare(text: &str) -> bool {

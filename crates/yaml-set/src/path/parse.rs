@@ -2,7 +2,7 @@
 
 use std::{iter::Peekable, str::CharIndices, str::FromStr};
 
-use super::{Path, Segment};
+use super::{Condition, DocumentSelector, Path, Segment};
 
 /// A text that is not a path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,61 +53,110 @@ impl Reader<'_> {
         PathError { text: self.text.to_owned(), reason, at: self.text[..byte].chars().count() }
     }
 
-    /// `@2`: a key that begins with `@` is written `\@key`.
-    fn document(&mut self) -> Result<Option<usize>, PathError> {
+    /// `@2`, `@kind=Deployment,name=web`: a key that begins with `@` is written `\@key`.
+    fn document(&mut self) -> Result<Option<DocumentSelector>, PathError> {
         if self.chars.next_if(|&(_, c)| c == '@').is_none() {
             return Ok(None);
         }
-        match self.word_until(&['.', '[']).parse() {
-            Ok(number) if number > 0 => Ok(Some(number)),
-            _ => {
-                Err(self.error("`@` is followed by the number of a document, from 1, which is not what ends"))
+        if self.chars.peek().is_none_or(|(_, c)| c.is_ascii_digit()) {
+            return match self.word_until(&['.', '[']).parse() {
+                Ok(number) if number > 0 => Ok(Some(DocumentSelector::Number(number))),
+                _ => Err(self.error(
+                    "`@` is followed by the number of a document, from 1, or by `key=value`, which is not what ends",
+                )),
+            };
+        }
+        let mut conditions = vec![self.condition()?];
+        while self.chars.next_if(|&(_, c)| c == ',').is_some() {
+            conditions.push(self.condition()?);
+        }
+        Ok(Some(DocumentSelector::Where(conditions)))
+    }
+
+    fn condition(&mut self) -> Result<Condition, PathError> {
+        let mut keys = Vec::new();
+        let mut bare = false;
+        loop {
+            match self.chars.peek().map(|&(_, c)| c) {
+                Some('=') => break,
+                Some('[') => match self.bracket()? {
+                    Segment::Key(key) => keys.push(key),
+                    _ => return Err(self.error("a document is chosen by keys, not by items, which ended")),
+                },
+                Some(c) if keys.is_empty() || c == '.' => {
+                    if !keys.is_empty() {
+                        self.chars.next();
+                    }
+                    bare = keys.is_empty();
+                    keys.push(self.key_until(&['.', '[', '=', ','])?);
+                }
+                Some(_) => return Err(self.error("a dot or a bracket is missing")),
+                None => return Err(self.error("`=` and a value are missing after the document's key")),
             }
+        }
+        self.chars.next();
+        let value =
+            if self.at_quote() { self.quoted()? } else { self.escaped_until(&['.', '[', ']', ',', '='])? };
+        if keys.is_empty() || value.is_empty() {
+            return Err(self.error("`@key=value` needs both"));
+        }
+        match keys.as_slice() {
+            [name] if bare => Ok(Condition::new(name, value)),
+            _ => Ok(Condition { keys, value }),
         }
     }
 
     fn key(&mut self) -> Result<Segment, PathError> {
-        let mut key = String::new();
+        self.key_until(&['.', '[']).map(Segment::Key)
+    }
+
+    fn key_until(&mut self, ends: &[char]) -> Result<String, PathError> {
+        let key = self.escaped_until(ends)?;
+        if key.is_empty() { Err(self.error("a key is missing")) } else { Ok(key) }
+    }
+
+    /// Reads up to one of `ends`; a backslash takes the meaning from what follows.
+    fn escaped_until(&mut self, ends: &[char]) -> Result<String, PathError> {
+        let mut word = String::new();
         while let Some(&(_, c)) = self.chars.peek() {
             match c {
-                '.' | '[' => break,
+                _ if ends.contains(&c) => break,
                 ']' => return Err(self.error("a bracket is closed that was not opened")),
                 '\\' => {
                     self.chars.next();
                     let Some((_, escaped)) = self.chars.next() else {
                         return Err(self.error("a character is missing after the backslash"));
                     };
-                    key.push(escaped);
+                    word.push(escaped);
                 }
                 _ => {
-                    key.push(c);
+                    word.push(c);
                     self.chars.next();
                 }
             }
         }
-        if key.is_empty() { Err(self.error("a key is missing")) } else { Ok(Segment::Key(key)) }
+        Ok(word)
     }
 
     fn bracket(&mut self) -> Result<Segment, PathError> {
         self.chars.next();
-        let segment = if self.at_quote() {
-            Segment::Key(self.quoted()?)
-        } else {
-            let word = self.word_until(&['=', ']']);
-            if self.chars.peek().is_some_and(|&(_, c)| c == '=') {
-                self.chars.next();
-                let value = if self.at_quote() { self.quoted()? } else { self.word_until(&[']']) };
-                if word.is_empty() || value.is_empty() {
-                    return Err(self.error("`[key=value]` needs both"));
-                }
-                Segment::Where { key: word, value }
-            } else if let Ok(index) = word.parse() {
-                Segment::Index(index)
-            } else {
-                return Err(
-                    self.error("brackets hold an index, `key=value` or a quoted key, which is not what ends")
-                );
+        let quoted = self.at_quote();
+        let word = if quoted { self.quoted()? } else { self.word_until(&['=', ']']) };
+        let segment = if self.chars.next_if(|&(_, c)| c == '=').is_some() {
+            let value = if self.at_quote() { self.quoted()? } else { self.word_until(&[']']) };
+            if word.is_empty() || value.is_empty() {
+                return Err(self.error("`[key=value]` needs both"));
             }
+            Segment::Where { key: word, value }
+        } else if quoted {
+            Segment::Key(word)
+        } else if word == "*" {
+            Segment::Every
+        } else if let Ok(index) = word.parse() {
+            Segment::Index(index)
+        } else {
+            return Err(self
+                .error("brackets hold an index, `key=value`, `*` or a quoted key, which is not what ends"));
         };
         match self.chars.next() {
             Some((_, ']')) => Ok(segment),
@@ -141,31 +190,6 @@ impl Reader<'_> {
     }
 }
 
-/// Splits `text` at the first `at` that is outside brackets and not escaped: for `path=value` lines.
-///
-/// ```
-/// let line = "containers[name=web].image=nginx:1";
-/// assert_eq!(yaml_set::split_top_level(line, '='), Some(("containers[name=web].image", "nginx:1")));
-/// ```
-pub fn split_top_level(text: &str, at: char) -> Option<(&str, &str)> {
-    let (mut quote, mut inside, mut escaped) = (None, false, false);
-    for (position, c) in text.char_indices() {
-        match (quote, c) {
-            _ if escaped => escaped = false,
-            (_, '\\') => escaped = true,
-            (Some(open), _) => quote = (c != open).then_some(open),
-            (None, '"' | '\'') if inside => quote = Some(c),
-            (None, '[') => inside = true,
-            (None, ']') => inside = false,
-            (None, _) if c == at && !inside => {
-                return Some((&text[..position], &text[position + c.len_utf8()..]));
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,6 +209,21 @@ mod tests {
             ("@1[0]", "@1[0]"),
             (r"\@a", r#"["@a"]"#),
             ("é.ü", "é.ü"),
+            ("a[*].b", "a[*].b"),
+            (r#"a["*"]"#, r#"a["*"]"#),
+            (r#"a["x y"="z]"]"#, r#"a["x y"="z]"]"#),
+            ("a[x.y=z].b", r#"a["x.y"=z].b"#),
+            ("@kind=Deployment.spec", "@kind=Deployment.spec"),
+            ("@kind=Deployment,name=web[0]", "@kind=Deployment,name=web[0]"),
+            ("@metadata.name=web.a", "@name=web.a"),
+            (r#"@["name"]=web.a"#, r#"@["name"]=web.a"#),
+            (r#"@["2"]=web.a"#, r#"@["2"]=web.a"#),
+            (
+                r#"@apiVersion='a.b/v1',metadata.namespace=x["a.b"]"#,
+                r#"@apiVersion="a.b/v1",metadata.namespace=x["a.b"]"#,
+            ),
+            (r"@a=x\.y.z", r#"@a="x.y".z"#),
+            (r#"@metadata.labels["a.b/c"]=x.y"#, r#"@metadata.labels["a.b/c"]=x.y"#),
         ] {
             let path: Path = text.parse().unwrap();
             assert_eq!(path.to_string(), written, "{text}");
@@ -195,20 +234,39 @@ mod tests {
     #[test]
     fn refuses_other_texts() {
         for text in [
-            "", ".", ".a", "a.", "a..b", "a[", "a[]", "a[x]", "a[0", "a[0]b", "a]", "a\\", "[\"a", "[=a]",
-            "[a=]", "[*]",
+            "",
+            ".",
+            ".a",
+            "a.",
+            "a..b",
+            "a[",
+            "a[]",
+            "a[x]",
+            "a[0",
+            "a[0]b",
+            "a]",
+            "a\\",
+            "[\"a",
+            "[=a]",
+            "[a=]",
+            "@",
+            "@0.a",
+            "@x",
+            "@x.a",
+            "@kind=.a",
+            "@=a.b",
+            "@kind=Deployment",
+            "@a=b,.c",
+            "@a=b=c.d",
+            "@2x.a",
+            "@a[0]=b.c",
+            "@a=b].c",
+            "[**]",
+            "[\"a\"=]",
         ] {
             assert!(text.parse::<Path>().is_err(), "{text}");
         }
         let error = "a..b".parse::<Path>().unwrap_err();
         assert_eq!(error.to_string(), "`a..b` is not a path: a key is missing at character 3");
-    }
-
-    #[test]
-    fn splits_outside_brackets_only() {
-        assert_eq!(split_top_level(r#"["a=b"].c=d=e"#, '='), Some((r#"["a=b"].c"#, "d=e")));
-        assert_eq!(split_top_level(r"a\=b=c", '='), Some((r"a\=b", "c")));
-        assert_eq!(split_top_level("a'b=c", '='), Some(("a'b", "c")));
-        assert_eq!(split_top_level("a[x=y]", '='), None);
     }
 }
