@@ -1,11 +1,14 @@
 //! One run of the git binary.
 
-use std::{path::Path, process::Stdio};
+use std::{path::Path, time::Instant};
 
 use model::Deadline;
 use tokio::process::Command;
 
-use crate::GitError;
+use crate::{
+    GitError,
+    process::{Stopped, run},
+};
 
 /// What a run of git left behind.
 #[derive(Debug)]
@@ -16,6 +19,70 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
+/// What a hook or a wrapper may have set for another repository, and what would show more than is asked for.
+const FOREIGN: [&str; 22] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+    "GIT_SHALLOW_FILE",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_TEMPLATE_DIR",
+    "GIT_DEFAULT_HASH",
+    "GIT_TRACE",
+    "GIT_TRACE_CURL",
+    "GIT_TRACE_PACKET",
+    "GIT_CURL_VERBOSE",
+    "GIT_ALLOW_PROTOCOL",
+    "LANGUAGE",
+];
+
+/// Prepares `git`: untranslated, without prompts, and without another repository's surroundings.
+pub(crate) fn prepare() -> Command {
+    let mut command = Command::new("git");
+    for name in FOREIGN {
+        command.env_remove(name);
+    }
+    command.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
+    command
+}
+
+/// Runs a prepared git to its end, whatever its exit code. `name` is its subcommand.
+pub(crate) async fn finish(
+    command: Command,
+    name: &str,
+    input: &[u8],
+    deadline: Deadline,
+) -> Result<Finished, Stopped> {
+    let start = Instant::now();
+    let ended = run(command, input, deadline).await;
+    let ms = start.elapsed().as_millis();
+    match ended {
+        Ok(ended) => {
+            let finished = Finished {
+                command: name.to_owned(),
+                code: ended.status.code(),
+                stdout: ended.stdout,
+                stderr: String::from_utf8_lossy(&ended.stderr).trim().to_owned(),
+            };
+            tracing::debug!(command = name, code = finished.code, ms, "git");
+            Ok(finished)
+        }
+        Err(stopped) => {
+            tracing::debug!(command = name, ms, ?stopped, "git");
+            Err(stopped)
+        }
+    }
+}
+
 /// Runs `git -C directory arguments…` to its end, whatever its exit code; it is killed when the deadline passes, as on a
 /// file system that hangs, or behind a filter or a hook that does not end.
 pub(crate) async fn git(
@@ -23,37 +90,17 @@ pub(crate) async fn git(
     arguments: &[&str],
     deadline: Deadline,
 ) -> Result<Finished, GitError> {
-    let mut command = Command::new("git");
-    command
-        .arg("-C")
-        .arg(directory)
-        .args(["--no-optional-locks", "--literal-pathspecs"])
-        .args(arguments)
-        .env("LC_ALL", "C")
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
-    // A hook or a wrapper may have set them for another repository.
-    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"] {
-        command.env_remove(name);
-    }
+    let mut command = prepare();
+    command.arg("-C").arg(directory).args(["--no-optional-locks", "--literal-pathspecs"]).args(arguments);
     let name = arguments.first().copied().unwrap_or_default();
-    let Ok(output) = tokio::time::timeout_at(deadline.instant().into(), command.output()).await else {
-        return Err(GitError::TimedOut {
+    finish(command, name, &[], deadline).await.map_err(|stopped| match stopped {
+        Stopped::NotStarted(error) => GitError::NoGit(error),
+        Stopped::TimedOut => GitError::TimedOut {
             command: name.to_owned(),
             directory: directory.to_owned(),
             budget: deadline.budget(),
-        });
-    };
-    let output = output.map_err(GitError::NoGit)?;
-    let finished = Finished {
-        command: name.to_owned(),
-        code: output.status.code(),
-        stdout: output.stdout,
-        stderr: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-    };
-    tracing::debug!(command = finished.command, code = finished.code, "git");
-    Ok(finished)
+        },
+    })
 }
 
 impl Finished {
