@@ -5,6 +5,7 @@
 //! replies that people have quoted. What is not built answers 404 (REST) or `undefinedField` (GraphQL).
 
 mod activity;
+mod app;
 mod clock;
 mod error;
 mod git;
@@ -27,6 +28,7 @@ mod tests;
 mod token;
 mod user;
 
+pub use app::AppKey;
 pub use error::ApiError;
 pub use git::GitError;
 pub use journal::WebhookEvent;

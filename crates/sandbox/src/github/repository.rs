@@ -41,6 +41,9 @@ impl Repository {
 #[derive(Debug)]
 pub(crate) struct Data {
     pub(crate) public: bool,
+    pub(crate) archived: bool,
+    /// Whether runs may open pull requests.
+    pub(crate) runs_open_pulls: bool,
     pub(crate) default_branch: String,
     pub(crate) created_at: String,
     pub(crate) pushed_at: String,
@@ -69,6 +72,8 @@ impl Data {
     pub(crate) fn new(default_branch: &str, now: String) -> Self {
         Self {
             public: false,
+            archived: false,
+            runs_open_pulls: true,
             default_branch: default_branch.to_owned(),
             created_at: now.clone(),
             pushed_at: now,

@@ -11,6 +11,7 @@ use std::{
 };
 
 use super::{
+    app::{App, Installation},
     repository::Repository,
     run::Run,
     token::{self, Token, TokenSpec},
@@ -28,6 +29,12 @@ pub struct State {
     pub(crate) repositories: Mutex<BTreeMap<String, Arc<Repository>>>,
     pub(crate) tokens: Mutex<HashMap<String, Token>>,
     pub(crate) runs: Mutex<Vec<Run>>,
+    pub(crate) apps: Mutex<Vec<App>>,
+    pub(crate) installations: Mutex<Vec<Installation>>,
+    /// JWTs that were seen and tokens that were minted.
+    pub(crate) app_secrets: Mutex<Vec<String>>,
+    /// In seconds.
+    pub(crate) clock_ahead: Mutex<i64>,
     ids: AtomicU64,
 }
 
@@ -41,6 +48,10 @@ impl State {
             repositories: Mutex::default(),
             tokens: Mutex::default(),
             runs: Mutex::default(),
+            apps: Mutex::default(),
+            installations: Mutex::default(),
+            app_secrets: Mutex::default(),
+            clock_ahead: Mutex::default(),
             ids: AtomicU64::new(1000),
         })
     }
@@ -90,9 +101,12 @@ impl State {
         text
     }
 
-    /// Returns every token that is valid, to search logs and files for them.
+    /// Returns every token that is valid, every one that an App was ever given, and the keys of Apps, to search logs
+    /// and files for them.
     pub fn tokens(&self) -> Vec<String> {
-        lock(&self.tokens).keys().cloned().collect()
+        let mut secrets = self.app_secrets();
+        secrets.extend(lock(&self.tokens).keys().cloned());
+        secrets
     }
 
     /// Makes a token worthless.
@@ -101,6 +115,7 @@ impl State {
     }
 
     pub(crate) fn token_by_text(&self, text: &str) -> Option<Token> {
-        lock(&self.tokens).get(text).cloned()
+        let now = self.seconds();
+        lock(&self.tokens).get(text).filter(|token| token.expires_at.is_none_or(|at| at > now)).cloned()
     }
 }

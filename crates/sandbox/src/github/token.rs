@@ -71,6 +71,8 @@ pub(crate) struct Token {
     pub(crate) login: String,
     /// True for the `GITHUB_TOKEN` of a run: what it does starts no workflow.
     pub(crate) of_a_run: bool,
+    /// Seconds since 1970; none for a token that somebody keeps.
+    pub(crate) expires_at: Option<u64>,
     permissions: BTreeMap<String, Access>,
     repositories: Vec<String>,
 }
@@ -84,7 +86,18 @@ impl Token {
             .collect();
         permissions.entry("metadata".to_owned()).or_insert(Access::Read);
         let repositories = spec.repositories.iter().map(|slug| slug.to_lowercase()).collect();
-        Self { login: spec.login.clone(), of_a_run, permissions, repositories }
+        Self { login: spec.login.clone(), of_a_run, expires_at: None, permissions, repositories }
+    }
+
+    /// Lets it expire.
+    pub(crate) fn until(mut self, seconds: u64) -> Self {
+        self.expires_at = Some(seconds);
+        self
+    }
+
+    /// The repositories that it is limited to.
+    pub(crate) fn slugs(&self) -> Vec<String> {
+        self.repositories.clone()
     }
 
     /// Tells an App's token from a person's.

@@ -13,6 +13,7 @@ mod parse;
 mod pull_fields;
 mod schema;
 mod tree_fields;
+mod update_refs;
 
 use axum::{Json, response::IntoResponse as _};
 use serde_json::{Map, Value, json};

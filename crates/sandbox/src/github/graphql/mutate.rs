@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     Problem, commit_on_branch,
     objects::{Node, Resolution, Resolved, allowed},
-    pull_fields,
+    pull_fields, update_refs,
 };
 use crate::{
     faults::lock,
@@ -25,12 +25,13 @@ pub(super) async fn run(context: &Context, name: &str, input: &Value) -> Resolut
     match name {
         "createCommitOnBranch" => commit_on_branch::run(context, input).await,
         "createRef" => create_ref(context, input).await,
+        "updateRefs" => update_refs::run(context, input).await,
         "enablePullRequestAutoMerge" => auto_merge(context, input, true).await,
         _ => auto_merge(context, input, false).await,
     }
 }
 
-fn unresolved(id: &str) -> Problem {
+pub(super) fn unresolved(id: &str) -> Problem {
     Problem::of("NOT_FOUND", format!("Could not resolve to a node with the global id of '{id}'"))
 }
 
@@ -38,11 +39,15 @@ fn repositories(context: &Context) -> Vec<Arc<Repository>> {
     lock(&context.github().repositories).values().cloned().collect()
 }
 
+pub(super) fn repository_by_id(context: &Context, id: &str) -> Result<Arc<Repository>, Problem> {
+    let is = |one: &Arc<Repository>| node_id("Repository", &one.id.to_string()) == id;
+    repositories(context).into_iter().find(is).ok_or_else(|| unresolved(id))
+}
+
 async fn create_ref(context: &Context, input: &Value) -> Resolution {
     let text = |name: &str| input[name].as_str().unwrap_or_default();
     let (id, name, oid) = (text("repositoryId"), text("name"), text("oid"));
-    let is = |one: &Arc<Repository>| node_id("Repository", &one.id.to_string()) == id;
-    let repository = repositories(context).into_iter().find(is).ok_or_else(|| unresolved(id))?;
+    let repository = repository_by_id(context, id)?;
     allowed(context, &repository, need::WRITE_CONTENTS)?;
     let Some(branch) = name.strip_prefix("refs/heads/") else {
         return Err(Problem::of("UNPROCESSABLE", "Ref name must begin with refs/heads/ here."));

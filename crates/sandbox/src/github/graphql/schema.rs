@@ -22,6 +22,7 @@ const SCHEMA: &[(&str, &[FieldRow])] = &[
         &[
             ("createCommitOnBranch", &["input"], "CreateCommitOnBranchPayload"),
             ("createRef", &["input"], "CreateRefPayload"),
+            ("updateRefs", &["input"], "UpdateRefsPayload"),
             ("enablePullRequestAutoMerge", &["input"], "EnablePullRequestAutoMergePayload"),
             ("disablePullRequestAutoMerge", &["input"], "DisablePullRequestAutoMergePayload"),
         ],
@@ -31,6 +32,7 @@ const SCHEMA: &[(&str, &[FieldRow])] = &[
         &[("clientMutationId", &[], ""), ("commit", &[], "Commit"), ("ref", &[], "Ref")],
     ),
     ("CreateRefPayload", &[("clientMutationId", &[], ""), ("ref", &[], "Ref")]),
+    ("UpdateRefsPayload", &[("clientMutationId", &[], "")]),
     ("EnablePullRequestAutoMergePayload", AUTO_MERGE),
     ("DisablePullRequestAutoMergePayload", AUTO_MERGE),
     ("User", ACTOR),

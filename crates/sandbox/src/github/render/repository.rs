@@ -93,7 +93,7 @@ pub(crate) fn repository(state: &State, repository: &Repository) -> Value {
         "has_wiki": false,
         "has_pages": false,
         "has_discussions": false,
-        "archived": false,
+        "archived": data.archived,
         "disabled": false,
         "visibility": data.visibility(),
         "topics": [],

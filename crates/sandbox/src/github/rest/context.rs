@@ -71,6 +71,8 @@ pub(crate) struct Context {
     pub(crate) world: Arc<World>,
     /// `None` for an anonymous call.
     pub(crate) token: Option<Token>,
+    /// Its text; empty for an anonymous call.
+    pub(crate) token_text: String,
     path: HashMap<String, String>,
     pub(crate) query: HashMap<String, String>,
     /// The request's path, for `Link` headers.
@@ -144,6 +146,7 @@ pub(crate) fn authorize(
 ) -> Result<Arc<Repository>, ApiError> {
     let repository = state.repository(slug).ok_or_else(ApiError::not_found)?;
     let public = lock(&repository.data).public;
+    let archived = lock(&repository.data).archived;
     let reading = need.permissions.iter().all(|(_, access)| *access == Access::Read);
     let Some(token) = token else {
         let answer = if public && reading { Ok(repository) } else { Err(ApiError::not_found()) };
@@ -158,6 +161,9 @@ pub(crate) fn authorize(
     let permitted = reaches && need.permissions.iter().any(|(name, access)| token.allows(name, *access));
     // A public repository is readable by whoever has an account.
     if (permitted && role >= Some(need.role)) || (public && reading) {
+        if archived && !reading {
+            return Err(ApiError::new(403, "Repository was archived so is read-only."));
+        }
         return Ok(repository);
     }
     Err(forbidden(token, need))
@@ -176,10 +182,16 @@ fn forbidden(token: &Token, need: Need) -> ApiError {
 
 /// Reads the token of a request: `Bearer`, `token`, or the password of Basic authentication.
 pub(crate) fn token_of(state: &State, headers: &HeaderMap) -> Result<Option<Token>, ApiError> {
-    let Some(header) = headers.get(http::header::AUTHORIZATION) else { return Ok(None) };
+    let Some(secret) = token_text(headers) else { return Ok(None) };
+    state.token_by_text(&secret).map(Some).ok_or_else(ApiError::bad_credentials)
+}
+
+/// The text of a request's token.
+fn token_text(headers: &HeaderMap) -> Option<String> {
+    let header = headers.get(http::header::AUTHORIZATION)?;
     let text = header.to_str().unwrap_or_default();
     let (scheme, value) = text.split_once(' ').unwrap_or((text, ""));
-    let secret = match scheme.to_ascii_lowercase().as_str() {
+    Some(match scheme.to_ascii_lowercase().as_str() {
         "bearer" | "token" => value.trim().to_owned(),
         "basic" => {
             let decoded = BASE64_STANDARD.decode(value.trim()).unwrap_or_default();
@@ -189,8 +201,7 @@ pub(crate) fn token_of(state: &State, headers: &HeaderMap) -> Result<Option<Toke
             if password.is_empty() { user.to_owned() } else { password.to_owned() }
         }
         _ => String::new(),
-    };
-    state.token_by_text(&secret).map(Some).ok_or_else(ApiError::bad_credentials)
+    })
 }
 
 impl FromRequestParts<Arc<World>> for Context {
@@ -206,6 +217,7 @@ impl FromRequestParts<Arc<World>> for Context {
         Ok(Self {
             world: world.clone(),
             token,
+            token_text: token_text(&parts.headers).unwrap_or_default(),
             path: path.unwrap_or_default(),
             query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             url: format!("{}{}", world.urls.github, parts.uri.path()),

@@ -1,6 +1,7 @@
 //! The REST API.
 
 mod activity;
+mod apps;
 mod branches;
 mod checks;
 mod collaborators;
@@ -43,7 +44,10 @@ pub(crate) fn router(world: Arc<World>) -> Router {
     let router = Router::new()
         .route("/graphql", post(graphql::answer))
         .route("/rate_limit", get(headers::rate_limit))
+        .route("/app/installations/{id}/access_tokens", post(apps::create_token))
+        .route("/installation/token", axum::routing::delete(apps::revoke))
         .route("/repos/{owner}/{repo}", get(repository))
+        .route("/repos/{owner}/{repo}/installation", get(apps::installation))
         .route("/repos/{owner}/{repo}/activity", get(activity::list))
         .route("/repos/{owner}/{repo}/pulls", get(pulls::list).post(pulls::create))
         .route("/repos/{owner}/{repo}/pulls/{number}", get(pulls::one).patch(pulls::update))

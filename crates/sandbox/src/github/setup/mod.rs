@@ -114,6 +114,16 @@ impl State {
         Ok(())
     }
 
+    /// Makes a repository read-only.
+    pub fn archive(&self, slug: &str) {
+        self.change(slug, |data| data.archived = true);
+    }
+
+    /// Allows or forbids runs to open pull requests (*Allow GitHub Actions to create and approve pull requests*).
+    pub fn let_runs_open_pulls(&self, slug: &str, allowed: bool) {
+        self.change(slug, |data| data.runs_open_pulls = allowed);
+    }
+
     /// Adds rules for a branch.
     pub fn add_rules(&self, slug: &str, rules: BranchRules) {
         self.change(slug, |data| data.rules.push(rules));

@@ -51,6 +51,10 @@ impl State {
         actor: &Actor,
         new: NewPull,
     ) -> Result<u64, ApiError> {
+        if actor.of_a_run && !lock(&repository.data).runs_open_pulls {
+            let text = "GitHub Actions is not permitted to create or approve pull requests.";
+            return Err(ApiError::new(403, text));
+        }
         let invalid = |field: &str| ApiError::validation("PullRequest", field, "invalid", None);
         let git = &repository.git;
         let head = git.branch(&new.head).await?.ok_or_else(|| invalid("head"))?;

@@ -1,6 +1,7 @@
 //! GitHub over real HTTP, and by the real `git`.
 
 mod activity;
+mod apps;
 mod creating;
 mod graphql;
 mod issues;
@@ -11,6 +12,7 @@ mod reading;
 mod references;
 mod rules;
 mod runs;
+mod swapping;
 
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
