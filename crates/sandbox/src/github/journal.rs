@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{State, render, repository::Repository};
+use super::{State, record, render, repository::Repository};
 use crate::faults::lock;
 
 /// Who does something, and whether workflows hear of it.
@@ -104,12 +104,14 @@ impl State {
 }
 
 fn push_event(repository: &Repository, name: &str, action: &str, payload: Value, actor: &Actor) {
-    lock(&repository.data).events.push(WebhookEvent {
+    let event = WebhookEvent {
         name: name.to_owned(),
         action: action.to_owned(),
         payload,
         starts_workflows: !actor.of_a_run,
-    });
+    };
+    record::event(&event);
+    lock(&repository.data).events.push(event);
 }
 
 fn merge(into: &mut Value, from: Value) {

@@ -96,14 +96,13 @@ impl State {
             return rebase(git, base, &pull.head_sha).await;
         }
         let Merge::Tree(tree) = git.merge_tree(base, &pull.head_sha).await? else { return Ok(None) };
-        let number = pull.number;
-        let (default_title, default_body) = if method == "squash" {
-            (format!("{} (#{number})", pull.title), squash_body(git, base, &pull.head_sha).await?)
+        let default_body = if method == "squash" {
+            squash_body(git, base, &pull.head_sha).await?
         } else {
-            let from = format!("{}/{}", repository.owner, pull.head_ref);
-            (format!("Merge pull request #{number} from {from}"), pull.title.clone())
+            pull.title.clone()
         };
-        let title = request.title.clone().filter(|title| !title.is_empty()).unwrap_or(default_title);
+        let title = request.title.clone().filter(|title| !title.is_empty());
+        let title = title.unwrap_or_else(|| default_title(repository, pull, method));
         let body = request.message.clone().filter(|body| !body.is_empty()).unwrap_or(default_body);
         let message = format!("{title}\n\n{body}").trim_end().to_owned();
         let person = if method == "squash" { self.user(&pull.author) } else { self.user(&actor.login) };
@@ -154,6 +153,15 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// The first line of a merge's commit unless the caller gives one.
+pub(crate) fn default_title(repository: &Repository, pull: &Pull, method: &str) -> String {
+    let number = pull.number;
+    if method == "squash" {
+        return format!("{} (#{number})", pull.title);
+    }
+    format!("Merge pull request #{number} from {}/{}", repository.owner, pull.head_ref)
 }
 
 /// Checks what does not depend on commits: the method and the rules.

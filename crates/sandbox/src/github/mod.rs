@@ -15,6 +15,7 @@ mod merge;
 mod moves;
 mod policy;
 mod pull;
+mod record;
 mod render;
 mod repository;
 mod rest;

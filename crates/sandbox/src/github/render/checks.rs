@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{node_id, repository as render_repository, user};
+use super::{node_id, repository::minimal_repository, user};
 use crate::github::{
     State,
     repository::{CheckRun, Repository, Status},
@@ -58,7 +58,7 @@ pub(crate) fn combined_status(
         "statuses": statuses,
         "sha": sha,
         "total_count": latest.len(),
-        "repository": render_repository(state, repository),
+        "repository": minimal_repository(state, repository),
         "commit_url": api,
         "url": format!("{api}/status"),
     })

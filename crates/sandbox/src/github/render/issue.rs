@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{node_id, user};
+use super::{git_commit, node_id, user};
 use crate::{
     faults::lock,
     github::{
         State,
+        git::Commit,
         pull::{Comment, Pull, Review, TimelineEvent, TimelineKind},
         repository::Repository,
     },
@@ -54,6 +55,23 @@ pub(crate) fn comment(state: &State, repository: &Repository, number: u64, comme
         "updated_at": comment.updated_at,
         "author_association": association(repository, &comment.author),
         "performed_via_github_app": null,
+        "reactions": reactions(&format!("{api}/comments/{}", comment.id)),
+    })
+}
+
+/// `reaction-rollup` of something at `url`; nobody reacts here.
+pub(super) fn reactions(url: &str) -> Value {
+    json!({
+        "url": format!("{url}/reactions"),
+        "total_count": 0,
+        "+1": 0,
+        "-1": 0,
+        "laugh": 0,
+        "hooray": 0,
+        "confused": 0,
+        "heart": 0,
+        "rocket": 0,
+        "eyes": 0,
     })
 }
 
@@ -78,13 +96,14 @@ pub(crate) fn review(state: &State, repository: &Repository, number: u64, review
 }
 
 /// An entry of the timeline. `GET …/events` shows only those that are issue events (`None` for the others
-/// when `events_only`).
+/// when `events_only`). `commits` has the commits of the timeline.
 pub(crate) fn timeline_event(
     state: &State,
     repository: &Repository,
     pull: &Pull,
     event: &TimelineEvent,
     events_only: bool,
+    commits: &[Commit],
 ) -> Option<Value> {
     let slug = repository.slug();
     let api = format!("{}/repos/{slug}", state.urls.github);
@@ -121,12 +140,9 @@ pub(crate) fn timeline_event(
             value["state"] = Value::String(found.state.to_lowercase());
             value
         }
-        TimelineKind::Committed(sha) => json!({
-            "sha": sha,
-            "node_id": node_id("Commit", &format!("{}:{sha}", repository.id)),
-            "url": format!("{api}/git/commits/{sha}"),
-            "html_url": format!("{}/{slug}/commit/{sha}", state.urls.github),
-        }),
+        TimelineKind::Committed(sha) => {
+            git_commit(state, repository, commits.iter().find(|commit| commit.sha == *sha)?)
+        }
         kind => {
             let commit = match kind {
                 TimelineKind::Merged(sha) | TimelineKind::HeadForcePushed(sha) => Some(sha),

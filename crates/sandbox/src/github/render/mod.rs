@@ -5,6 +5,7 @@ mod checks;
 mod commit;
 mod deployment;
 mod issue;
+mod issue_of_pull;
 mod pull;
 mod repository;
 
@@ -13,8 +14,9 @@ pub(crate) use checks::{check_run, combined_status, status};
 pub(crate) use commit::{commit, file, git_commit, reference};
 pub(crate) use deployment::{deployment, deployment_status};
 pub(crate) use issue::{comment, label, review, timeline_event};
+pub(crate) use issue_of_pull::issue;
 pub(crate) use pull::{Detail, mergeable_state, pull};
-pub(crate) use repository::repository;
+pub(crate) use repository::{full_repository, repository};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 

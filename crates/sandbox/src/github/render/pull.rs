@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{issue::association, label, node_id, repository as render_repository, user};
 use crate::{
     faults::lock,
-    github::{State, policy, pull::Pull, repository::Repository, rules::BranchRules},
+    github::{State, merge::default_title, policy, pull::Pull, repository::Repository, rules::BranchRules},
 };
 
 /// How much is shown.
@@ -66,11 +66,12 @@ pub(crate) fn pull(state: &State, repository: &Repository, pull: &Pull, detail: 
     let test_merge = pull.mergeability.test_merge.as_ref().filter(|_| pull.mergeability.is_known());
     let merge_commit = merged.map(|merged| &merged.sha).or(test_merge);
     let auto_merge = pull.auto_merge.as_ref().map(|auto| {
+        let title = || default_title(repository, pull, &auto.method);
         json!({
             "enabled_by": user(state, &auto.by),
             "merge_method": auto.method,
-            "commit_title": auto.title,
-            "commit_message": auto.message,
+            "commit_title": auto.title.clone().unwrap_or_else(title),
+            "commit_message": auto.message.clone().unwrap_or_default(),
         })
     });
     let mut value = json!({

@@ -1,4 +1,4 @@
-//! `full-repository`.
+//! A repository, in the three sizes that GitHub shows.
 
 use serde_json::{Value, json};
 
@@ -48,7 +48,33 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("trees_url", "/git/trees{/sha}"),
 ];
 
-/// `full-repository`.
+/// Settings that `minimal-repository` leaves out.
+const SETTINGS: &[&str] = &[
+    "allow_auto_merge",
+    "allow_merge_commit",
+    "allow_rebase_merge",
+    "allow_squash_merge",
+    "allow_update_branch",
+];
+
+/// `minimal-repository`, as the combined status shows it.
+pub(crate) fn minimal_repository(state: &State, one: &Repository) -> Value {
+    let mut value = repository(state, one);
+    if let Value::Object(fields) = &mut value {
+        SETTINGS.iter().for_each(|name| drop(fields.remove(*name)));
+    }
+    value
+}
+
+/// `full-repository`, when it is asked for by name.
+pub(crate) fn full_repository(state: &State, one: &Repository) -> Value {
+    let mut value = repository(state, one);
+    value["network_count"] = json!(0);
+    value["subscribers_count"] = json!(0);
+    value
+}
+
+/// `repository`, as pull requests and webhooks show it.
 pub(crate) fn repository(state: &State, repository: &Repository) -> Value {
     let slug = repository.slug();
     let (api, web) = (format!("{}/repos/{slug}", state.urls.github), format!("{}/{slug}", state.urls.github));
@@ -107,8 +133,6 @@ pub(crate) fn repository(state: &State, repository: &Repository) -> Value {
         "allow_auto_merge": data.allow_auto_merge,
         "delete_branch_on_merge": data.delete_branch_on_merge,
         "allow_update_branch": true,
-        "network_count": 0,
-        "subscribers_count": 0,
     });
     if let (Value::Object(value), Value::Object(more)) = (&mut value, more) {
         value.extend(more);

@@ -72,7 +72,8 @@ pub(super) async fn create(context: Context, input: Input) -> Reply {
         &repository,
         "deployment",
         "created",
-        json!({ "deployment": shown }),
+        // No workflow made it: it came over the API.
+        json!({ "deployment": shown, "workflow": null, "workflow_run": null }),
         &context.actor(),
     );
     created(shown)

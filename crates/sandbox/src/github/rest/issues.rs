@@ -8,7 +8,8 @@ use crate::{
     github::{
         clock,
         error::ApiError,
-        pull::{Comment, TimelineEvent},
+        git::Commit,
+        pull::{Comment, TimelineEvent, TimelineKind},
         render,
         repository::Repository,
     },
@@ -121,22 +122,37 @@ pub(super) async fn delete_comment(context: Context) -> Reply {
     no_content()
 }
 
-fn entries(context: &Context, events_only: bool) -> Reply {
+async fn entries(context: &Context, events_only: bool) -> Reply {
     let repository = context.repository(need::READ_ISSUES)?;
     let pull = find(&repository, context.number("number")?)?;
     let mut timeline: Vec<&TimelineEvent> = pull.timeline.iter().collect();
     timeline.sort_by_key(|event| &event.created_at);
-    let shown: Vec<Value> = timeline
-        .into_iter()
-        .filter_map(|event| render::timeline_event(context.github(), &repository, &pull, event, events_only))
-        .collect();
+    let commits = commits(&repository, &timeline).await?;
+    let show =
+        |event| render::timeline_event(context.github(), &repository, &pull, event, events_only, &commits);
+    let shown: Vec<Value> = timeline.into_iter().filter_map(show).collect();
     Ok(page::paged(context, shown))
 }
 
+/// The commits that stand in a timeline, in one call of git.
+async fn commits(repository: &Repository, timeline: &[&TimelineEvent]) -> Result<Vec<Commit>, ApiError> {
+    let sha = |event: &&TimelineEvent| match &event.kind {
+        TimelineKind::Committed(sha) => Some(sha.clone()),
+        _ => None,
+    };
+    let shas: Vec<String> = timeline.iter().filter_map(sha).collect();
+    if shas.is_empty() {
+        return Ok(Vec::new());
+    }
+    let arguments: Vec<&str> =
+        ["--no-walk=unsorted"].into_iter().chain(shas.iter().map(String::as_str)).collect();
+    Ok(repository.git.log(&arguments).await?)
+}
+
 pub(super) async fn timeline(context: Context) -> Reply {
-    entries(&context, false)
+    entries(&context, false).await
 }
 
 pub(super) async fn events(context: Context) -> Reply {
-    entries(&context, true)
+    entries(&context, true).await
 }

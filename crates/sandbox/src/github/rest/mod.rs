@@ -34,7 +34,7 @@ use serde_json::{Value, json};
 pub(crate) use context::{Context, Need, authorize, need, token_of};
 pub(crate) use input::Input;
 
-use super::{error::ApiError, graphql, render, smart_http};
+use super::{error::ApiError, graphql, record, render, smart_http};
 use crate::World;
 
 /// What a handler returns.
@@ -101,13 +101,14 @@ pub(crate) fn router(world: Arc<World>) -> Router {
             "/repos/{owner}/{repo}/deployments/{id}/statuses",
             get(deployments::statuses).post(deployments::create_status),
         );
-    router
+    let router = router
         .method_not_allowed_fallback(|| async { ApiError::not_found() })
         .fallback(smart_http::answer)
         .layer(middleware::from_fn(headers::apply))
         // Pushes and commits of whole files are larger than axum's default limit.
         .layer(DefaultBodyLimit::disable())
-        .with_state(world)
+        .with_state(world);
+    record::layer(router)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the last expression of handlers")]
@@ -127,7 +128,7 @@ fn no_content() -> Reply {
 
 async fn repository(context: Context) -> Reply {
     let repository = context.repository(need::METADATA)?;
-    let mut value = render::repository(context.github(), &repository);
+    let mut value = render::full_repository(context.github(), &repository);
     if let Some(token) = &context.token {
         let role = crate::faults::lock(&repository.data).role(&token.login);
         value["permissions"] = collaborators::role_permissions(if token.is_app() { None } else { role });

@@ -96,7 +96,10 @@ impl State {
             pull.event(self.next_id(), &actor.login, &now, TimelineKind::Commented(comment.id));
         }
         let shown = render::comment(self, repository, number, &comment);
-        self.note(repository, "issue_comment", "created", json!({ "comment": shown }), actor);
+        let pull = lock(&repository.data).pulls.get(&number).cloned();
+        let issue = pull.map(|pull| render::issue(self, repository, &pull));
+        let body = json!({ "issue": issue, "comment": shown });
+        self.note(repository, "issue_comment", "created", body, actor);
         comment
     }
 

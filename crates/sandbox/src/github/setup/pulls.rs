@@ -214,8 +214,9 @@ impl State {
             review
         };
         let shown = render::review(self, repository, number, &review);
-        let mut event = self.event_payload(&repository.slug(), number, "submitted", &actor.login, None);
-        let pull = event.as_mut().map_or(Value::Null, |event| event["pull_request"].take());
+        let pull = lock(&repository.data).pulls.get(&number).cloned();
+        // Unlike the events of pull requests, those of reviews show it as lists do.
+        let pull = pull.map(|pull| render::pull(self, repository, &pull, render::Detail::Simple));
         let body = json!({ "review": shown, "pull_request": pull });
         self.note(repository, "pull_request_review", "submitted", body, actor);
         self.try_auto_merge(repository, number).await?;
