@@ -14,6 +14,15 @@ pub(crate) fn output(command: &mut Command) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
 
+/// Runs `command` and returns all that it says, as an error if it failed.
+pub(crate) fn text(command: &mut Command) -> Result<String, String> {
+    let output = command.output().map_err(|error| format!("cannot run {}: {error}", name(command)))?;
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text = text.trim_end().to_owned();
+    if output.status.success() { Ok(text) } else { Err(text) }
+}
+
 /// Runs `command` without its output; a failure carries the last lines of it.
 pub(crate) fn quiet(command: &mut Command) -> Result<(), String> {
     let output = command.output().map_err(|error| format!("cannot run {}: {error}", name(command)))?;

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check of the project, one line per stage.
 
+mod schema;
 mod snippets;
 mod stage;
 mod tiers;
@@ -39,6 +40,7 @@ pub(crate) fn run(root: &Path, args: TestArgs, say: &mut dyn FnMut(&str)) -> boo
                 let count = if tests > 0 { format!(", {tests} tests") } else { String::new() };
                 say(&format!("ok      {name:<28} {seconds:>6.1} s{count}"));
             }
+            Outcome::Noted { note } => say(&format!("ok      {name:<28} {seconds:>6.1} s, {note}")),
             Outcome::Skipped { why } => say(&format!("skipped {name:<28} {why}")),
             Outcome::Failed { tests, failures, output } => {
                 passed += tests;

@@ -33,7 +33,7 @@ pub(crate) fn zizmor() -> Result<PathBuf, String> {
 
 /// Returns `actionlint`, which checks workflow files.
 pub(crate) fn actionlint() -> Result<PathBuf, String> {
-    let directory = tools().join(format!("actionlint-{ACTIONLINT}"));
+    let directory = directory().join(format!("actionlint-{ACTIONLINT}"));
     let program = directory.join("actionlint");
     if program.is_file() {
         return Ok(program);
@@ -63,8 +63,8 @@ pub(crate) fn actionlint() -> Result<PathBuf, String> {
 /// Returns a program of the pinned wheels; the first call installs all of them.
 fn from_wheels(program: &str) -> Result<PathBuf, String> {
     let digest = Sha256::digest(REQUIREMENTS);
-    let venv =
-        tools().join(format!("wheels-{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]));
+    let venv = directory()
+        .join(format!("wheels-{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]));
     let path = venv.join("bin").join(program);
     if path.is_file() {
         return Ok(path);
@@ -101,7 +101,7 @@ fn install(venv: &Path, requirements: &str, options: &[&str]) -> Result<(), Stri
 }
 
 /// The directory of the programs: `DAY2_TOOLS_DIR`, so that several checkouts can share it, or `.cache/tools`.
-fn tools() -> PathBuf {
+pub(crate) fn directory() -> PathBuf {
     crate::env("DAY2_TOOLS_DIR").map_or_else(|| crate::root().join(".cache/tools"), PathBuf::from)
 }
 

@@ -3,15 +3,18 @@
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    rc::Rc,
 };
 
-use super::snippets;
+use super::{schema, snippets};
 use crate::{generate, tidy, tools};
 
 /// How a stage ended.
 pub(super) enum Outcome {
     /// All good; `tests` is 0 for a stage that counts none.
     Passed { tests: usize },
+    /// All good, and what there is to say about it.
+    Noted { note: String },
     /// Not run, and why.
     Skipped { why: String },
     /// Something is wrong; `output` says what.
@@ -47,6 +50,8 @@ impl Stage {
 
     /// The stages of every run, the quick ones first.
     pub(super) fn standard() -> Vec<Self> {
+        let recording = Rc::new(schema::Recording::new());
+        let recorded = recording.clone();
         vec![
             Self::cargo("format", &["fmt", "--all", "--check"]),
             Self::new("generated files", |root| match generate::run(root, generate::Mode::Check) {
@@ -72,7 +77,11 @@ impl Stage {
                 let arguments = ["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"];
                 cargo(root, &arguments, &[("RUSTDOCFLAGS", "-D warnings")])
             }),
-            Self::cargo("unit, property, end-to-end", &["test", "--workspace", "--no-fail-fast"]),
+            Self::new("unit, property, end-to-end", move |root| {
+                let arguments = ["test", "--workspace", "--no-fail-fast"];
+                cargo(root, &arguments, &[(schema::VARIABLE, &recorded.path())])
+            }),
+            Self::new("GitHub's schemas", move |root| recording.check(root)),
         ]
     }
 
@@ -163,7 +172,7 @@ fn zizmor(root: &Path) -> Outcome {
 
 /// A check without its tool: a person may go on and is told; where nobody reads the line, it is a failure.
 #[expect(clippy::disallowed_methods, reason = "the chores have no snapshot of the environment")]
-fn without(why: String) -> Outcome {
+pub(super) fn without(why: String) -> Outcome {
     if std::env::var("CI").is_ok_and(|ci| ci == "true") {
         Outcome::failed(why)
     } else {

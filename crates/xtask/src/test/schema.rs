@@ -1,0 +1,137 @@
+//! What tests ask the sandbox's GitHub, and what it answers, checked against what GitHub publishes: its OpenAPI
+//! document and its GraphQL schema (`tests/schema`).
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+use super::stage::{Outcome, without};
+use crate::{process, tools};
+
+/// Tells the sandbox where to write (`crates/sandbox/src/github/record.rs`).
+pub(super) const VARIABLE: &str = "DAY2_RECORD_GITHUB";
+
+/// The oldest major version of Node.js that the check runs on.
+const NODE: u32 = 18;
+
+/// A directory that the stage of the tests fills and the stage of the check reads.
+pub(super) struct Recording(std::io::Result<TempDir>);
+
+impl Recording {
+    pub(super) fn new() -> Self {
+        Self(tempfile::tempdir())
+    }
+
+    /// The directory's path; empty, which records nothing, if there is none.
+    pub(super) fn path(&self) -> String {
+        self.0.as_ref().map(|directory| directory.path().display().to_string()).unwrap_or_default()
+    }
+
+    /// Checks what was recorded, after showing that the check can fail.
+    pub(super) fn check(&self, root: &Path) -> Outcome {
+        let directory = match &self.0 {
+            Ok(directory) => directory.path(),
+            Err(error) => return Outcome::failed(format!("cannot make a directory: {error}")),
+        };
+        let sources = root.join("tests/schema");
+        let packages = match packages(&sources) {
+            Ok(packages) => packages,
+            Err(why) => return without(why),
+        };
+        let run = |what: &Path| {
+            let mut command = Command::new("node");
+            command.arg(sources.join("check.mjs")).arg("--packages").arg(&packages).arg(what);
+            process::text(&mut command)
+        };
+        let checked = run(Path::new("--self-test")).and_then(|_| run(directory));
+        match checked {
+            Ok(note) => Outcome::Noted { note },
+            Err(problems) => Outcome::failed(problems),
+        }
+    }
+}
+
+/// Returns a directory with the pinned packages in `node_modules`; the first call installs them.
+fn packages(sources: &Path) -> Result<PathBuf, String> {
+    let missing = |why: &str| {
+        format!(
+            "it takes Node.js {NODE} or later with npm (Debian: nodejs, npm), and npm's registry within reach: {why}"
+        )
+    };
+    let version = process::output(Command::new("node").arg("--version")).map_err(|error| missing(&error))?;
+    if major(&version) < NODE {
+        return Err(missing(&format!("this is {version}")));
+    }
+    let lock = sources.join("package-lock.json");
+    let digest = fs::read(&lock).map(Sha256::digest);
+    let digest = digest.map_err(|error| format!("cannot read {}: {error}", lock.display()))?;
+    let name = format!("schema-{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]);
+    let directory = tools::directory().join(&name);
+    if directory.is_dir() {
+        return Ok(directory);
+    }
+    // Installed beside it and moved: what is there is whole.
+    let beside = tools::directory().join(format!("{name}.{}", std::process::id()));
+    let installed = install(sources, &beside).map_err(|error| missing(&error));
+    let moved = installed.and_then(|()| match fs::rename(&beside, &directory) {
+        // Another run was faster.
+        Err(_) if directory.is_dir() => Ok(()),
+        Err(error) => Err(format!("cannot make {}: {error}", directory.display())),
+        Ok(()) => Ok(()),
+    });
+    let _ = fs::remove_dir_all(&beside);
+    moved.map(|()| directory)
+}
+
+fn install(sources: &Path, directory: &Path) -> Result<(), String> {
+    let text = |error: std::io::Error| format!("cannot fill {}: {error}", directory.display());
+    fs::create_dir_all(directory).map_err(text)?;
+    for name in ["package.json", "package-lock.json"] {
+        fs::copy(sources.join(name), directory.join(name)).map_err(text)?;
+    }
+    let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    process::quiet(Command::new("npm").args(arguments).current_dir(directory))?;
+    // Hundreds of megabytes for other editions of GitHub.
+    let documents = directory.join("node_modules/@octokit/openapi/generated");
+    for entry in fs::read_dir(documents).map_err(text)?.flatten() {
+        if entry.file_name() != "api.github.com.json" {
+            fs::remove_file(entry.path()).map_err(text)?;
+        }
+    }
+    Ok(())
+}
+
+/// The major version in `v20.1.2`; 0 if there is none.
+fn major(version: &str) -> u32 {
+    let first = version.trim_start_matches('v').split('.').next();
+    first.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_node_are_read() {
+        assert_eq!(major("v20.20.2"), 20);
+        assert_eq!(major("v8.0.0"), 8);
+        assert_eq!(major("node"), 0);
+    }
+
+    #[test]
+    fn the_lock_pins_every_package_by_its_hash_and_by_no_place() {
+        let lock = fs::read_to_string(crate::root().join("tests/schema/package-lock.json")).unwrap();
+        let lock: serde_json::Value = serde_json::from_str(&lock).unwrap();
+        let packages = lock["packages"].as_object().unwrap();
+        for (name, package) in packages.iter().filter(|(name, _)| !name.is_empty()) {
+            assert!(package["integrity"].as_str().is_some_and(|hash| hash.starts_with("sha512-")), "{name}");
+            assert!(package.get("resolved").is_none(), "{name}");
+        }
+        assert!(packages.len() > 3);
+    }
+}
