@@ -320,6 +320,42 @@ mod tests {
     }
 
     #[test]
+    fn a_person_s_token_has_no_permissions_of_a_job() {
+        let path = "/repos/o/x/git/refs/heads/dev";
+        let said = "Resource not accessible by personal access token";
+        let failure = failure(Method::PATCH, path, 403, Some("contents=write"), said);
+        insta::assert_snapshot!(failure.remedy, @"`PATCH /repos/o/x/git/refs/heads/dev` needs `contents: write`: give it to the personal access token, for this repository.");
+    }
+
+    #[test]
+    fn graphql_is_refused_with_the_same_codes() {
+        for (kind, message, code) in [
+            ("FORBIDDEN", "Resource not accessible by integration", "permission-denied"),
+            ("NOT_FOUND", "Could not resolve to a Repository with the name 'o/x'.", "repository-not-found"),
+            ("RATE_LIMITED", "API rate limit exceeded", "rate-limited"),
+            ("", "You have exceeded a secondary rate limit", "rate-limited"),
+            ("UNPROCESSABLE", "Repository was archived so is read-only.", "repository-archived"),
+            ("", "Something went wrong while executing your query.", "github-unavailable"),
+            ("UNPROCESSABLE", "odd", "unexpected-reply"),
+        ] {
+            let problem = crate::GraphqlProblem {
+                kind: kind.to_owned(),
+                message: message.to_owned(),
+                path: String::new(),
+            };
+            let call = Call { method: Method::POST, path: "/graphql (mutation Commit)".to_owned() };
+            let rejection = crate::GraphqlRejection {
+                call,
+                problems: vec![problem],
+                data: serde_json::Value::Null,
+                request_id: None,
+            };
+            let failure = GraphqlError::Rejected(Box::new(rejection)).into_failure("commit");
+            assert_eq!(failure.code.id, code, "{kind} {message}");
+        }
+    }
+
+    #[test]
     fn each_status_has_its_code() {
         for (status, message, code) in [
             (401, "Bad credentials", "token-rejected"),
@@ -332,6 +368,12 @@ mod tests {
                 "refusing to allow a GitHub App to create or update workflow `a` without `workflows` permission",
                 "workflows-permission",
             ),
+            (
+                403,
+                "refusing to allow a Personal Access Token to create or update workflow `a` without `workflow` scope",
+                "workflows-permission",
+            ),
+            (403, "Repository was archived so is read-only.", "repository-archived"),
             (502, "Bad gateway", "github-unavailable"),
             (418, "teapot", "unexpected-reply"),
         ] {

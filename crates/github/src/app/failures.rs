@@ -22,7 +22,7 @@ impl Refused<'_> {
         let unknown = error.rejection().is_some_and(|rejection| rejection.says("integration not found"));
         if error.status() == Some(404) && !unknown {
             let failure = self.of(&APP_NOT_INSTALLED, &error).with_remedy(format!(
-                "Install the App on {} (its settings page, *Install App*, *Only select repositories*).",
+                "Check that there is a repository {}, and install the App on it (the App's settings page, *Install App*).",
                 self.repository
             ));
             return failure;

@@ -1,0 +1,6 @@
+//! Calls against the sandbox's GitHub.
+#![cfg(test)]
+
+mod app;
+mod git_data;
+mod world;
