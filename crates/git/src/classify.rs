@@ -9,6 +9,8 @@ enum Kind {
     NotFound,
     Denied,
     Certificate,
+    /// No kind of its own, and not one that passes, although git adds that the connection ended.
+    Lasting,
     Unreachable,
 }
 
@@ -41,6 +43,9 @@ const TEXTS: &[(Kind, &str)] = &[
     (Kind::Certificate, "certificate"),
     (Kind::Certificate, "gnutls_handshake"),
     (Kind::Certificate, "ssl_connect"),
+    (Kind::Lasting, "http 400"),
+    (Kind::Lasting, "http 411"),
+    (Kind::Lasting, "http 413"),
     (Kind::Unreachable, "could not resolve"),
     (Kind::Unreachable, "failed to connect"),
     (Kind::Unreachable, "couldn't connect"),
@@ -82,7 +87,7 @@ pub(crate) fn classify(url: &RemoteUrl, command: &str, stderr: &str) -> RemoteEr
         Some(Kind::Denied) => RemoteError::Denied { url: shown, text },
         Some(Kind::Certificate) => RemoteError::Certificate { host, text },
         Some(Kind::Unreachable) => RemoteError::Unreachable { url: shown, text },
-        None => RemoteError::Failed { command: command.to_owned(), url: shown, text },
+        Some(Kind::Lasting) | None => RemoteError::Failed { command: command.to_owned(), url: shown, text },
     }
 }
 

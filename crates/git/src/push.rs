@@ -10,6 +10,9 @@ const ATTEMPTS: u32 = 4;
 impl Mirror {
     /// Moves `branch` to `commit` if it is at `expected`, or creates it if `expected` is none and there is no such branch.
     /// It is never moved to a commit that does not descend from `expected`.
+    ///
+    /// A connection that ends in the middle makes curl send the commit a second time, which the host then refuses because
+    /// the first time moved the branch. So `Moved` is the answer only if the branch is elsewhere now.
     pub async fn push(
         &self,
         commit: &CommitSha,
@@ -48,9 +51,18 @@ impl Mirror {
                     self.pause(attempt).await;
                     attempt += 1;
                 }
+                Err(PushError::Moved(_)) if self.is_at(commit, &name).await => return Ok(()),
                 outcome => return outcome,
             }
         }
+    }
+
+    /// Whether the host has the branch at `commit`, as far as it tells.
+    async fn is_at(&self, commit: &CommitSha, name: &str) -> bool {
+        let answer = self.patient(&["ls-remote", "--quiet", REMOTE, name], &[]).await;
+        answer.is_ok_and(|answer| {
+            String::from_utf8_lossy(&answer.stdout).split_whitespace().next() == Some(commit.as_str())
+        })
     }
 
     async fn check_descent(&self, commit: &CommitSha, expected: &CommitSha) -> Result<(), RemoteError> {

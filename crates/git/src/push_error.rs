@@ -5,7 +5,8 @@ use crate::RemoteError;
 /// Why [`crate::Mirror::push`] did not answer "done".
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
-    /// The branch is not where it was read any more: somebody else pushed. Nothing has changed; read again.
+    /// The branch is not where it was read any more: somebody else pushed. Read again; if the connection ended in between
+    /// and somebody built on the commit at once, it is in the branch's history.
     #[error("the branch has moved: {0}")]
     Moved(String),
     /// The host's rules or hooks refuse the commit: the text is their own words. Nothing has changed.

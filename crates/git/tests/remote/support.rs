@@ -1,12 +1,12 @@
 //! Repositories to write to.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{path::Path, process::Command, time::Duration};
 
 use git::{Access, Mirror, NewCommit, NewFile, RemoteUrl, Signature, Tip};
-use model::{Branch, CommitSha, Deadline};
+use model::{Branch, CommitSha, Deadline, Secret};
 use tempfile::TempDir;
+
+use crate::server::Server;
 
 /// Runs git in `directory` and returns what it wrote.
 pub(crate) fn git(directory: &Path, arguments: &[&str]) -> String {
@@ -73,6 +73,14 @@ impl Bare {
         format!("file://{}", self.path().display()).parse().unwrap()
     }
 
+    /// Installs a hook.
+    pub(crate) fn hook(&self, name: &str, script: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.path().join("hooks").join(name);
+        std::fs::write(&path, script).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
     pub(crate) fn tip(&self, branch: &str) -> String {
         self.git(&["rev-parse", branch])
     }
@@ -104,4 +112,20 @@ pub(crate) async fn write(mirror: &Mirror, parent: &CommitSha, path: &str, text:
 
 pub(crate) async fn main_of(mirror: &mut Mirror) -> Tip {
     mirror.fetch(&branch("main")).await.unwrap().unwrap()
+}
+
+pub(crate) fn token(text: &str) -> Access {
+    Access { token: Some(Secret::new(text)), ..Access::default() }
+}
+
+pub(crate) async fn open_with(url: &RemoteUrl, access: &Access) -> Mirror {
+    Mirror::open(url, access, 20, deadline()).await.unwrap()
+}
+
+/// A repository behind a server that knows the token `hunter2`, and a mirror of it.
+pub(crate) async fn world() -> (Bare, Server, Mirror) {
+    let bare = Bare::new();
+    let server = Server::start(bare.root.path(), &["hunter2=write", "looker=read"]);
+    let mirror = open_with(&server.url("r.git"), &token("hunter2")).await;
+    (bare, server, mirror)
 }

@@ -1,9 +1,7 @@
 //! Reading and writing a repository in a directory of this machine.
 
-mod support;
-
+use crate::support::{Bare, alice, branch, deadline, main_of, open, write};
 use git::{Access, Mirror, NewCommit, NewFile, PushError, RemoteError};
-use support::{Bare, alice, branch, deadline, main_of, open, write};
 
 #[tokio::test]
 async fn reads_files_and_history() {

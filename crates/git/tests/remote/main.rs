@@ -1,0 +1,11 @@
+//! The write path, against repositories and servers that are not ours: a directory, `git http-backend` behind a web
+//! server (`tests/git-server`).
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod faults;
+mod http;
+mod mirror;
+mod redirects;
+mod server;
+mod support;
