@@ -3,19 +3,22 @@
 
 use std::time::Duration;
 
-use github::{GitHub, snapshot::FileAt};
+use github::GitHub;
 use model::{Deadline, Failure, RepoSlug, codes::DEADLINE_PASSED};
 use toolkit::{Backoff, Host, Phases, nonce};
 
 use crate::{
     ancestry::Ancestry,
+    codes::SUPERSEDED,
     edit::EditedFile,
     failures,
+    links::{Finder, Found},
     message::{self, Message},
     plan::{Plan, edit, plan},
     report::{Outcome, Result as End},
     request::{OnStale, Remote, Request},
     stale::rivals,
+    verified,
     way::{Committed, NewFile, Snapshot, Way, WriteError},
 };
 
@@ -26,9 +29,11 @@ const LONGEST_DELAY: Duration = Duration::from_secs(2);
 pub(crate) struct Bump<'a> {
     pub(crate) request: &'a Request,
     pub(crate) remote: &'a Remote,
-    pub(crate) way: &'a Way,
+    pub(crate) way: Way,
+    /// Why it is that way: a phrase that follows its name.
+    pub(crate) why: String,
     /// Who is asked which of two commits contains the other.
-    pub(crate) judge: &'a GitHub,
+    pub(crate) judge: Option<&'a GitHub>,
     pub(crate) deadline: Deadline,
     pub(crate) host: &'a Host,
     pub(crate) phases: &'a Phases,
@@ -50,29 +55,41 @@ struct Last {
 
 impl Bump<'_> {
     /// Brings the values to the branch.
-    pub(crate) async fn run(self) -> Result<Outcome, Failure> {
+    pub(crate) async fn run(mut self) -> Result<Outcome, Failure> {
         let ended = self.attempt().await?;
+        let failure = match &ended.result {
+            End::Committed { verified, .. } => {
+                verified::missing(&self.way, self.remote, &ended.commit, *verified)
+            }
+            End::Superseded(newer) if self.request.on_stale == OnStale::Fail => {
+                Some(Failure::new(&SUPERSEDED, newer.to_string()))
+            }
+            _ => None,
+        };
         Ok(Outcome {
+            failure,
             result: ended.result,
             commit: ended.commit,
             files: ended.files,
             attempts: ended.attempts,
-            way: self.way.phrase(),
+            method: self.way.method(),
+            way: format!("{} to {}", self.way.words(), self.remote),
+            why: self.why,
             timings: self.phases.rows(),
         })
     }
 
     /// Reads, plans and commits until that has an end.
-    async fn attempt(&self) -> Result<Ended, Failure> {
-        let Self { request, host, phases, deadline, .. } = self;
-        let paths: Vec<String> = request.files.iter().map(|file| file.path.clone()).collect();
+    async fn attempt(&mut self) -> Result<Ended, Failure> {
+        let Self { request, host, phases, deadline, .. } = *self;
+        let mut finder = Finder::new(request.files.iter().map(|file| file.path.clone()));
         let nonce = nonce();
         let mut backoff = Backoff::new(FIRST_DELAY, LONGEST_DELAY);
         let mut last: Option<Last> = None;
         let mut attempts = 0;
         let mut ancestry = Ancestry::default();
         loop {
-            let mut snapshot = match phases.time("read", self.way.read(&paths)).await {
+            let snapshot = match phases.time("read", self.way.read(finder.paths())).await {
                 Ok(snapshot) => snapshot,
                 // What the write ran into says more than that time is over.
                 Err(failure) => {
@@ -85,26 +102,37 @@ impl Bump<'_> {
             {
                 // A reply that was lost, or one that says "moved" because of our own commit, is settled here.
                 host.info(&format!("Commit {commit} had arrived although its reply was lost"));
-                let url = format!("{}/{}/commit/{commit}", self.remote.server_url, self.remote.repository);
-                let result = End::Committed { url, verified: None };
+                let verified = self.way.is_verified(&commit).await;
+                let result = End::Committed { url: self.remote.commit_url(&commit), verified };
                 return Ok(Ended { result, commit, files: last.files, attempts });
             }
-            let found = self.found(&mut snapshot)?;
-            let modes: Vec<u32> = found.iter().map(|file| file.mode).collect();
-            let files = edit(request, found.into_iter().map(|file| file.bytes).collect())?;
-            let (result, files) = match self.planned(files, &snapshot, &mut ancestry).await {
-                Plan::Nothing(files) => (Some(End::Unchanged), files),
-                Plan::Superseded(files, newer) => (Some(End::Superseded(newer)), files),
-                Plan::Write(files) => (request.dry_run.then_some(End::Planned), files),
+            let missing = |path: &str| failures::no_file(path, self.remote, snapshot.head.short());
+            // A link was met: its target is to be read together with it.
+            let Some(found) = finder.find(&snapshot.files, missing)? else { continue };
+            let (places, bytes): (Vec<Place>, _) = found.into_iter().map(Place::of).unzip();
+            let files = edit(request, bytes)?;
+            let files = match self.planned(files, &snapshot, &mut ancestry).await {
+                Plan::Nothing(files) => {
+                    return Ok(Ended::without(End::Unchanged, &snapshot, files, attempts));
+                }
+                Plan::Superseded(files, newer) => {
+                    return Ok(Ended::without(End::Superseded(newer), &snapshot, files, attempts));
+                }
+                Plan::Write(files) => files,
             };
-            if let Some(result) = result {
-                return Ok(Ended { result, commit: snapshot.head.to_string(), files, attempts });
+            let wanted = changed(&files, &places);
+            if let Some((way, why)) = self.way.instead(&snapshot, &wanted)? {
+                self.why = format!("chosen because {why}");
+                self.way = way;
+                host.info(&format!("Method: {}, {}", self.way.method().name(), self.why));
+            }
+            if request.dry_run {
+                drop(wanted);
+                return Ok(Ended::without(End::Planned, &snapshot, files, attempts));
             }
             attempts += 1;
             let message = message::write(request, &files, &nonce);
-            let wanted = changed(&files, &modes);
-            let write = self.way.write(&snapshot, &message, &wanted);
-            let error = match phases.time("commit", write).await {
+            let error = match phases.time("commit", self.way.write(&snapshot, &message, &wanted)).await {
                 Ok(Committed { oid, url, verified }) => {
                     let result = End::Committed { url, verified };
                     return Ok(Ended { result, commit: oid.to_string(), files, attempts });
@@ -125,28 +153,21 @@ impl Bump<'_> {
         }
     }
 
-    /// The files of the request, all of which have to be there.
-    fn found(&self, snapshot: &mut Snapshot) -> Result<Vec<FileAt>, Failure> {
-        let files = std::mem::take(&mut snapshot.files).into_iter().zip(&self.request.files);
-        let there = |(found, file): (Option<FileAt>, &crate::request::FileEdits)| {
-            found.ok_or_else(|| failures::no_file(&file.path, self.remote, snapshot.head.short()))
-        };
-        files.map(there).collect()
-    }
-
     /// Decides what to do with the edited files.
     async fn planned(&self, files: Vec<EditedFile>, snapshot: &Snapshot, ancestry: &mut Ancestry) -> Plan {
         let rivals = rivals(&files, &snapshot.history, &self.request.origin);
-        if self.request.on_stale != OnStale::Overwrite {
-            let learn = ancestry.learn(self.judge, self.sources(), &rivals, self.host);
+        if let (Some(judge), Some(sources)) = (self.judge, self.sources())
+            && self.request.on_stale != OnStale::Overwrite
+        {
+            let learn = ancestry.learn(judge, sources, &rivals, self.host);
             self.phases.time("compare", learn).await;
         }
         plan(self.request, files, rivals, ancestry)
     }
 
     /// The repository that the values' commits are of: the run's, which need not be the one that is written to.
-    fn sources(&self) -> &RepoSlug {
-        self.request.origin.repository.as_ref().unwrap_or(&self.remote.repository)
+    fn sources(&self) -> Option<&RepoSlug> {
+        self.request.origin.repository.as_ref().or(Some(&self.remote.repository))
     }
 
     /// The branch takes no direct commit.
@@ -171,20 +192,42 @@ impl Bump<'_> {
         Failure::new(
             &DEADLINE_PASSED,
             format!(
-                "could not commit to branch `{}` of {} within {} s and {attempts} attempts; the last one: {text}",
-                self.remote.branch,
-                self.remote.repository,
+                "could not {} within {} s and {attempts} attempts; the last one: {text}",
+                self.remote.committing(),
                 self.deadline.budget().as_secs()
             ),
         )
-        .with_remedy("Raise `timeout`, or run again: a commit that has arrived in the meantime is recognised.")
+        .with_remedy(
+            "Raise `timeout`, or run again: a commit that has arrived in the meantime is recognised.",
+        )
+    }
+}
+
+impl Ended {
+    /// An end without a commit of ours.
+    fn without(result: End, snapshot: &Snapshot, files: Vec<EditedFile>, attempts: u32) -> Self {
+        Self { result, commit: snapshot.head.to_string(), files, attempts }
+    }
+}
+
+/// Where a file really is, and its mode.
+struct Place {
+    path: String,
+    mode: u32,
+}
+
+impl Place {
+    fn of(found: Found) -> (Self, Vec<u8>) {
+        (Self { path: found.path, mode: found.mode }, found.bytes)
     }
 }
 
 /// What is to be written of the edited files, with the modes that they had.
-fn changed<'a>(files: &'a [EditedFile], modes: &[u32]) -> Vec<NewFile<'a>> {
-    let changed = files.iter().zip(modes).filter(|(file, _)| file.changed());
-    changed.map(|(file, &mode)| NewFile { path: &file.path, mode, bytes: file.after.as_bytes() }).collect()
+fn changed<'a>(files: &'a [EditedFile], places: &'a [Place]) -> Vec<NewFile<'a>> {
+    let changed = files.iter().zip(places).filter(|(file, _)| file.changed());
+    changed
+        .map(|(file, place)| NewFile { path: &place.path, mode: place.mode, bytes: file.after.as_bytes() })
+        .collect()
 }
 
 /// How long the server asks to wait.

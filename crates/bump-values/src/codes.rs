@@ -52,12 +52,26 @@ pub const YAML_REFUSED: Code = Code {
     meaning: "The value cannot be set so that nothing else in the file changes.",
     remedy: "Give the value a place of its own, or a path that leads to exactly one scalar.",
 };
-/// The file is a link or a program.
+/// The file is a program.
 pub const FILE_MODE: Code = Code {
     id: "file-mode-unsupported",
     exit: Exit::Input,
-    meaning: "The file is executable or a symbolic link, which a commit through GraphQL would turn into an ordinary file.",
-    remedy: "Make it an ordinary file, or name the file that the link points to.",
+    meaning: "The file is executable, which a commit by GraphQL would lose, and `method` is `graphql`.",
+    remedy: "Use `method: auto` or `method: git-data`, which keep the mode, or make it an ordinary file.",
+};
+/// A link leads nowhere.
+pub const LINK_UNUSABLE: Code = Code {
+    id: "link-unusable",
+    exit: Exit::Input,
+    meaning: "A file of `files` is a symbolic link that leads out of the repository, to nothing, or in a circle.",
+    remedy: "Correct the link, or name the file that it should lead to.",
+};
+/// The commit is there, but not signed.
+pub const COMMIT_NOT_VERIFIED: Code = Code {
+    id: "commit-not-verified",
+    exit: Exit::Refused,
+    meaning: "The commit is on the branch, but GitHub does not show it as verified, and `require-verified` holds.",
+    remedy: "Use a token that GitHub signs for (the workflow's, or a GitHub App's), or set `require-verified: false`.",
 };
 /// A newer value is there.
 pub const SUPERSEDED: Code = Code {
@@ -78,6 +92,8 @@ pub const ALL: &[&Code] = &[
     &HELM_TEMPLATE,
     &YAML_REFUSED,
     &FILE_MODE,
+    &LINK_UNUSABLE,
+    &COMMIT_NOT_VERIFIED,
     &BRANCH_PROTECTED,
     &SUPERSEDED,
 ];

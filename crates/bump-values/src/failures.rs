@@ -47,17 +47,13 @@ pub(crate) fn of_snapshot(error: SnapshotError, remote: &Remote) -> Failure {
 
 /// A commit that was refused for good.
 pub(crate) fn of_commit(error: GraphqlError, remote: &Remote) -> Failure {
-    explained(error.into_failure(&committing(remote)), remote, "write")
+    explained(error.into_failure(&remote.committing()), remote, "write")
 }
 
 /// A commit that a rule of the branch forbids. The texts name the rules, on several lines.
 pub(crate) fn protected(rules: &str, remote: &Remote) -> Failure {
     let rules = rules.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
-    Failure::new(&BRANCH_PROTECTED, format!("cannot {}: {rules}", committing(remote)))
-}
-
-fn committing(remote: &Remote) -> String {
-    format!("commit to branch `{}` of {}", remote.branch, remote.repository)
+    Failure::new(&BRANCH_PROTECTED, format!("cannot {}: {rules}", remote.committing()))
 }
 
 /// A missing permission is a matter of three lines of YAML: show them.

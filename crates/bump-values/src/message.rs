@@ -12,6 +12,13 @@ pub(crate) struct Message {
     pub(crate) body: String,
 }
 
+impl Message {
+    /// The whole message, as Git has it.
+    pub(crate) fn text(&self) -> String {
+        format!("{}\n\n{}", self.headline, self.body)
+    }
+}
+
 /// Writes the message: what was asked for, else what is set; then the trailers. `nonce` finds the commit again.
 pub(crate) fn write(request: &Request, files: &[EditedFile], nonce: &str) -> Message {
     let text = request.message.clone().unwrap_or_else(|| default_text(files));

@@ -4,7 +4,9 @@ use serde_json::{Map, Value};
 use toolkit::{Annotation, Level, Report, Summary};
 use yaml_set::Change;
 
-use crate::{diff::unified, edit::EditedFile, request::Request, stale::Newer};
+use model::Failure;
+
+use crate::{diff::unified, edit::EditedFile, method::Method, stale::Newer};
 
 /// What has become of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,11 +39,17 @@ pub(crate) struct Outcome {
     pub(crate) attempts: u32,
     /// How and where: `by GraphQL to branch dev of org/product`.
     pub(crate) way: String,
+    /// The method that was taken in the end.
+    pub(crate) method: Method,
+    /// Why that one: a phrase.
+    pub(crate) why: String,
     pub(crate) timings: Vec<Vec<String>>,
+    /// What makes it a failure although it is done.
+    pub(crate) failure: Option<Failure>,
 }
 
 /// Returns outputs, summary, annotations and the closing lines.
-pub(crate) fn report(request: &Request, outcome: &Outcome) -> Report {
+pub(crate) fn report(outcome: &Outcome) -> Report {
     let changed = matches!(outcome.result, Result::Committed { .. } | Result::Written);
     let superseded = matches!(outcome.result, Result::Superseded(_));
     let diff = if superseded { String::new() } else { unified(&outcome.files) };
@@ -53,7 +61,9 @@ pub(crate) fn report(request: &Request, outcome: &Outcome) -> Report {
         .output("superseded", superseded.to_string())
         .output("attempts", outcome.attempts.to_string())
         .output("diff", diff.trim_end_matches('\n'))
-        .summary(summary(request, outcome, &diff));
+        .output("method", outcome.method.name())
+        .output("verified", verified(outcome))
+        .summary(summary(outcome, &diff));
     if changed {
         for (file, change) in changes(outcome).filter(|(_, change)| change.changed) {
             let text = format!("{}: {} → {}", change.path, old(change), change.new);
@@ -61,11 +71,21 @@ pub(crate) fn report(request: &Request, outcome: &Outcome) -> Report {
             report = report.annotation(annotation.at(&file.path, Some(change.line)));
         }
     }
-    if let Result::Committed { verified: Some(false), .. } = outcome.result {
+    if let Result::Committed { verified: Some(false), .. } = outcome.result
+        && outcome.failure.is_none()
+    {
         let text = format!("GitHub does not show {} as verified", outcome.commit);
         report = report.annotation(Annotation::new(Level::Warning, "commit not verified", text));
     }
     report
+}
+
+/// `true` or `false`, or nothing where there is no commit of ours or nobody said.
+fn verified(outcome: &Outcome) -> String {
+    match outcome.result {
+        Result::Committed { verified: Some(verified), .. } => verified.to_string(),
+        _ => String::new(),
+    }
 }
 
 fn headline(outcome: &Outcome) -> String {
@@ -92,7 +112,7 @@ fn old(change: &Change) -> &str {
     change.old.as_deref().unwrap_or("(empty)")
 }
 
-fn summary(request: &Request, outcome: &Outcome, diff: &str) -> Summary {
+fn summary(outcome: &Outcome, diff: &str) -> Summary {
     let rows: Vec<Vec<String>> = changes(outcome)
         .map(|(file, change)| {
             let code = |text: &str| format!("`{text}`");
@@ -119,7 +139,7 @@ fn summary(request: &Request, outcome: &Outcome, diff: &str) -> Summary {
         summary = summary.markdown(&format!("[The commit on GitHub]({url})"));
     }
     let way = Summary::new()
-        .text(&format!("Method: {}, {}.", outcome.way, request.why))
+        .text(&format!("Method: {}, {}.", outcome.way, outcome.why))
         .table(&["Phase", "Time"], &outcome.timings);
     summary.details("Way and timings", &way)
 }
@@ -139,26 +159,28 @@ mod tests {
     use super::*;
     use crate::args::tests::request;
 
-    fn outcome(result: Result) -> (Request, Outcome) {
+    fn outcome(result: Result) -> Outcome {
         let request = request(&["values/dev.yaml"], &["image.tag=v2", "image.digest=x"]);
         let text = b"image:\n  tag: v1  # set by the pipeline\n  digest:\n".to_vec();
         let file = crate::edit::apply(&request.files[0], &mut crate::images::Search::new(&[]), text).unwrap();
-        let outcome = Outcome {
+        Outcome {
             result,
             commit: "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3".into(),
             files: vec![file],
             attempts: 2,
             way: "by GraphQL to branch dev of org/product".into(),
+            method: Method::Graphql,
+            why: "chosen because this is a workflow".into(),
+            failure: None,
             timings: vec![vec!["read".into(), "120 ms".into()]],
-        };
-        (request, outcome)
+        }
     }
 
     #[test]
     fn a_commit_is_shown_with_its_diff() {
         let url = "https://github.com/org/product/commit/a94a8fe".to_owned();
-        let (request, outcome) = outcome(Result::Committed { url, verified: Some(true) });
-        let report = report(&request, &outcome);
+        let outcome = outcome(Result::Committed { url, verified: Some(true) });
+        let report = report(&outcome);
         insta::assert_snapshot!(report.summary.as_str(), @r"
         ### Values set
 
@@ -219,6 +241,14 @@ mod tests {
                 "diff",
                 "--- a/values/dev.yaml\n+++ b/values/dev.yaml\n@@ -1,3 +1,3 @@\n image:\n-  tag: v1  # set by the pipeline\n-  digest:\n+  tag: v2  # set by the pipeline\n+  digest: x",
             ),
+            (
+                "method",
+                "graphql",
+            ),
+            (
+                "verified",
+                "true",
+            ),
         ]
         "#);
         assert_eq!(report.annotations[0].message, "image.tag: v1 → v2");
@@ -230,8 +260,8 @@ mod tests {
         let place = "values/dev.yaml:image.tag".to_owned();
         let newer = Newer { place, commit: None, why: crate::stale::Why::Run(9) };
         for result in [Result::Unchanged, Result::Superseded(newer), Result::Planned, Result::Written] {
-            let (request, outcome) = outcome(result);
-            let report = report(&request, &outcome);
+            let outcome = outcome(result);
+            let report = report(&outcome);
             assert_eq!(report.lines.len(), 1);
             assert_eq!(report.outputs[0].1 == "true", matches!(outcome.result, Result::Written));
             assert_eq!(report.outputs[3].1 == "true", matches!(outcome.result, Result::Superseded(_)));

@@ -1,11 +1,14 @@
 //! What is to be done, validated.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use model::{Branch, ImageRef, RepoSlug, Secret};
 use yaml_set::Edit;
 
-use crate::origin::Origin;
+use crate::{
+    method::{Method, Wish},
+    origin::Origin,
+};
 
 /// A validated request.
 #[derive(Debug, Clone)]
@@ -16,7 +19,9 @@ pub(crate) struct Request {
     pub(crate) images: Vec<ImageRef>,
     /// Where they are.
     pub(crate) target: Target,
-    /// Why it is that target: a phrase for log and summary.
+    /// How to write, as far as that is known before anything is read.
+    pub(crate) method: Method,
+    /// Why it is that method: a phrase for log and summary.
     pub(crate) why: &'static str,
     /// The commit message that was asked for.
     pub(crate) message: Option<String>,
@@ -55,33 +60,66 @@ pub(crate) enum Target {
 pub(crate) struct Remote {
     pub(crate) repository: RepoSlug,
     pub(crate) branch: Branch,
-    pub(crate) token: Secret,
+    /// What the branch is made from if it does not exist.
+    pub(crate) base: Option<Branch>,
+    /// Whether the method may be changed by what is found.
+    pub(crate) wish: Wish,
+    pub(crate) token: Option<Secret>,
+    /// Comes before the token.
+    pub(crate) app: Option<App>,
+    /// Whether an unverified commit is a failure; none where that depends on who signs.
+    pub(crate) require_verified: Option<bool>,
+    pub(crate) on_protected: OnProtected,
     pub(crate) api_url: String,
     pub(crate) graphql_url: String,
     pub(crate) server_url: String,
 }
 
-/// How to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Method {
-    #[default]
-    Auto,
-    Graphql,
-    Worktree,
+impl Remote {
+    /// What is done, after "cannot".
+    pub(crate) fn committing(&self) -> String {
+        format!("commit to branch `{}` of {}", self.branch, self.repository)
+    }
+
+    /// A commit's page.
+    pub(crate) fn commit_url(&self, commit: &str) -> String {
+        format!("{}/{}/commit/{commit}", self.server_url, self.repository)
+    }
 }
 
-impl std::str::FromStr for Method {
+impl fmt::Display for Remote {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "branch {} of {}", self.branch, self.repository)
+    }
+}
+
+/// A GitHub App to commit as.
+#[derive(Debug, Clone)]
+pub(crate) struct App {
+    /// Its number or its client id.
+    pub(crate) id: String,
+    /// Its private key, as PEM.
+    pub(crate) key: Secret,
+}
+
+/// What to do if the branch takes no direct commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum OnProtected {
+    /// End red, with the rule's name.
+    #[default]
+    Fail,
+    /// Open a pull request, or bring the one that is open up to date.
+    PullRequest,
+}
+
+impl std::str::FromStr for OnProtected {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
-            "auto" => Ok(Self::Auto),
-            "graphql" => Ok(Self::Graphql),
-            "worktree" => Ok(Self::Worktree),
-            "git-data" | "git" => {
-                Err(format!("`{text}` is not in this version: use `auto`, `graphql` or `worktree`"))
-            }
-            _ => Err(format!("`{text}` is no method: use `auto`, `graphql` or `worktree`")),
+            "fail" => Ok(Self::Fail),
+            "pull-request" => Ok(Self::PullRequest),
+            _ => Err(format!("`{text}` is neither `fail` nor `pull-request`")),
         }
     }
 }

@@ -3,19 +3,18 @@
 use std::path::Path;
 
 use git::{GitError, Repo};
-use github::{Endpoints, GitHub};
 use model::{CommitSha, Deadline, Failure};
 use toolkit::{Host, Phases};
 
 use crate::{
     ancestry::Ancestry,
     attempt::Bump,
-    codes::SUPERSEDED,
+    connect::connect,
     diff::unified,
+    method::Method,
     plan::{Plan, edit, plan},
     report::{Outcome, Result as End, report},
-    request::{OnStale, Remote, Request, Target},
-    way::{Graphql, Way},
+    request::{Remote, Request, Target},
     worktree,
 };
 
@@ -23,10 +22,7 @@ use crate::{
 pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
     let phases = Phases::new();
     let outcome = match &request.target {
-        Target::Branch(remote) => {
-            host.mask(&remote.token);
-            on_branch(request, remote, host, &phases).await?
-        }
+        Target::Branch(remote) => on_branch(request, remote, host, &phases).await?,
         Target::Worktree => {
             host.info(&format!("Method: worktree, {}", request.why));
             in_worktree(request, host, &phases).await?
@@ -36,13 +32,8 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
         let diff: Vec<String> = unified(&outcome.files).lines().map(str::to_owned).collect();
         host.group("Diff", &diff);
     }
-    host.publish(&report(request, &outcome))?;
-    match &outcome.result {
-        End::Superseded(newer) if request.on_stale == OnStale::Fail => {
-            Err(Failure::new(&SUPERSEDED, newer.to_string()))
-        }
-        _ => Ok(()),
-    }
+    host.publish(&report(&outcome))?;
+    outcome.failure.map_or(Ok(()), Err)
 }
 
 async fn on_branch(
@@ -52,12 +43,21 @@ async fn on_branch(
     phases: &Phases,
 ) -> Result<Outcome, Failure> {
     let deadline = Deadline::after(request.timeout);
-    let endpoints = Endpoints { api: remote.api_url.clone(), graphql: remote.graphql_url.clone() };
-    let github = GitHub::new(endpoints, &remote.token, deadline)?;
-    let way = Way::Graphql(Graphql { github: github.clone(), remote: remote.clone() });
-    let where_to = format!("branch {} of {}", remote.branch, remote.repository);
-    host.info(&format!("Method: {} to {where_to}, {}", way.name(), request.why));
-    Bump { request, remote, way: &way, judge: &github, deadline, host, phases }.run().await
+    let connection = connect(request, remote, deadline, host).await?;
+    host.info(&format!("Method: {} to {remote}, {}", connection.way.method().name(), request.why));
+    let bump = Bump {
+        request,
+        remote,
+        way: connection.way.clone(),
+        why: request.why.to_owned(),
+        judge: Some(&connection.judge),
+        deadline,
+        host,
+        phases,
+    };
+    let outcome = bump.run().await;
+    connection.close(host).await;
+    outcome
 }
 
 async fn in_worktree(request: &Request, host: &Host, phases: &Phases) -> Result<Outcome, Failure> {
@@ -83,8 +83,17 @@ async fn in_worktree(request: &Request, host: &Host, phases: &Phases) -> Result<
             String::new()
         }
     };
-    let way = "in the work tree, without a commit".to_owned();
-    Ok(Outcome { result, commit, files, attempts, way, timings: phases.rows() })
+    Ok(Outcome {
+        result,
+        commit,
+        files,
+        attempts,
+        method: Method::Worktree,
+        way: "in the work tree, without a commit".to_owned(),
+        why: request.why.to_owned(),
+        timings: phases.rows(),
+        failure: None,
+    })
 }
 
 /// Returns the commit that is checked out where the file is.

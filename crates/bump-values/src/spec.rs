@@ -15,6 +15,11 @@ const OUTPUTS: &[Output] = &[
     Output { name: "superseded", description: "Whether a newer value was there already: `true` or `false`" },
     Output { name: "attempts", description: "How often it was tried to write" },
     Output { name: "diff", description: "Unified diff of the change" },
+    Output { name: "method", description: "How it was written: `graphql`, `git-data`, `git` or `worktree`" },
+    Output {
+        name: "verified",
+        description: "Whether GitHub shows the commit as verified: `true` or `false`; empty if there is none, or nobody signs it",
+    },
 ];
 
 const PERMISSIONS: &[Permission] =
@@ -22,7 +27,12 @@ const PERMISSIONS: &[Permission] =
 
 const ABOUT: &str = "\
 Two calls, no checkout: one query reads the files at the branch's head, one mutation commits the change if the head is still
-there. The commit is signed by GitHub.
+there. The commit is signed by GitHub, and that it is shown as verified is read from the reply: one that is not is a failure unless
+`require-verified` is `false`. What GraphQL cannot do goes through GitHub's Git database: files that are executable, and a `branch`
+that is to be made from `base`. A symbolic link is followed inside the repository, and its target is edited.
+
+Another repository needs a token that reaches it: with `app-id` and `app-private-key` of a GitHub App that is installed there, the
+action makes one for that repository and `contents: write` alone, and revokes it at the end.
 
 Only the bytes of the values change. Comments, quotes, indentation, blank lines and line ends stay, and the result is parsed
 again before it is written: what cannot be done exactly is refused with the reason. A value that some YAML reader would not

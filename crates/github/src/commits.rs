@@ -14,6 +14,16 @@ pub struct Commit {
     /// Its whole message.
     #[serde(default)]
     pub message: String,
+    /// What GitHub thinks of its signature; none if it does not say.
+    #[serde(default)]
+    pub verification: Option<Verification>,
+}
+
+/// Whether a commit is shown as *Verified*.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Verification {
+    /// Whether it is.
+    pub verified: bool,
 }
 
 /// A commit's parent.

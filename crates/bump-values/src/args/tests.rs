@@ -1,5 +1,5 @@
 use super::*;
-use crate::request::OnStale;
+use crate::request::{OnStale, Remote, Target};
 
 const RUN: [(&str, &str); 8] = [
     ("GITHUB_ACTIONS", "true"),
@@ -15,6 +15,11 @@ const RUN: [(&str, &str); 8] = [
 fn args(files: &[&str], set: &[&str]) -> Args {
     let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
     Args { files: texts(files), set: texts(set), ..Args::default() }
+}
+
+/// The same file and value somewhere else.
+fn to(target: TargetArgs) -> Args {
+    Args { target, ..args(&["a"], &["b=c"]) }
 }
 
 /// A request of run 7 of workflow `dev` of `org/product`.
@@ -60,21 +65,24 @@ fn a_laptop_edits_its_work_tree() {
 #[test]
 fn every_problem_is_named() {
     let bad = Args {
-        repository: Some("org".into()),
-        branch: Some("a..b".into()),
-        token: Some("ghp_literal".into()),
+        target: TargetArgs {
+            repository: Some("org".into()),
+            branch: Some("a..b".into()),
+            token: Some("ghp_literal".into()),
+            ..TargetArgs::default()
+        },
         trailers: vec!["nonsense".into(), "Bump-Run: 1".into()],
         on_stale: Some("retry".into()),
         ..args(&["../x.yaml"], &["image.tag", "a..b=c", "tag="])
     };
     insta::assert_snapshot!(problems(bad, &RUN), @r#"
     input `token` takes no secret on the command line, where every process can read it: put it into an environment variable and pass `--token=env:NAME`
+    input `repository`: `org` is not a repository: expected `owner/name`
+    input `branch`: `a..b` is not a branch name: expected a name that `git check-ref-format --branch` accepts
     input `files`: `../x.yaml` is not a file of a repository: expected a path from its root without `..`
     input `set`: `image.tag` has no `=`: write `path=value`
     input `set`: `a..b` is not a path: a key is missing at character 3
     input `set`: `tag=` has no value; an empty string is written `tag=""`
-    input `repository`: `org` is not a repository: expected `owner/name`
-    input `branch`: `a..b` is not a branch name: expected a name that `git check-ref-format --branch` accepts
     input `trailers`: `nonsense` is not a trailer: write `Key: value`, the key of letters, digits and `-`
     input `trailers`: `Bump-Run` is a trailer that the action writes by itself
     input `on-stale`: `retry` is none of `skip`, `overwrite` and `fail`
@@ -83,8 +91,8 @@ fn every_problem_is_named() {
     input `files` is required and empty
     input `set` is required and empty, and so is `images`
     ");
-    let git = Args { method: Some("git".into()), ..args(&["a"], &["b=c"]) };
-    insta::assert_snapshot!(problems(git, &RUN), @"input `method`: `git` is not in this version: use `auto`, `graphql` or `worktree`");
+    let git = to(TargetArgs { method: Some("svn".into()), ..TargetArgs::default() });
+    insta::assert_snapshot!(problems(git, &RUN), @"input `method`: `svn` is no method: use `auto`, `graphql`, `git-data`, `git` or `worktree`");
 }
 
 #[test]
@@ -92,48 +100,63 @@ fn the_runs_branch_is_used_only_where_it_is_one() {
     let mut env = RUN;
     env[2].1 = "refs/pull/7/merge";
     insta::assert_snapshot!(problems(args(&["a"], &["b=c"]), &env), @"input `branch` is required, since the run's ref `refs/pull/7/merge` is not a branch");
-    let elsewhere = Args { repository: Some("org/manifests".into()), ..args(&["a"], &["b=c"]) };
+    let elsewhere = to(TargetArgs { repository: Some("org/manifests".into()), ..TargetArgs::default() });
     insta::assert_snapshot!(problems(elsewhere, &RUN), @"input `branch` is required for another repository");
 }
 
 #[test]
 fn a_password_in_a_url_is_not_repeated() {
     let url = "https://x:hunter2@github.com/org/product";
-    let args = Args { repository: Some(url.into()), images: vec![url.into()], ..args(&["a"], &["b=c"]) };
+    let target = TargetArgs { repository: Some(url.into()), ..TargetArgs::default() };
+    let args = Args { images: vec![url.into()], ..to(target) };
     insta::assert_snapshot!(problems(args, &RUN), @r"
-    input `images` holds a URL (not shown, since it may hold a password): write `registry/repository:tag`
     input `repository` holds a URL (not shown, since it may hold a password): write `owner/name`
+    input `images` holds a URL (not shown, since it may hold a password): write `registry/repository:tag`
     ");
 }
 
 #[test]
 fn what_is_not_in_this_version_is_refused() {
     let text = |text: &str| Some(text.to_owned());
-    let given = Args {
-        on_protected: text("pull-request"),
-        create: text("true"),
-        follow_alias: text("true"),
-        app_id: text("1234"),
-        app_private_key: text("-----BEGIN hunter2"),
-        ..args(&["a"], &["b=c"])
-    };
+    let target = TargetArgs { on_protected: text("pull-request"), ..TargetArgs::default() };
+    let given = Args { create: text("true"), follow_alias: text("true"), ..to(target) };
     insta::assert_snapshot!(problems(given, &RUN), @r"
     input `on-protected`: `pull-request` is not in this version: use `fail`, and let the token's owner bypass the branch's rules
     input `create` is not in this version: add the key to the file by hand once
     input `follow-alias` is not in this version: write the value where the alias is, so that it has a place of its own
-    input `app-id` is not in this version: make a token with `actions/create-github-app-token` and pass it as `token`
-    input `app-private-key` is not in this version: make a token with `actions/create-github-app-token` and pass it as `token`
     ");
-    let odd = Args { on_protected: text("merge"), ..args(&["a"], &["b=c"]) };
-    insta::assert_snapshot!(problems(odd, &RUN), @"input `on-protected`: `merge` is no policy: use `fail`");
+    let odd = to(TargetArgs { on_protected: text("merge"), ..TargetArgs::default() });
+    insta::assert_snapshot!(problems(odd, &RUN), @"input `on-protected`: `merge` is neither `fail` nor `pull-request`");
     // What is done anyway, and what a workflow's empty expression gives.
-    let anyway = Args {
+    let target = TargetArgs {
         on_protected: text("fail"),
-        create: text("false"),
-        follow_alias: text(""),
         app_id: text(""),
         app_private_key: text(""),
-        ..args(&["a"], &["b=c"])
+        require_verified: text(""),
+        ..TargetArgs::default()
     };
+    let anyway = Args { create: text("false"), follow_alias: text(""), ..to(target) };
     assert!(anyway.into_request(&Env::from_pairs(RUN)).is_ok());
+}
+
+#[test]
+fn an_app_needs_both_of_its_inputs() {
+    let text = |text: &str| Some(text.to_owned());
+    let half = to(TargetArgs { app_id: text("1234"), ..TargetArgs::default() });
+    insta::assert_snapshot!(problems(half, &RUN), @"input `app-private-key` is required with `app-id`");
+    let literal = to(TargetArgs { app_private_key: text("-----BEGIN hunter2"), ..TargetArgs::default() });
+    insta::assert_snapshot!(problems(literal, &RUN), @r"
+    input `app-private-key` takes no secret on the command line, where every process can read it: put it into an environment variable and pass `--app-private-key=env:NAME`
+    input `app-id` is required with `app-private-key`
+    ");
+    let mut env = RUN.to_vec();
+    env.retain(|(name, _)| *name != "GITHUB_TOKEN");
+    env.push(("KEY", "pem"));
+    let both = TargetArgs { app_id: text("1234"), app_private_key: text("env:KEY"), ..TargetArgs::default() };
+    let request = to(both).into_request(&Env::from_pairs(env)).unwrap();
+    assert_eq!(
+        (request.method, request.why),
+        (Method::Graphql, "chosen because there is a GitHub App's key")
+    );
+    assert!(remote(&request).token.is_none() && remote(&request).app.is_some());
 }

@@ -1,86 +1,83 @@
 //! The way by GraphQL: a commit that GitHub signs, if the head is still the one that was read.
 
-use std::time::Duration;
-
 use github::{
-    ApiError, GitHub, GraphqlError,
     commit_on_branch::{self, CommitError, NewCommit},
-    snapshot::{self, MODE_FILE},
+    snapshot::MODE_FILE,
 };
+
 use model::Failure;
 
-use super::{Committed, NewFile, Snapshot, WriteError};
-use crate::{codes::FILE_MODE, failures, message::Message, request::Remote};
+use super::{Committed, Hub, NewFile, Snapshot, WriteError};
+use crate::{
+    codes::{BRANCH_NOT_FOUND, FILE_MODE},
+    message::Message,
+    request::Remote,
+};
 
-/// How many commits are searched for newer runs and for our own commit: one page of GitHub's.
-const HISTORY: u32 = 100;
-
-/// A branch on GitHub, by its GraphQL interface.
-pub(crate) struct Graphql {
-    pub(crate) github: GitHub,
-    pub(crate) remote: Remote,
+/// Why a commit cannot be made by GraphQL.
+pub(super) enum Unfit<'a> {
+    /// It takes no mode: a new content is an ordinary file.
+    Mode(&'a NewFile<'a>),
+    /// It makes no branch.
+    NoBranch,
 }
 
-impl Graphql {
-    pub(super) fn phrase(&self) -> String {
-        format!("by GraphQL to branch {} of {}", self.remote.branch, self.remote.repository)
-    }
-
-    pub(super) async fn read(&self, paths: &[String]) -> Result<Snapshot, Failure> {
-        let Self { github, remote } = self;
-        let snapshot = snapshot::read(github, &remote.repository, &remote.branch, paths, HISTORY).await;
-        let snapshot = snapshot.map_err(|error| failures::of_snapshot(error, remote))?;
-        Ok(Snapshot { head: snapshot.head, history: snapshot.history, files: snapshot.files })
-    }
-
-    pub(super) async fn write(
-        &self,
-        snapshot: &Snapshot,
-        message: &Message,
-        files: &[NewFile<'_>],
-    ) -> Result<Committed, WriteError> {
-        if let Some(file) = files.iter().find(|file| file.mode != MODE_FILE) {
-            let cause = format!("`{}` has mode {:06o}, not 100644", file.path, file.mode);
-            return Err(WriteError::Refused(Failure::new(&FILE_MODE, cause).at(file.path, None)));
-        }
-        let additions: Vec<(String, Vec<u8>)> =
-            files.iter().map(|file| (file.path.to_owned(), file.bytes.to_vec())).collect();
-        let commit = NewCommit {
-            repository: &self.remote.repository,
-            branch: &self.remote.branch,
-            expected_head: &snapshot.head,
-            headline: &message.headline,
-            body: &message.body,
-            additions: &additions,
-        };
-        match commit_on_branch::create(&self.github, &commit).await {
-            Ok(made) => Ok(Committed { oid: made.oid, url: made.url, verified: made.verified }),
-            Err(error) => Err(self.sort(error)),
+impl Unfit<'_> {
+    /// The reason, for log and summary.
+    pub(super) fn phrase(&self, hub: &Hub) -> String {
+        match self {
+            Self::Mode(file) => {
+                format!("{} has mode {:06o}, which a commit by GraphQL would lose", file.path, file.mode)
+            }
+            Self::NoBranch => format!("branch {} does not exist yet", hub.remote.branch),
         }
     }
 
-    fn sort(&self, error: CommitError) -> WriteError {
-        match error {
-            CommitError::HeadMoved(text) => WriteError::Moved(text),
-            CommitError::Forbidden(rules) => WriteError::Protected { rules },
-            CommitError::InDoubt(error) => WriteError::InDoubt(error.to_string()),
-            CommitError::Refused(error) => {
-                let retry_after = waiting(&error);
-                let failure = failures::of_commit(error, &self.remote);
-                match retry_after {
-                    Some(retry_after) => WriteError::Busy { retry_after, failure },
-                    None => WriteError::Refused(failure),
-                }
+    /// The failure where no other way may be taken.
+    pub(super) fn into_failure(self, hub: &Hub) -> Failure {
+        match self {
+            Self::Mode(file) => {
+                let cause = format!("`{}` has mode {:06o}, not 100644", file.path, file.mode);
+                Failure::new(&FILE_MODE, cause).at(file.path, None)
+            }
+            Self::NoBranch => {
+                let Remote { repository, branch, .. } = &hub.remote;
+                Failure::new(&BRANCH_NOT_FOUND, format!("{repository} has no branch `{branch}`"))
+                    .with_remedy("Use `method: auto` or `method: git-data`, which can make it from `base`.")
             }
         }
     }
 }
 
-/// How long to wait at least before another attempt; nothing if there is no point in one.
-fn waiting(error: &GraphqlError) -> Option<Duration> {
-    match error {
-        GraphqlError::Api(ApiError::Unreachable { .. }) => Some(Duration::ZERO),
-        GraphqlError::Api(error) => error.rejection().filter(|reply| reply.rate_limited)?.retry_after,
-        GraphqlError::Rejected(_) => None,
+/// Looks for what cannot be done.
+pub(super) fn unfit<'a>(snapshot: &Snapshot, files: &'a [NewFile<'a>]) -> Option<Unfit<'a>> {
+    if !snapshot.exists {
+        return Some(Unfit::NoBranch);
+    }
+    files.iter().find(|file| file.mode != MODE_FILE).map(Unfit::Mode)
+}
+
+pub(super) async fn write(
+    hub: &Hub,
+    snapshot: &Snapshot,
+    message: &Message,
+    files: &[NewFile<'_>],
+) -> Result<Committed, WriteError> {
+    let additions: Vec<(String, Vec<u8>)> =
+        files.iter().map(|file| (file.path.to_owned(), file.bytes.to_vec())).collect();
+    let commit = NewCommit {
+        repository: &hub.remote.repository,
+        branch: &hub.remote.branch,
+        expected_head: &snapshot.head,
+        headline: &message.headline,
+        body: &message.body,
+        additions: &additions,
+    };
+    match commit_on_branch::create(&hub.github, &commit).await {
+        Ok(made) => Ok(Committed { oid: made.oid, url: made.url, verified: made.verified }),
+        Err(CommitError::HeadMoved(text)) => Err(WriteError::Moved(text)),
+        Err(CommitError::Forbidden(rules)) => Err(WriteError::Protected { rules }),
+        Err(CommitError::InDoubt(error)) => Err(WriteError::InDoubt(error.to_string())),
+        Err(CommitError::Refused(error)) => Err(hub.graphql_refusal(error)),
     }
 }

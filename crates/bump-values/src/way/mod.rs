@@ -8,16 +8,24 @@ use std::time::Duration;
 use github::snapshot::{CommitNote, FileAt};
 use model::{CommitSha, Failure};
 
-use crate::message::Message;
+use crate::{
+    message::Message,
+    method::{Method, Wish},
+};
 
-pub(crate) mod graphql;
+mod git_data;
+mod graphql;
+mod hub;
 
-pub(crate) use graphql::Graphql;
+pub(crate) use hub::Hub;
 
 /// A way to the branch.
+#[derive(Clone)]
 pub(crate) enum Way {
     /// One query, one `createCommitOnBranch`.
-    Graphql(Graphql),
+    Graphql(Hub),
+    /// The same query, then GitHub's Git database.
+    GitData(Hub),
 }
 
 /// The branch at one commit.
@@ -25,6 +33,10 @@ pub(crate) enum Way {
 pub(crate) struct Snapshot {
     /// The branch's head.
     pub(crate) head: CommitSha,
+    /// The head's tree; empty where the way does not need it.
+    pub(crate) tree: String,
+    /// Whether the branch exists; else it is that of `base`.
+    pub(crate) exists: bool,
     /// The latest commits, newest first.
     pub(crate) history: Vec<CommitNote>,
     /// The files that were asked for, in that order; none where there is no such file.
@@ -77,24 +89,56 @@ pub(crate) enum WriteError {
 }
 
 impl Way {
-    /// Its name, as `method` has it.
-    pub(crate) fn name(&self) -> &'static str {
+    /// Which one it is.
+    pub(crate) fn method(&self) -> Method {
         match self {
-            Self::Graphql(_) => "graphql",
+            Self::Graphql(_) => Method::Graphql,
+            Self::GitData(_) => Method::GitData,
         }
     }
 
-    /// How and where, for people: `by GraphQL to branch dev of org/product`.
-    pub(crate) fn phrase(&self) -> String {
+    /// How, for people: `by GraphQL`.
+    pub(crate) fn words(&self) -> &'static str {
         match self {
-            Self::Graphql(way) => way.phrase(),
+            Self::Graphql(_) => "by GraphQL",
+            Self::GitData(_) => "by GitHub's Git database",
         }
     }
 
-    /// Reads the files at the branch's head.
+    /// Whether GitHub signs what is written this way.
+    pub(crate) fn signs(&self) -> bool {
+        match self {
+            Self::Graphql(_) => true,
+            Self::GitData(hub) => hub.is_app,
+        }
+    }
+
+    /// Asks whether a commit is verified, where the reply to writing it was lost.
+    pub(crate) async fn is_verified(&self, commit: &str) -> Option<bool> {
+        match self {
+            Self::Graphql(hub) | Self::GitData(hub) => hub.is_verified(commit).await,
+        }
+    }
+
+    /// Reads the files at the branch's head, or at that of the branch that it is to be made from.
     pub(crate) async fn read(&self, paths: &[String]) -> Result<Snapshot, Failure> {
         match self {
-            Self::Graphql(way) => way.read(paths).await,
+            Self::Graphql(hub) | Self::GitData(hub) => hub.read(paths).await,
+        }
+    }
+
+    /// Looks whether these files can be written this way. Another way and the reason for it, if not; a failure if the
+    /// input `method` forbids another one.
+    pub(crate) fn instead(
+        &self,
+        snapshot: &Snapshot,
+        files: &[NewFile<'_>],
+    ) -> Result<Option<(Self, String)>, Failure> {
+        let Self::Graphql(hub) = self else { return Ok(None) };
+        let Some(unfit) = graphql::unfit(snapshot, files) else { return Ok(None) };
+        match hub.remote.wish {
+            Wish::Auto => Ok(Some((Self::GitData(hub.clone()), unfit.phrase(hub)))),
+            Wish::Only(_) => Err(unfit.into_failure(hub)),
         }
     }
 
@@ -106,7 +150,8 @@ impl Way {
         files: &[NewFile<'_>],
     ) -> Result<Committed, WriteError> {
         match self {
-            Self::Graphql(way) => way.write(snapshot, message, files).await,
+            Self::Graphql(hub) => graphql::write(hub, snapshot, message, files).await,
+            Self::GitData(hub) => git_data::write(hub, snapshot, message, files).await,
         }
     }
 }

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod concurrency;
+mod git_data;
 mod graphql;
+mod links;
 mod order;
 mod world;

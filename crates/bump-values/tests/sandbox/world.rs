@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt::Write as _,
     io,
+    path::Path,
     sync::{Arc, Mutex},
 };
 
@@ -54,6 +55,22 @@ impl Product {
         github.create_repository(REPO, files, &["dev"]).await.unwrap();
         github.add_user("alice", REPO, Role::Write);
         Self { sandbox }
+    }
+
+    /// A repository of what `fill` puts into a directory: links and modes are kept.
+    pub(crate) async fn with_tree(fill: impl FnOnce(&Path)) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        fill(directory.path());
+        let sandbox = Sandbox::start(Config::default()).await.unwrap();
+        let github = &sandbox.world().github;
+        github.create_repository_from_dir(REPO, directory.path(), &["dev"]).await.unwrap();
+        github.add_user("alice", REPO, Role::Write);
+        Self { sandbox }
+    }
+
+    /// A file's mode on the branch.
+    pub(crate) async fn mode(&self, path: &str) -> String {
+        self.world().github.file_mode(REPO, "dev", path).await.unwrap()
     }
 
     pub(crate) fn world(&self) -> &Arc<World> {

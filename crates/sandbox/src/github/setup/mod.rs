@@ -288,6 +288,13 @@ impl State {
         repository.git.blob(&format!("{sha}:{path}")).await.ok().flatten()
     }
 
+    /// Returns the mode of a file at a branch, tag or commit, such as `100644`.
+    pub async fn file_mode(&self, slug: &str, rev: &str, path: &str) -> Option<String> {
+        let repository = self.repository(slug)?;
+        let sha = repository.git.commit_ish(rev).await.ok().flatten()?;
+        repository.git.entry(&sha, path).await.ok().flatten().map(|entry| entry.mode)
+    }
+
     /// Returns the parents of a commit.
     pub async fn parents(&self, slug: &str, rev: &str) -> Option<Vec<String>> {
         let repository = self.repository(slug)?;
