@@ -256,7 +256,7 @@ fn known_permission(call: &Call) -> Option<&'static str> {
     let reads = call.method == Method::GET;
     Some(if has("mutation Commit") || has("mutation MoveRef") {
         "`contents: write`"
-    } else if has("query Snapshot") {
+    } else if has("query Snapshot") || has("query Files") {
         "`contents: read`"
     } else if has("/merge") || has("/git/") {
         if reads { "`contents: read`" } else { "`contents: write`" }

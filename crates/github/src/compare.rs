@@ -1,9 +1,9 @@
 //! How two commits lie to each other (<https://docs.github.com/en/rest/commits/commits#compare-two-commits>).
 
-use model::RepoSlug;
+use model::{CommitSha, RepoSlug};
 use serde::Deserialize;
 
-use crate::{ApiError, GitHub, path};
+use crate::{ApiError, GitHub, de, path, snapshot::CommitNote};
 
 /// Where `head` is, seen from `base`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -42,4 +42,65 @@ pub async fn compare(
     // One entry is enough: only the counts are of interest.
     let range = format!("/compare/{}...{}?per_page=1", path::ref_name(base), path::ref_name(head));
     github.read(&path::repo(repository, &range)).await?.decode()
+}
+
+/// What head has that base lacks.
+#[derive(Debug, Clone)]
+pub struct Lead {
+    /// How many commits base has that head lacks.
+    pub behind_by: u64,
+    /// Their latest common commit.
+    pub merge_base: CommitSha,
+    /// The commits that head has and base lacks, oldest first.
+    pub commits: Vec<CommitNote>,
+    /// Whether these are all of them: GitHub names 250 at most.
+    pub is_complete: bool,
+}
+
+#[derive(Deserialize)]
+struct LeadReply {
+    #[serde(default)]
+    ahead_by: usize,
+    #[serde(default)]
+    behind_by: u64,
+    merge_base_commit: Id,
+    #[serde(default)]
+    commits: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+struct Id {
+    #[serde(deserialize_with = "de::parsed")]
+    sha: CommitSha,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    sha: String,
+    commit: Text,
+}
+
+#[derive(Deserialize)]
+struct Text {
+    #[serde(default)]
+    message: String,
+}
+
+/// Lists the commits that `head` has and `base` lacks. Needs `contents: read`.
+pub async fn lead(
+    github: &GitHub,
+    repository: &RepoSlug,
+    base: &CommitSha,
+    head: &CommitSha,
+) -> Result<Lead, ApiError> {
+    let route = path::repo(repository, &format!("/compare/{base}...{head}"));
+    let reply: LeadReply = github.read(&route).await?.decode()?;
+    let is_complete = reply.commits.len() == reply.ahead_by;
+    let note = |listed: Listed| CommitNote { oid: listed.sha, message: listed.commit.message };
+    Ok(Lead {
+        behind_by: reply.behind_by,
+        merge_base: reply.merge_base_commit.sha,
+        commits: reply.commits.into_iter().map(note).collect(),
+        is_complete,
+    })
 }

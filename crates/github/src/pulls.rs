@@ -144,6 +144,18 @@ pub async fn list_open(
     pages::all(github, &path::repo(repository, &query)).await
 }
 
+/// Lists the pull requests from `head` of the same repository into `base` that were closed or merged: the newest 30.
+pub async fn list_closed(
+    github: &GitHub,
+    repository: &RepoSlug,
+    base: &str,
+    head: &str,
+) -> Result<Vec<PullRequest>, ApiError> {
+    let head = path::part(&format!("{}:{head}", repository.owner()));
+    let query = format!("/pulls?state=closed&base={}&head={head}&per_page=30", path::part(base));
+    github.read(&path::repo(repository, &query)).await?.decode()
+}
+
 /// Lists the reviews, oldest first.
 pub async fn reviews(github: &GitHub, repository: &RepoSlug, number: u64) -> Result<Vec<Review>, ApiError> {
     pages::all(github, &path::repo(repository, &format!("/pulls/{number}/reviews"))).await

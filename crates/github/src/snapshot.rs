@@ -125,14 +125,9 @@ pub async fn read(
     paths: &[String],
     depth: u32,
 ) -> Result<Snapshot, SnapshotError> {
-    let mut variables = Map::new();
-    variables.insert("owner".to_owned(), json!(repository.owner()));
-    variables.insert("name".to_owned(), json!(repository.name()));
+    let mut variables = variables(repository, paths);
     variables.insert("ref".to_owned(), json!(branch.full_ref()));
     variables.insert("depth".to_owned(), json!(depth));
-    for (index, path) in paths.iter().enumerate() {
-        variables.insert(format!("p{index}"), json!(path));
-    }
     let mut data = github.read_graphql(&query(paths.len()), Value::Object(variables)).await?;
     let repository_id: String = decode(data["repository"]["id"].take())?;
     let mut commit = data["repository"]["ref"]["target"].take();
@@ -144,6 +139,49 @@ pub async fn read(
         .map_err(|error: model::ParseError| SnapshotError::Malformed(error.to_string()))?;
     let tree: String = decode(commit["tree"]["oid"].take())?;
     let history: History = decode(commit["history"].take())?;
+    let files = files(github, repository, paths, commit).await?;
+    Ok(Snapshot { repository_id, head, tree, history: history.nodes, files })
+}
+
+/// Reads `paths` at a commit, in their order; none where it has no such file. Needs `contents: read`.
+pub async fn read_at(
+    github: &GitHub,
+    repository: &RepoSlug,
+    commit: &CommitSha,
+    paths: &[String],
+) -> Result<Vec<Option<FileAt>>, SnapshotError> {
+    let mut variables = variables(repository, paths);
+    variables.insert("oid".to_owned(), json!(commit.as_str()));
+    let (parameters, fields) = of_files(paths.len());
+    let query = format!(
+        "query Files($owner: String!, $name: String!, $oid: GitObjectID!{parameters}) {{ \
+         repository(owner: $owner, name: $name) {{ object(oid: $oid) {{ ... on Commit {{ oid{fields} }} }} }} }}"
+    );
+    let mut data = github.read_graphql(&query, Value::Object(variables)).await?;
+    let object = data["repository"]["object"].take();
+    if object.is_null() {
+        return Err(SnapshotError::Malformed(format!("{repository} has no commit {commit}")));
+    }
+    files(github, repository, paths, object).await
+}
+
+fn variables(repository: &RepoSlug, paths: &[String]) -> Map<String, Value> {
+    let mut variables = Map::new();
+    variables.insert("owner".to_owned(), json!(repository.owner()));
+    variables.insert("name".to_owned(), json!(repository.name()));
+    for (index, path) in paths.iter().enumerate() {
+        variables.insert(format!("p{index}"), json!(path));
+    }
+    variables
+}
+
+/// The files of a reply's commit.
+async fn files(
+    github: &GitHub,
+    repository: &RepoSlug,
+    paths: &[String],
+    mut commit: Value,
+) -> Result<Vec<Option<FileAt>>, SnapshotError> {
     let mut files = Vec::with_capacity(paths.len());
     for (index, path) in paths.iter().enumerate() {
         let entry: Option<Entry> = decode(commit[format!("f{index}")].take())?;
@@ -157,11 +195,20 @@ pub async fn read(
         };
         files.push(file);
     }
-    Ok(Snapshot { repository_id, head, tree, history: history.nodes, files })
+    Ok(files)
 }
 
-/// Paths are variables, never a part of the query's text.
 fn query(files: usize) -> String {
+    let (parameters, fields) = of_files(files);
+    format!(
+        "query Snapshot($owner: String!, $name: String!, $ref: String!, $depth: Int!{parameters}) {{ \
+         repository(owner: $owner, name: $name) {{ id ref(qualifiedName: $ref) {{ target {{ \
+         ... on Commit {{ oid tree {{ oid }} history(first: $depth) {{ nodes {{ oid message }} }}{fields} }} }} }} }} }}"
+    )
+}
+
+/// Parameters and fields. Paths are variables, never a part of the query's text.
+fn of_files(files: usize) -> (String, String) {
     let (mut parameters, mut fields) = (String::new(), String::new());
     for index in 0..files {
         // Writing to a String cannot fail.
@@ -171,11 +218,7 @@ fn query(files: usize) -> String {
             " f{index}: file(path: $p{index}) {{ mode oid type object {{ ... on Blob {{ isTruncated text }} }} }}"
         );
     }
-    format!(
-        "query Snapshot($owner: String!, $name: String!, $ref: String!, $depth: Int!{parameters}) {{ \
-         repository(owner: $owner, name: $name) {{ id ref(qualifiedName: $ref) {{ target {{ \
-         ... on Commit {{ oid tree {{ oid }} history(first: $depth) {{ nodes {{ oid message }} }}{fields} }} }} }} }} }}"
-    )
+    (parameters, fields)
 }
 
 async fn bytes(

@@ -1,6 +1,7 @@
 //! Commits through Git's database, and branches that move by compare-and-swap.
 
 use github::{
+    compare,
     git_data::{self, NewCommit, NewFile},
     refs::{self, RefError},
     snapshot::{self, Snapshot},
@@ -120,4 +121,25 @@ async fn an_archived_repository_says_so_in_both_interfaces() {
         let Err(RefError::Api(error)) = result else { panic!("{result:?}") };
         assert_eq!(error.into_failure("write").code.id, "repository-archived");
     }
+}
+
+#[tokio::test]
+async fn what_a_branch_has_and_another_lacks() {
+    let place = Place::new().await;
+    let github = place.of("deploy[bot]", WRITE);
+    let first = place.tip("main").await;
+    place.state().create_branch(REPO, "x", "main").await.unwrap();
+    for text in ["one", "two"] {
+        place.state().commit_files(REPO, "x", "alice", text, &[(FILE, text.as_bytes())]).await.unwrap();
+    }
+    place.state().commit_files(REPO, "main", "alice", "m", &[("m", b"m")]).await.unwrap();
+    let (main, x) = (place.tip("main").await, place.tip("x").await);
+    let lead = compare::lead(&github, &repository(), &main, &x).await.unwrap();
+    let messages: Vec<&str> = lead.commits.iter().map(|commit| commit.message.as_str()).collect();
+    assert_eq!(messages, ["one", "two"]);
+    assert_eq!((lead.behind_by, &lead.merge_base, lead.is_complete), (1, &first, true));
+    let paths = [FILE.to_owned(), "m".to_owned()];
+    let files = snapshot::read_at(&github, &repository(), &first, &paths).await.unwrap();
+    assert_eq!(files[0].as_ref().unwrap().bytes, b"tag: old\n");
+    assert!(files[1].is_none());
 }
