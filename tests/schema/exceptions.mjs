@@ -38,12 +38,14 @@ export const UNDOCUMENTED = [
 /// Errors repeat their status as a text in the body; only `basic-error` has the field, all errors carry it.
 export const STATUS_FIELD = "status";
 
-/// Places where the copies of schemas inside webhooks lag behind the schemas that they are copies of.
-export const WEBHOOKS_LAG = [
+/// Places where a copy of a schema inside another one lags behind the schema that it is a copy of.
+export const LAGS = [
   // `deployment-status` has "" as the default of its addresses.
-  { event: "deployment_status", at: /\/deployment_status\/(environment|log|target)_url$/, what: /^is "", which is no uri$/ },
+  { operation: /^webhook deployment_status /, at: /\/deployment_status\/(environment|log|target)_url$/, what: /^is "", which is no uri$/ },
   // `simple-user` has it.
-  { event: "issue_comment", at: /\/user\/user_view_type$/, what: /not in the schema/ },
+  { operation: /^webhook issue_comment /, at: /\/user\/user_view_type$/, what: /not in the schema/ },
+  // `label` allows it, and so does the label inside `pull-request`; only `pull-request-simple` does not.
+  { operation: /\/pulls$/, at: /\/labels\/\d+\/description$/, what: /^is null/ },
 ];
 
 /// `type` of GraphQL errors, which no schema lists. From replies that people quote and from GitHub's own clients.

@@ -45,6 +45,7 @@ pub(super) async fn field(
         "signature" => {
             let signed = lock(&repository.data).signed.contains(sha);
             let shown = json!({
+                "__typename": "GpgSignature",
                 "isValid": true,
                 "wasSignedByGitHub": true,
                 "state": "VALID",

@@ -129,13 +129,18 @@ impl<'a> Execution<'a> {
 
     /// Resolves selections on an object that is data already.
     async fn plain(&self, node: &Node, field: &Field, value: Value, path: &[Value]) -> Value {
-        let kind = schema::returns(node.kind(), &field.name);
+        let declared = schema::returns(node.kind(), &field.name);
+        // What stands behind an interface says which type it is.
+        let kind = |value: &Value| {
+            let named = schema::objects(declared).iter().find(|name| value["__typename"] == **name);
+            named.copied().unwrap_or(declared)
+        };
         match value {
-            Value::Object(_) => self.select(&Node::Data(kind, value), &field.selections, path).await,
+            Value::Object(_) => self.select(&Node::Data(kind(&value), value), &field.selections, path).await,
             Value::Array(list) => {
                 let mut shown = Vec::new();
                 for one in list {
-                    shown.push(self.select(&Node::Data(kind, one), &field.selections, path).await);
+                    shown.push(self.select(&Node::Data(kind(&one), one), &field.selections, path).await);
                 }
                 Value::Array(shown)
             }

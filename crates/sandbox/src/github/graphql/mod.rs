@@ -5,6 +5,8 @@
 
 mod commit_fields;
 mod commit_on_branch;
+#[cfg(test)]
+pub(super) mod everything;
 mod execute;
 mod lexer;
 mod mutate;

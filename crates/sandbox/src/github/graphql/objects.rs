@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Problem, commit_fields, execute::Arguments, pull_fields, tree_fields};
+use super::{Problem, commit_fields, execute::Arguments, pull_fields, schema, tree_fields};
 use crate::{
     faults::lock,
     github::{
@@ -77,8 +77,7 @@ impl Node {
 
     /// Does a fragment on `kind` apply?
     pub(super) fn is(&self, kind: &str) -> bool {
-        let object = matches!(self, Self::Commit(..) | Self::Object(..));
-        self.kind() == kind || (object && kind == "GitObject")
+        self.kind() == kind || schema::objects(kind).contains(&self.kind())
     }
 
     /// Resolves one field, which the schema knows.
@@ -91,7 +90,7 @@ impl Node {
             Self::Commit(repository, commit) => {
                 commit_fields::field(context, repository, commit, name, arguments).await
             }
-            Self::Object(repository, entry) => tree_fields::of_object(repository, entry, name).await,
+            Self::Object(repository, entry) => tree_fields::of_object(context, repository, entry, name).await,
             Self::Entry(repository, entry) => tree_fields::of_entry(repository, entry, name),
             Self::Pull(repository, number) => pull_fields::field(context, repository, *number, name).await,
             Self::Pulls(repository, numbers) => match name {

@@ -19,10 +19,11 @@ use crate::{
     },
 };
 
-/// The fields of `Actor` and its kinds.
+/// The fields of `Actor` and of the types that it stands for, and which of them it is.
 pub(super) fn actor(context: &Context, login: &str) -> Value {
     let user = context.github().user(login);
     json!({
+        "__typename": user.kind,
         "id": node_id(user.kind, &user.id.to_string()),
         "login": login,
         "url": format!("{}/{login}", context.world.urls.github),

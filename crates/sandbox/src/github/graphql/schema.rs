@@ -6,7 +6,7 @@ use super::{
     parse::{Document, Field, Selection, What},
 };
 
-type FieldRow = (&'static str, &'static [&'static str], &'static str);
+pub(super) type FieldRow = (&'static str, &'static [&'static str], &'static str);
 
 const SCHEMA: &[(&str, &[FieldRow])] = &[
     (
@@ -35,10 +35,11 @@ const SCHEMA: &[(&str, &[FieldRow])] = &[
     ("UpdateRefsPayload", &[("clientMutationId", &[], "")]),
     ("EnablePullRequestAutoMergePayload", AUTO_MERGE),
     ("DisablePullRequestAutoMergePayload", AUTO_MERGE),
-    ("User", ACTOR),
-    ("Actor", ACTOR),
-    ("Bot", ACTOR),
-    ("RepositoryOwner", ACTOR),
+    ("User", ACCOUNT),
+    ("Bot", ACCOUNT),
+    ("Organization", ACCOUNT),
+    ("Actor", &[("login", &[], ""), ("url", &[], "")]),
+    ("RepositoryOwner", &[("id", &[], ""), ("login", &[], ""), ("url", &[], "")]),
     (
         "RateLimit",
         &[
@@ -103,17 +104,8 @@ const SCHEMA: &[(&str, &[FieldRow])] = &[
         ],
     ),
     ("GitActor", &[("name", &[], ""), ("email", &[], ""), ("date", &[], ""), ("user", &[], "User")]),
-    (
-        "GitSignature",
-        &[
-            ("isValid", &[], ""),
-            ("wasSignedByGitHub", &[], ""),
-            ("state", &[], ""),
-            ("email", &[], ""),
-            ("signature", &[], ""),
-            ("payload", &[], ""),
-        ],
-    ),
+    ("GitSignature", SIGNATURE),
+    ("GpgSignature", SIGNATURE),
     ("StatusCheckRollup", &[("state", &[], "")]),
     ("CommitConnection", &[("nodes", &[], "Commit"), ("totalCount", &[], "")]),
     (
@@ -198,14 +190,36 @@ const SCHEMA: &[(&str, &[FieldRow])] = &[
     ),
 ];
 
+const SIGNATURE: &[FieldRow] = &[
+    ("isValid", &[], ""),
+    ("wasSignedByGitHub", &[], ""),
+    ("state", &[], ""),
+    ("email", &[], ""),
+    ("signature", &[], ""),
+    ("payload", &[], ""),
+];
 const OBJECT: &[FieldRow] =
     &[("id", &[], ""), ("oid", &[], ""), ("abbreviatedOid", &[], ""), ("commitUrl", &[], "")];
-const ACTOR: &[FieldRow] = &[("id", &[], ""), ("login", &[], ""), ("url", &[], ""), ("databaseId", &[], "")];
+const ACCOUNT: &[FieldRow] =
+    &[("id", &[], ""), ("login", &[], ""), ("url", &[], ""), ("databaseId", &[], "")];
 const AUTO_MERGE: &[FieldRow] =
     &[("clientMutationId", &[], ""), ("actor", &[], "Actor"), ("pullRequest", &[], "PullRequest")];
 
-fn fields(kind: &str) -> Option<&'static [FieldRow]> {
+pub(super) fn fields(kind: &str) -> Option<&'static [FieldRow]> {
     SCHEMA.iter().find(|(name, _)| *name == kind).map(|(_, fields)| *fields)
+}
+
+/// Interfaces, each with the types of objects that it stands for here.
+const INTERFACES: &[(&str, &[&str])] = &[
+    ("Actor", &["User", "Bot", "Organization"]),
+    ("RepositoryOwner", &["User", "Organization"]),
+    ("GitObject", &["Commit", "Tree", "Blob"]),
+    ("GitSignature", &["GpgSignature"]),
+];
+
+/// Returns the types that an interface stands for; none for an object's type.
+pub(super) fn objects(kind: &str) -> &'static [&'static str] {
+    INTERFACES.iter().find(|(name, _)| *name == kind).map_or(&[], |(_, objects)| *objects)
 }
 
 /// Returns the type that a field returns; empty for a scalar.

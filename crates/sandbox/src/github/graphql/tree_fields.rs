@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::objects::{Node, Resolution, Resolved, leaf, one};
-use crate::github::{error::ApiError, git::TreeEntry, render::node_id, repository::Repository};
+use crate::github::{
+    error::ApiError, git::TreeEntry, render::node_id, repository::Repository, rest::Context,
+};
 
 /// How much of a blob's text there is at most.
 const MOST_TEXT: usize = 512 * 1024;
@@ -24,10 +26,19 @@ pub(super) fn of_entry(repository: &Arc<Repository>, entry: &TreeEntry, name: &s
     }
 }
 
-pub(super) async fn of_object(repository: &Arc<Repository>, entry: &TreeEntry, name: &str) -> Resolution {
+pub(super) async fn of_object(
+    context: &Context,
+    repository: &Arc<Repository>,
+    entry: &TreeEntry,
+    name: &str,
+) -> Resolution {
     match name {
         "oid" => return leaf(entry.oid.as_str()),
         "abbreviatedOid" => return leaf(&entry.oid[..7]),
+        "commitUrl" => {
+            let web = format!("{}/{}", context.world.urls.github, repository.slug());
+            return leaf(format!("{web}/commit/{}", entry.oid));
+        }
         "byteSize" => return leaf(entry.size.unwrap_or_default()),
         "entries" => {
             let prefix = if entry.path.is_empty() { String::new() } else { format!("{}/", entry.path) };

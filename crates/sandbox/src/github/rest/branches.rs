@@ -78,9 +78,11 @@ fn protection_settings(context: &Context, branch: &str) -> Reply {
     let data = lock(&repository.data);
     let found = data.rules.iter().find(|rules| rules.classic && rules.applies_to(branch));
     let Some(rules) = found else { return Err(ApiError::new(404, "Branch not protected")) };
+    let repo = format!("{}/repos/{}", context.world.urls.github, repository.slug());
+    let url = format!("{repo}/branches/{branch}/protection");
     let mut value = json!({
-        "url": format!("{}/repos/{}/branches/{branch}/protection", context.world.urls.github, repository.slug()),
-        "enforce_admins": { "url": "", "enabled": true },
+        "url": url,
+        "enforce_admins": { "url": format!("{url}/enforce_admins"), "enabled": true },
         "required_linear_history": { "enabled": rules.linear_history },
         "allow_force_pushes": { "enabled": !rules.refuse_force_push },
         "allow_deletions": { "enabled": !rules.refuse_force_push },

@@ -3,6 +3,7 @@
 mod activity;
 mod apps;
 mod creating;
+mod everything;
 mod graphql;
 mod issues;
 mod merging;
