@@ -1,13 +1,11 @@
 //! Editing: locate, splice, parse again, prove.
 
-use std::collections::BTreeMap;
-
 use crate::{
     Path, SetError, helm,
-    locate::locate,
-    prove::{is_string, only_these_bytes_changed, only_these_changed},
-    splice::{Splice, apply, splice},
-    tree::{NodeId, Tree},
+    plan::Plan,
+    prove::{only_these_bytes_changed, only_these_changed},
+    splice::apply,
+    tree::Tree,
 };
 
 /// A value to set. It holds no bytes of a file, so that it can be applied to fresh ones at any time.
@@ -97,44 +95,15 @@ impl Edited {
 /// boolean is not "there already": it is put in quotes.
 pub fn set(text: &str, edits: &[Edit]) -> Result<Edited, SetError> {
     let before = parse(text)?;
-    let mut wanted: BTreeMap<NodeId, &str> = BTreeMap::new();
-    let mut splices: Vec<Splice> = Vec::new();
-    let mut targets = Vec::new();
-    for edit in edits {
-        let id = locate(&before, &edit.path)?;
-        let changed = !is_string(&before.nodes[id], &edit.value);
-        targets.push((id, changed));
-        match wanted.insert(id, &edit.value) {
-            Some(other) if other != edit.value => {
-                return Err(SetError::Conflict { path: edit.path.to_string() });
-            }
-            None if changed => splices.push(splice(text, &before, id, &edit.path.to_string(), &edit.value)?),
-            Some(_) | None => {}
-        }
-    }
-    splices.sort_by_key(|splice| splice.range.start);
+    let plan = Plan::of(&before, edits)?;
+    let splices = plan.splices(text, &before, edits)?;
     let edited = apply(text, &splices);
     let unproven = |reason: String| SetError::Unproven { reason };
     let after = Tree::parse(&edited)
         .map_err(|error| unproven(format!("the result is not YAML any more ({})", error.info())))?;
-    only_these_changed(&before, &after, &wanted).map_err(unproven)?;
+    only_these_changed(&before, &after, &plan.wanted).map_err(unproven)?;
     only_these_bytes_changed(text, &edited, &splices).map_err(unproven)?;
-    let changes = edits
-        .iter()
-        .zip(targets)
-        .enumerate()
-        .map(|(index, (edit, (id, changed)))| Change {
-            edit: index,
-            path: edit.path.clone(),
-            old: (!before.nodes[id].is_empty_value())
-                .then(|| before.scalar(id).unwrap_or_default().to_owned()),
-            new: edit.value.clone(),
-            line: after.nodes[id].line,
-            changed,
-            created: false,
-            also: Vec::new(),
-        })
-        .collect();
+    let changes = plan.changes(&before, &after, edits)?;
     Ok(Edited { text: edited, changes })
 }
 

@@ -36,12 +36,14 @@ pub enum SetError {
         document_count: usize,
     },
     /// The path names a document that is not there.
-    #[error("`{path}` matches nothing: the file has {count} documents")]
+    #[error("`{path}` matches nothing: {}", documents(*count))]
     NoDocument {
         /// The path.
         path: String,
         /// How many there are.
         count: usize,
+        /// What they are: their numbers, kinds and names.
+        found: Vec<String>,
     },
     /// The path leads to more than one node.
     #[error("`{path}` matches {} places, on lines {}", lines.len(), list(lines))]
@@ -94,6 +96,48 @@ pub enum SetError {
         /// The lines of its aliases.
         users: Vec<usize>,
     },
+    /// The value comes from a mapping that is merged in by `<<`.
+    #[error(
+        "`{path}` comes from line {value_line} through `<<` on line {line}; set it there, or let aliases be followed to change it for all who use it"
+    )]
+    Merged {
+        /// The path up to the key.
+        path: String,
+        /// The line of what is after `<<`.
+        line: usize,
+        /// The line of the value.
+        value_line: usize,
+    },
+    /// The value is used elsewhere in a way in which it cannot be followed.
+    #[error(
+        "`{path}` on line {line} cannot be set for all who use its anchor: {reason}; write the value out there"
+    )]
+    CannotFollow {
+        /// The path.
+        path: String,
+        /// The line of the value.
+        line: usize,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// What is missing cannot be inserted.
+    #[error("`{path}` cannot be created: {reason}")]
+    CannotCreate {
+        /// The path.
+        path: String,
+        /// The line of the nearest part that exists.
+        line: Option<usize>,
+        /// Why not, and what to do.
+        reason: String,
+    },
+    /// The path leads through more places than a file made by hand can have.
+    #[error(
+        "`{path}` leads through too many places: its aliases stand for each other; write the value out there"
+    )]
+    TooMany {
+        /// The path.
+        path: String,
+    },
     /// The value has a tag other than `!!str`.
     #[error("`{path}` on line {line} has the tag `{tag}`, with which a string cannot be set")]
     Tagged {
@@ -137,16 +181,22 @@ impl SetError {
             | Self::Shared { line, .. }
             | Self::Tagged { line, .. }
             | Self::NoPlace { line, .. } => Some(*line),
-            Self::NotFound { line, .. } => *line,
+            Self::Merged { line, .. } | Self::CannotFollow { line, .. } => Some(*line),
+            Self::NotFound { line, .. } | Self::CannotCreate { line, .. } => *line,
             Self::Ambiguous { lines, .. } | Self::DuplicateKey { lines, .. } => lines.first().copied(),
-            Self::NoDocument { .. } | Self::Conflict { .. } | Self::Unproven { .. } => None,
+            Self::NoDocument { .. }
+            | Self::Conflict { .. }
+            | Self::TooMany { .. }
+            | Self::Unproven { .. } => None,
         }
     }
 
     /// Returns what there is at the nearest place that exists: keys, or the number of items.
     pub fn found(&self) -> &[String] {
         match self {
-            Self::NotFound { found, .. } | Self::NotScalar { found, .. } => found,
+            Self::NotFound { found, .. } | Self::NoDocument { found, .. } | Self::NotScalar { found, .. } => {
+                found
+            }
             _ => &[],
         }
     }
@@ -165,6 +215,14 @@ fn nearest(prefix: &str, document_count: usize) -> String {
         ("", 1) => "not even its first part exists".to_owned(),
         ("", count) => format!("not even its first part exists in any of the {count} documents"),
         (prefix, _) => format!("the nearest part that exists is `{prefix}`"),
+    }
+}
+
+fn documents(count: usize) -> String {
+    match count {
+        0 => "the file is empty".to_owned(),
+        1 => "the file has 1 document".to_owned(),
+        _ => format!("the file has {count} documents"),
     }
 }
 

@@ -17,14 +17,23 @@
 //! A value is always a string: where a YAML 1.1 or 1.2 reader would see a number, a boolean, a date or null
 //! in the plain text, quotes are put around it.
 
+mod documents;
 mod edit;
 mod error;
+mod fresh;
 mod helm;
+mod insert;
+mod lines;
 mod locate;
+mod lookup;
+mod missing;
+mod nearby;
 mod path;
+mod plan;
 mod prove;
 mod resolve;
 mod scalars;
+mod sharing;
 mod splice;
 mod token;
 mod tree;

@@ -1,6 +1,6 @@
 //! Which bytes go and which come.
 
-use std::ops::Range;
+use std::{cmp::Ordering, ops::Range};
 
 use granit_parser::ScalarStyle;
 
@@ -15,14 +15,35 @@ use crate::{
 pub(crate) struct Splice {
     pub(crate) range: Range<usize>,
     pub(crate) token: String,
+    /// How deep the collection is that it adds to; 0 if it sets a value. Of what comes at the same place, the value
+    /// is the first, and the entry of an inner collection comes before that of an outer one.
+    depth: usize,
 }
 
-/// Plans the splice that puts `value` in the place of the scalar `id`, which is at `path`.
+impl Splice {
+    /// Puts `token` in the place of the bytes in `range`.
+    pub(crate) fn replace(range: Range<usize>, token: String) -> Self {
+        Self { range, token, depth: 0 }
+    }
+
+    /// Puts `token` in between, as an addition to a collection that is `depth` levels deep.
+    pub(crate) fn insert(at: usize, token: String, depth: usize) -> Self {
+        Self { range: at..at, token, depth }
+    }
+
+    /// Compares by place in the text.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        let place = |splice: &Self| (splice.range.start, splice.range.end, splice.depth > 0);
+        place(self).cmp(&place(other)).then(other.depth.cmp(&self.depth))
+    }
+}
+
+/// Plans the splice that puts `value` in the place of the scalar `id`, which is at `path()`.
 pub(crate) fn splice(
     text: &str,
     tree: &Tree<'_>,
     id: NodeId,
-    path: &str,
+    path: impl Fn() -> String,
     value: &str,
 ) -> Result<Splice, SetError> {
     let node = &tree.nodes[id];
@@ -33,22 +54,22 @@ pub(crate) fn splice(
     let splice = match style {
         ScalarStyle::Literal | ScalarStyle::Folded if !is_block_text(value, style) => {
             let reason =
-                format!("`{path}` on line {} is a block scalar, which cannot hold this value", node.line);
+                format!("`{}` on line {} is a block scalar, which cannot hold this value", path(), node.line);
             return Err(SetError::Unproven { reason });
         }
         ScalarStyle::Literal | ScalarStyle::Folded => block(text, node, value),
         _ if node.is_empty_value() => {
             let token = flow_token(value, style, node.in_flow);
-            place_of_empty(text, tree, node).map(|at| Splice { range: at..at, token: format!(" {token}") })
+            place_of_empty(text, tree, node).map(|at| Splice::replace(at..at, format!(" {token}")))
         }
-        _ => Some(Splice { range: node.span.clone(), token: flow_token(value, style, node.in_flow) }),
+        _ => Some(Splice::replace(node.span.clone(), flow_token(value, style, node.in_flow))),
     };
-    splice.ok_or_else(|| SetError::NoPlace { path: path.to_owned(), line: node.line })
+    splice.ok_or_else(|| SetError::NoPlace { path: path(), line: node.line })
 }
 
 /// An empty value has no bytes, and the parser places it before its colon: `tag:` is at `tag|:`.
 /// A value goes right after the tag or anchor, the colon, or the dash of a sequence's item.
-fn place_of_empty(text: &str, tree: &Tree<'_>, node: &Node<'_>) -> Option<usize> {
+pub(crate) fn place_of_empty(text: &str, tree: &Tree<'_>, node: &Node<'_>) -> Option<usize> {
     if node.properties_end.is_some() {
         return node.properties_end;
     }
@@ -78,7 +99,7 @@ fn block(text: &str, node: &Node<'_>, value: &str) -> Option<Splice> {
         start = above;
     }
     let line_break = if text[..start].ends_with("\r\n") { "\r\n" } else { "\n" };
-    Some(Splice { range: start..end, token: block_lines(value, indent, line_break) })
+    Some(Splice::replace(start..end, block_lines(value, indent, line_break)))
 }
 
 /// Returns where the line above the one that begins at `start` begins.

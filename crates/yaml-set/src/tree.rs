@@ -1,6 +1,6 @@
 //! The nodes of a YAML text with their byte spans, in the order in which they are written.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, collections::BTreeMap, ops::Range};
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag};
 
@@ -27,6 +27,8 @@ pub(crate) struct Node<'s> {
     /// The bytes of a scalar's token or of an alias. Empty for an empty value. For a block scalar the
     /// content without its header; for a collection its first byte.
     pub(crate) span: Range<usize>,
+    /// Where it ends; for a collection in brackets after the closing one.
+    pub(crate) end: usize,
     /// The line on which it begins, from 1.
     pub(crate) line: usize,
     /// The indentation of a block scalar's content.
@@ -39,8 +41,12 @@ pub(crate) struct Node<'s> {
     pub(crate) properties_end: Option<usize>,
     /// Whether it is inside `{}` or `[]`.
     pub(crate) in_flow: bool,
+    /// Whether it is the key of an entry.
+    pub(crate) is_key: bool,
     /// The collection that it is in.
     pub(crate) parent: Option<NodeId>,
+    /// The number of its entry or item in that collection.
+    pub(crate) index: usize,
 }
 
 impl Node<'_> {
@@ -56,6 +62,10 @@ pub(crate) struct Tree<'s> {
     pub(crate) nodes: Vec<Node<'s>>,
     /// The root node of each document.
     pub(crate) documents: Vec<NodeId>,
+    /// The node of each anchor.
+    pub(crate) anchored: BTreeMap<usize, NodeId>,
+    /// The aliases of each anchor that has some.
+    pub(crate) users: BTreeMap<usize, Vec<NodeId>>,
     /// The text of every comment.
     pub(crate) comments: Vec<Cow<'s, str>>,
     /// The line of the first flow mapping that begins with `{{`, which is how a template action parses.
@@ -72,7 +82,9 @@ struct Open {
 impl<'s> Tree<'s> {
     /// Parses a text.
     pub(crate) fn parse(text: &'s str) -> Result<Self, ScanError> {
-        let options = granit_parser::options! { emit_anchor_events: true };
+        // Any number of comments may stand between two nodes: they are no more than the text that is there.
+        let options =
+            granit_parser::options! { emit_anchor_events: true, max_buffered_comment_events: usize::MAX };
         let mut tree = Self::default();
         let mut open: Vec<Open> = Vec::new();
         for next in Parser::new_from_str_with_options(text, options) {
@@ -82,7 +94,8 @@ impl<'s> Tree<'s> {
                     tree.add(&mut open, Kind::Scalar { value, style }, span, tag);
                 }
                 Event::Alias(anchor) => {
-                    tree.add(&mut open, Kind::Alias { anchor }, span, None);
+                    let id = tree.add(&mut open, Kind::Alias { anchor }, span, None);
+                    tree.users.entry(anchor).or_default().push(id);
                 }
                 Event::SequenceStart(style, _, tag) => {
                     let id = tree.add(&mut open, Kind::Sequence { items: Vec::new() }, span, tag);
@@ -98,12 +111,15 @@ impl<'s> Tree<'s> {
                     open.push(Open { id, flow, key: None });
                 }
                 Event::SequenceEnd | Event::MappingEnd => {
-                    open.pop();
+                    if let (Some(open), Some(end)) = (open.pop(), span.end.byte_offset()) {
+                        tree.nodes[open.id].end = end;
+                    }
                 }
-                Event::Anchor(id, name) => {
+                Event::Anchor(anchor, name) => {
                     // It follows its node at once, so that the last node is the anchored one.
+                    tree.anchored.insert(anchor, tree.nodes.len().saturating_sub(1));
                     if let Some(node) = tree.nodes.last_mut() {
-                        node.anchor = Some((id, name.into_owned()));
+                        node.anchor = Some((anchor, name.into_owned()));
                         node.properties_end = node.properties_end.max(span.end.byte_offset());
                     }
                 }
@@ -114,12 +130,35 @@ impl<'s> Tree<'s> {
         Ok(tree)
     }
 
-    fn add(&mut self, open: &mut [Open], kind: Kind<'s>, span: Span, tag: Option<Cow<'s, Tag>>) -> NodeId {
+    fn add(
+        &mut self,
+        open: &mut [Open],
+        mut kind: Kind<'s>,
+        span: Span,
+        tag: Option<Cow<'s, Tag>>,
+    ) -> NodeId {
         let id = self.nodes.len();
+        if let Kind::Scalar { value, style: ScalarStyle::Plain } = &mut kind
+            && span.byte_range().is_none_or(|bytes| bytes.is_empty())
+        {
+            // The parser says `~` for what is not written.
+            *value = Cow::Borrowed("");
+        }
         let properties_end = span.tag_span().and_then(|tag| tag.end.byte_offset());
+        let is_key = open.last().is_some_and(|open| {
+            open.key.is_none() && matches!(self.nodes[open.id].kind, Kind::Mapping { .. })
+        });
+        let index = open.last().map_or(0, |open| match &self.nodes[open.id].kind {
+            Kind::Mapping { entries } => entries.len(),
+            Kind::Sequence { items } => items.len(),
+            Kind::Scalar { .. } | Kind::Alias { .. } => 0,
+        });
+        let bytes = span.byte_range().unwrap_or_default();
         self.nodes.push(Node {
             kind,
-            span: span.byte_range().unwrap_or_default(),
+            end: bytes.end,
+            span: bytes,
+            is_key,
             line: span.start.line(),
             indent: span.indent,
             tag: tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix())),
@@ -127,6 +166,7 @@ impl<'s> Tree<'s> {
             properties_end,
             in_flow: open.iter().any(|open| open.flow),
             parent: open.last().map(|open| open.id),
+            index,
         });
         match open.last_mut() {
             None => self.documents.push(id),

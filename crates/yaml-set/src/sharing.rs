@@ -1,0 +1,131 @@
+//! Values that are in more than one place, since an anchor names them.
+
+use crate::{
+    Path, Place, Segment, SetError,
+    lookup::{Entry, entry, is_merge_key, key_text},
+    tree::{Kind, NodeId, Tree},
+};
+
+/// The most places that are listed for one value, and the most aliases between it and one of them.
+const PLACES: usize = 10_000;
+const ALIASES: usize = 100;
+
+/// Checks that no alias stands for `id`, which is at `path`, or for something that it is in.
+pub(crate) fn is_alone(tree: &Tree<'_>, path: &Path, id: NodeId) -> Result<(), SetError> {
+    let mut above = Some(id);
+    while let Some(current) = above {
+        let node = &tree.nodes[current];
+        if let Some((anchor, name)) = &node.anchor
+            && let Some(users) = tree.users.get(anchor)
+        {
+            return Err(SetError::Shared {
+                path: path.to_string(),
+                line: tree.nodes[id].line,
+                anchor: name.clone(),
+                users: users.iter().map(|&user| tree.nodes[user].line).collect(),
+            });
+        }
+        above = node.parent;
+    }
+    Ok(())
+}
+
+/// Returns the places but `known` in which a reader finds the scalar `id`.
+pub(crate) fn other_places(tree: &Tree<'_>, id: NodeId, known: &Path) -> Result<Vec<Place>, SetError> {
+    let mut search = Search { tree, id, known, open: Vec::new(), climbs: 0, found: Vec::new() };
+    search.climb(id, Vec::new(), tree.nodes[id].line)?;
+    search.found.sort_by_key(|place| place.line);
+    Ok(search.found)
+}
+
+struct Search<'t, 's> {
+    tree: &'t Tree<'s>,
+    id: NodeId,
+    known: &'t Path,
+    /// The anchored nodes whose aliases are being followed.
+    open: Vec<NodeId>,
+    climbs: usize,
+    found: Vec<Place>,
+}
+
+impl Search<'_, '_> {
+    /// Goes from a node to the root, and aside to each alias of what it comes through. `below` are the steps from
+    /// the node to the scalar, the last one first.
+    fn climb(&mut self, from: NodeId, mut below: Vec<Segment>, line: usize) -> Result<(), SetError> {
+        self.climbs += 1;
+        if self.climbs > PLACES || self.open.len() > ALIASES {
+            return Err(SetError::TooMany { path: self.known.to_string() });
+        }
+        let mut current = from;
+        loop {
+            let node = &self.tree.nodes[current];
+            let users = node.anchor.as_ref().and_then(|(anchor, _)| self.tree.users.get(anchor));
+            if let Some(users) = users {
+                if self.open.contains(&current) {
+                    return Err(self.refused("an alias in it stands for itself"));
+                }
+                self.open.push(current);
+                for &user in users {
+                    self.use_at(user, &below)?;
+                }
+                self.open.pop();
+            }
+            if node.is_key {
+                return Err(
+                    self.refused("it is, or is in, the key of a mapping, which would get another name")
+                );
+            }
+            let Some(parent) = node.parent else { break };
+            below.push(self.step_to(parent, current));
+            current = parent;
+        }
+        below.reverse();
+        let number = self.tree.documents.iter().position(|&root| root == current).unwrap_or_default() + 1;
+        let path = Path::new(below).in_document(number);
+        if path != *self.known {
+            let path = if self.tree.documents.len() > 1 { path } else { Path::new(path.segments().to_vec()) };
+            self.found.push(Place { path, line });
+        }
+        Ok(())
+    }
+
+    /// Goes on from an alias; from one after `<<` at the mapping that takes the keys over, unless it has the key
+    /// from elsewhere.
+    fn use_at(&mut self, user: NodeId, below: &[Segment]) -> Result<(), SetError> {
+        let line = self.tree.nodes[user].line;
+        let from = match (self.merges_into(user), below.last()) {
+            (Some(mapping), Some(Segment::Key(key))) => match entry(self.tree, mapping, key) {
+                Entry::Merged { through, .. } if through == user => mapping,
+                _ => return Ok(()),
+            },
+            _ => user,
+        };
+        self.climb(from, below.to_vec(), line)
+    }
+
+    /// Returns the mapping that takes over the keys of an alias.
+    fn merges_into(&self, user: NodeId) -> Option<NodeId> {
+        let parent = self.tree.nodes[user].parent?;
+        let (mapping, value) = match self.tree.nodes[parent].kind {
+            Kind::Sequence { .. } => (self.tree.nodes[parent].parent?, parent),
+            _ => (parent, user),
+        };
+        let Kind::Mapping { entries } = &self.tree.nodes[mapping].kind else { return None };
+        let (key, found) = *entries.get(self.tree.nodes[value].index)?;
+        (found == value && is_merge_key(self.tree, key)).then_some(mapping)
+    }
+
+    fn step_to(&self, parent: NodeId, child: NodeId) -> Segment {
+        let index = self.tree.nodes[child].index;
+        let key = match &self.tree.nodes[parent].kind {
+            Kind::Mapping { entries } => entries.get(index).and_then(|&(key, _)| key_text(self.tree, key)),
+            _ => None,
+        };
+        let index = Segment::Index(i64::try_from(index).unwrap_or(i64::MAX));
+        key.map_or(index, |key| Segment::Key(key.to_owned()))
+    }
+
+    fn refused(&self, reason: &'static str) -> SetError {
+        SetError::CannotFollow { path: self.known.to_string(), line: self.tree.nodes[self.id].line, reason }
+    }
+}
