@@ -107,6 +107,26 @@ pub fn set(text: &str, edits: &[Edit]) -> Result<Edited, SetError> {
     Ok(Edited { text: edited, changes })
 }
 
+/// Reads the bytes of a file as text. YAML may be in UTF-16 too, but hardly anything reads that.
+///
+/// ```
+/// assert_eq!(yaml_set::decode(b"a: 1\n")?, "a: 1\n");
+/// let error = yaml_set::decode(b"\xff\xfea\0").unwrap_err();
+/// assert_eq!(error.to_string(), "line 1: the file is in UTF-16");
+/// # Ok::<(), yaml_set::SetError>(())
+/// ```
+pub fn decode(bytes: &[u8]) -> Result<&str, SetError> {
+    let refuse = |line, reason| Err(SetError::Encoding { line, reason });
+    match bytes {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => refuse(1, "the file is in UTF-32"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => refuse(1, "the file is in UTF-16"),
+        _ => std::str::from_utf8(bytes).or_else(|error| {
+            let line = bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
+            refuse(line, "the bytes are no UTF-8 text")
+        }),
+    }
+}
+
 /// Parses, and tells a template from broken YAML.
 pub(crate) fn parse(text: &str) -> Result<Tree<'_>, SetError> {
     match Tree::parse(text) {

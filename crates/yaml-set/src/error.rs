@@ -5,6 +5,14 @@ use granit_parser::ScanError;
 /// Why nothing was edited. Every one is final: the same text and edits fail in the same way.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SetError {
+    /// The bytes are no text.
+    #[error("line {line}: {reason}")]
+    Encoding {
+        /// The line, from 1.
+        line: usize,
+        /// What they are.
+        reason: &'static str,
+    },
     /// The text is no YAML.
     #[error("line {line}, column {column}: {reason}")]
     Invalid {
@@ -54,7 +62,10 @@ pub enum SetError {
         lines: Vec<usize>,
     },
     /// A mapping on the way has the key twice, and readers disagree on which one counts.
-    #[error("the key `{path}` is there more than once, on lines {}", list(lines))]
+    #[error(
+        "the key `{path}` is there more than once, on lines {}, and readers disagree on which one counts",
+        list(lines)
+    )]
     DuplicateKey {
         /// The path up to the key.
         path: String,
@@ -97,9 +108,7 @@ pub enum SetError {
         users: Vec<usize>,
     },
     /// The value comes from a mapping that is merged in by `<<`.
-    #[error(
-        "`{path}` comes from line {value_line} through `<<` on line {line}; set it there, or let aliases be followed to change it for all who use it"
-    )]
+    #[error("`{path}` comes from line {value_line} through `<<` on line {line}")]
     Merged {
         /// The path up to the key.
         path: String,
@@ -109,9 +118,7 @@ pub enum SetError {
         value_line: usize,
     },
     /// The value is used elsewhere in a way in which it cannot be followed.
-    #[error(
-        "`{path}` on line {line} cannot be set for all who use its anchor: {reason}; write the value out there"
-    )]
+    #[error("`{path}` on line {line} cannot be set for all who use its anchor: {reason}")]
     CannotFollow {
         /// The path.
         path: String,
@@ -127,13 +134,13 @@ pub enum SetError {
         path: String,
         /// The line of the nearest part that exists.
         line: Option<usize>,
-        /// Why not, and what to do.
+        /// Why not.
         reason: String,
+        /// What to do.
+        remedy: &'static str,
     },
     /// The path leads through more places than a file made by hand can have.
-    #[error(
-        "`{path}` leads through too many places: its aliases stand for each other; write the value out there"
-    )]
+    #[error("`{path}` leads through too many places: its aliases stand for each other")]
     TooMany {
         /// The path.
         path: String,
@@ -180,14 +187,39 @@ impl SetError {
             | Self::Alias { line, .. }
             | Self::Shared { line, .. }
             | Self::Tagged { line, .. }
+            | Self::Merged { line, .. }
+            | Self::CannotFollow { line, .. }
+            | Self::Encoding { line, .. }
             | Self::NoPlace { line, .. } => Some(*line),
-            Self::Merged { line, .. } | Self::CannotFollow { line, .. } => Some(*line),
             Self::NotFound { line, .. } | Self::CannotCreate { line, .. } => *line,
             Self::Ambiguous { lines, .. } | Self::DuplicateKey { lines, .. } => lines.first().copied(),
             Self::NoDocument { .. }
             | Self::Conflict { .. }
             | Self::TooMany { .. }
             | Self::Unproven { .. } => None,
+        }
+    }
+
+    /// Returns what to do about it, as a sentence.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Encoding { .. } => "Store the file as UTF-8.",
+            Self::Invalid { .. } => "Correct the file so that it is YAML before it is edited.",
+            Self::Template { .. } => "Keep the value in a file of plain values, which the template reads.",
+            Self::NotFound { .. } => "Correct the path, or allow what is missing to be created.",
+            Self::NoDocument { .. } => "Correct the number or the conditions after `@`.",
+            Self::Ambiguous { .. } => "Say which one is meant, such as by `@2.key` or `[name=web]`.",
+            Self::DuplicateKey { .. } => "Remove all but one of them.",
+            Self::NotScalar { .. } => "Add steps to the path until it leads to one value.",
+            Self::Alias { .. } | Self::Shared { .. } | Self::Merged { .. } => {
+                "Allow aliases to be followed, which changes the value for all who use it, or write it out here."
+            }
+            Self::CannotFollow { .. } | Self::TooMany { .. } => "Write the value out where it is used.",
+            Self::CannotCreate { remedy, .. } => remedy,
+            Self::Tagged { .. } => "Remove the tag.",
+            Self::Conflict { .. } => "Keep one of the two.",
+            Self::NoPlace { .. } => "Write it as `key: value`.",
+            Self::Unproven { .. } => "Edit it by hand.",
         }
     }
 

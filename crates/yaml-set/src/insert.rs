@@ -34,15 +34,17 @@ pub(crate) enum NoRoom {
 impl NoRoom {
     /// Returns the error about `path`, which is missing below what is on `line`.
     pub(crate) fn into_error(self, path: String, line: Option<usize>) -> SetError {
-        let reason = match self {
-            Self::Form => {
-                "what is there is written in a form that has no place for it; write it in the usual form, `key: value`"
-            }
-            Self::OpenEnd => {
-                "the file ends in a block scalar without a line break, which would become part of its value; add one"
-            }
+        let (reason, remedy) = match self {
+            Self::Form => (
+                "what is there is written in a form that has no place for it",
+                "Write what is there in the usual form, `key: value`.",
+            ),
+            Self::OpenEnd => (
+                "the file ends in a block scalar without a line break, which would become part of its value",
+                "Add a line break at the end of the file.",
+            ),
         };
-        SetError::CannotCreate { path, line, reason: reason.to_owned() }
+        SetError::CannotCreate { path, line, reason: reason.to_owned(), remedy }
     }
 }
 
@@ -55,16 +57,16 @@ impl<'t, 's> Inserter<'t, 's> {
     /// Plans the bytes for `fresh`: the new entries or items of a collection, the value where nothing is written,
     /// or the content of a text without any.
     pub(crate) fn splices(&self, below: Option<NodeId>, fresh: &Fresh) -> Result<Vec<Splice>, NoRoom> {
-        let Some(id) = below else { return Ok(vec![self.into_empty_text(fresh)]) };
+        let Some(id) = below else { return Ok(vec![self.fill_empty_text(fresh)]) };
         let node = &self.tree.nodes[id];
         match (&node.kind, fresh) {
-            (Kind::Scalar { .. }, _) => self.into_empty_value(id, fresh).map(|splice| vec![splice]),
-            (_, _) if self.is_in_brackets(id) => self.into_flow(id, fresh),
+            (Kind::Scalar { .. }, _) => self.fill_empty_value(id, fresh).map(|splice| vec![splice]),
+            (_, _) if self.is_in_brackets(id) => self.grow_flow(id, fresh),
             (Kind::Mapping { .. }, Fresh::Mapping(entries)) => {
-                self.into_block_mapping(id, entries).map(|splice| vec![splice])
+                self.grow_block_mapping(id, entries).map(|splice| vec![splice])
             }
             (Kind::Sequence { .. }, Fresh::Sequence(items)) => {
-                self.into_block_sequence(id, items).map(|splice| vec![splice])
+                self.grow_block_sequence(id, items).map(|splice| vec![splice])
             }
             _ => Err(NoRoom::Form),
         }
@@ -77,7 +79,7 @@ impl<'t, 's> Inserter<'t, 's> {
     }
 
     /// There are comments at most.
-    fn into_empty_text(&self, fresh: &Fresh) -> Splice {
+    fn fill_empty_text(&self, fresh: &Fresh) -> Splice {
         let lines = self.layout.lines(fresh, 0);
         let eol = first_line_break(self.text);
         let content = self.text.trim_start_matches('\u{feff}');

@@ -38,7 +38,7 @@ mod splice;
 mod token;
 mod tree;
 
-pub use edit::{Change, Edit, Edited, Place, set};
+pub use edit::{Change, Edit, Edited, Place, decode, set};
 pub use error::SetError;
 pub use path::{Condition, DocumentSelector, Path, PathError, Segment, split_top_level};
 pub use scalars::{Scalar, aliases, scalars};

@@ -31,10 +31,8 @@ pub(crate) fn place(tree: &Tree<'_>, edit: &Edit, stuck: &[End]) -> Result<Optio
         _ => Err(SetError::CannotCreate {
             path: edit.path.to_string(),
             line: None,
-            reason: format!(
-                "it is missing in {} documents; say in which one it is to be, such as `@1` or `@kind=Deployment`",
-                candidates.len()
-            ),
+            reason: format!("it is missing in {} documents", candidates.len()),
+            remedy: "Say in which one it is to be, such as by `@1` or `@kind=Deployment` before it.",
         }),
     }
 }
@@ -58,8 +56,8 @@ pub(crate) fn is_creatable(
     depth: usize,
 ) -> Result<(), SetError> {
     let line = below.map(|id| tree.nodes[id].line);
-    let refuse = |reason: &str| {
-        Err(SetError::CannotCreate { path: edit.path.to_string(), line, reason: reason.to_owned() })
+    let refuse = |reason: &str, remedy: &'static str| {
+        Err(SetError::CannotCreate { path: edit.path.to_string(), line, reason: reason.to_owned(), remedy })
     };
     let rest = &edit.path.segments()[depth..];
     if let Some(id) = below {
@@ -72,30 +70,22 @@ pub(crate) fn is_creatable(
             (Kind::Scalar { .. } | Kind::Alias { .. }, _) => "scalar",
         };
         if !kind.is_empty() {
-            return refuse(&format!(
-                "`{path}` is a {kind}, below which the path cannot go on; correct the path"
-            ));
+            return refuse(&format!("`{path}` is a {kind}, below which it cannot be"), "Correct the path.");
         }
         let wanted = if matches!(rest[0], Segment::Key(_)) { "map" } else { "seq" };
         if node.tag.as_ref().is_some_and(|tag| *tag != format!("tag:yaml.org,2002:{wanted}")) {
-            return refuse(&format!(
-                "`{path}` has a tag of its own, which says what may be in it; add it by hand"
-            ));
+            return refuse(&format!("`{path}` has a tag, which says what may be in it"), "Add it by hand.");
         }
     }
     let item = |segment: &Segment| matches!(segment, Segment::Where { .. });
     if rest.last().is_none_or(item) || rest.windows(2).any(|pair| item(&pair[0]) && item(&pair[1])) {
-        return refuse(
-            "an item such as `[name=web]` is a mapping, so that a key has to follow it; add the key",
-        );
+        return refuse("an item such as `[name=web]` is a mapping, not a value", "Add a key to the path.");
     }
     if rest.contains(&Segment::Key(MERGE.to_owned())) {
-        return refuse(
-            "`<<` takes over the keys of another mapping and is no key to be set; write it by hand",
-        );
+        return refuse("`<<` takes over the keys of another mapping", "Write it by hand.");
     }
     if rest.len() > LEVELS {
-        return refuse("more than 100 levels are missing; correct the path");
+        return refuse("more than 100 levels are missing", "Correct the path.");
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::{
 
 impl Inserter<'_, '_> {
     /// New lines after the last one of a mapping, indented as its entries are.
-    pub(super) fn into_block_mapping(
+    pub(super) fn grow_block_mapping(
         &self,
         id: NodeId,
         entries: &[(String, Fresh)],
@@ -24,7 +24,7 @@ impl Inserter<'_, '_> {
     }
 
     /// New lines after the last one of a sequence, with the dashes where they are.
-    pub(super) fn into_block_sequence(&self, id: NodeId, items: &[Fresh]) -> Result<Splice, NoRoom> {
+    pub(super) fn grow_block_sequence(&self, id: NodeId, items: &[Fresh]) -> Result<Splice, NoRoom> {
         let indent = self.dash_column(id).ok_or(NoRoom::Form)?;
         let at = self.last_line_end(id, indent)?;
         let lines = self.layout.items(items, indent, self.gap(id, indent));
@@ -52,7 +52,7 @@ impl Inserter<'_, '_> {
     }
 
     /// A collection where nothing is written after a colon, a dash, or the start of a document.
-    pub(super) fn into_empty_value(&self, id: NodeId, fresh: &Fresh) -> Result<Splice, NoRoom> {
+    pub(super) fn fill_empty_value(&self, id: NodeId, fresh: &Fresh) -> Result<Splice, NoRoom> {
         let node = &self.tree.nodes[id];
         if node.in_flow {
             let at = place_of_empty(self.text, self.tree, node).ok_or(NoRoom::Form)?;

@@ -20,13 +20,11 @@ impl Inserter<'_, '_> {
             Kind::Mapping { .. } | Kind::Sequence { .. } => self.end_of_last(id),
             Kind::Scalar { style: ScalarStyle::Literal | ScalarStyle::Folded, value } => {
                 let content = self.text[node.span.clone()].trim_end_matches([' ', '\t', '\r', '\n']);
-                let kept = value.ends_with("\n\n") || value.chars().all(|c| c == '\n');
-                match kept {
-                    // Blank lines at its end are part of it.
-                    true if content.is_empty() || !value.is_empty() => {
-                        before_line_break(self.text, node.span.end)
-                    }
-                    _ => node.span.start + content.len(),
+                // Blank lines at its end are part of it if they are kept.
+                if content.is_empty() || value.ends_with("\n\n") {
+                    before_line_break(self.text, node.span.end)
+                } else {
+                    node.span.start + content.len()
                 }
             }
             _ if node.is_empty_value() => {

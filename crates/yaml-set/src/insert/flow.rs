@@ -12,7 +12,7 @@ use crate::{
 
 impl Inserter<'_, '_> {
     /// `, key: value` after the last entry; on lines of their own if that is how the last entry is written.
-    pub(super) fn into_flow(&self, id: NodeId, fresh: &Fresh) -> Result<Vec<Splice>, NoRoom> {
+    pub(super) fn grow_flow(&self, id: NodeId, fresh: &Fresh) -> Result<Vec<Splice>, NoRoom> {
         let node = &self.tree.nodes[id];
         let json = self.is_json(id);
         let (items, last): (Vec<String>, _) = match (&node.kind, fresh) {

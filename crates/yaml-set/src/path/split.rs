@@ -49,10 +49,9 @@ fn selector_end(text: &str) -> usize {
             (None, '"' | '\'') if in_value || inside => quote = Some(c),
             (None, '[') if !in_value => inside = true,
             (None, ']') if !in_value => inside = false,
-            (None, '=') if in_value => return position,
+            (None, '=' | '.' | '[') if in_value => return position,
             (None, '=') if !inside => in_value = true,
             (None, ',') if in_value => in_value = false,
-            (None, '.' | '[') if in_value => return position,
             _ => {}
         }
     }
