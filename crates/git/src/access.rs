@@ -123,3 +123,6 @@ fn write(path: &Path, mode: u32, text: &str) -> io::Result<()> {
 fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
+
+#[cfg(test)]
+mod tests;

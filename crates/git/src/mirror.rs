@@ -268,4 +268,27 @@ mod tests {
         }
         assert!((2, 29) < OLDEST && (2, 30) >= OLDEST && (3, 0) >= OLDEST);
     }
+
+    #[tokio::test]
+    async fn the_private_directory_is_private_holds_no_token_and_goes_away() {
+        let access = Access { token: Some(model::Secret::new("hunter2")), ..Access::default() };
+        let url = "https://git.example.com/o/r".parse().unwrap();
+        let deadline = Deadline::after(Duration::from_secs(20));
+        let mirror = Mirror::open(&url, &access, 1, deadline).await.unwrap();
+        let path = mirror.directory.path().to_owned();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+        let mut left = vec![path.clone()];
+        while let Some(next) = left.pop() {
+            if next.is_dir() {
+                left.extend(fs::read_dir(next).unwrap().map(|entry| entry.unwrap().path()));
+            } else {
+                assert!(!fs::read_to_string(&next).unwrap().contains("hunter2"), "{}", next.display());
+            }
+        }
+        let config = fs::read_to_string(mirror.repository().join("config")).unwrap();
+        assert!(config.contains("helper =") && config.contains("url = \"https://git.example.com/o/r\""));
+        assert!(!format!("{mirror:?}").contains("hunter2"));
+        drop(mirror);
+        assert!(!path.exists());
+    }
 }

@@ -85,3 +85,34 @@ fn a_password_is_refused_and_not_shown() {
         assert!(!format!("{:?}", text.parse::<RemoteUrl>()).contains("hunter2"));
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn what_is_shown_means_the_same(text in "(https|http|ssh|file)://([a-z]{1,3}@)?(h|localhost|127\\.0\\.0\\.1|\\[::1\\])?(:[0-9]{1,4})?/[ -~]{0,12}") {
+        if let Ok(url) = text.parse::<RemoteUrl>() {
+            proptest::prop_assert_eq!(&parse(&url.to_string()).unwrap(), &url);
+        }
+    }
+
+    #[test]
+    fn the_short_form_means_the_same(text in "[ -~]{0,4}@[ -~]{1,6}:[ -~]{0,8}") {
+        if let Ok(url) = text.parse::<RemoteUrl>() {
+            proptest::prop_assert!(url.is_ssh());
+            proptest::prop_assert_eq!(&parse(&url.to_string()).unwrap(), &url);
+        }
+    }
+
+    #[test]
+    fn no_password_is_ever_shown(
+        scheme in "(https://|http://|ssh://|git\\+ssh://|ftp://|)",
+        user in "[a-z0-9.]{0,6}",
+        password in "S3CRET[a-zA-Z0-9/@:?#%]{0,8}",
+        rest in "(h|localhost)?[:/]?[ -~]{0,6}",
+    ) {
+        let text = format!("{scheme}{user}:{password}@{rest}");
+        match text.parse::<RemoteUrl>() {
+            Ok(url) => proptest::prop_assert!(!url.to_string().contains("S3CRET"), "{}", url),
+            Err(error) => proptest::prop_assert!(!error.to_string().contains("S3CRET"), "{}", error),
+        }
+    }
+}

@@ -1,5 +1,5 @@
 //! The write path, against repositories and servers that are not ours: a directory, `git http-backend` behind a web
-//! server (`tests/git-server`).
+//! server (`tests/git-server`), and OpenSSH.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -8,4 +8,7 @@ mod http;
 mod mirror;
 mod redirects;
 mod server;
+mod ssh;
+mod sshd;
 mod support;
+mod writers;
