@@ -245,4 +245,5 @@ def main():
                 file.edited(message["at"], message["values"], message["text"])
 
 
-main()
+if __name__ == "__main__":
+    main()

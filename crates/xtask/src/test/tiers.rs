@@ -1,6 +1,9 @@
 //! The tiers that are asked for by name. One whose needs are missing says which, and how to get them.
 
-use super::stage::{Outcome, Stage, cargo};
+use super::{
+    corpus,
+    stage::{Outcome, Stage, cargo},
+};
 
 /// Returns the stages of the chosen tiers.
 pub(super) fn chosen(real: bool, is_cluster: bool, long: bool) -> Vec<Stage> {
@@ -24,6 +27,7 @@ pub(super) fn chosen(real: bool, is_cluster: bool, long: bool) -> Vec<Stage> {
         stages.push(Stage::new("long: random cases", |root| {
             cargo(root, &["test", "--release", "-p", "yaml-set"], &[("PROPTEST_CASES", "20000")])
         }));
+        stages.push(Stage::new("long: real YAML files", |root| corpus::run(root, corpus::Extent::Full)));
     }
     stages
 }
