@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fmt::Write as _;
+
 use yaml_set::{Change, Edit, SetError, set};
 
 fn edit(path: &str) -> Edit {
@@ -181,7 +183,8 @@ fn what_cannot_be_followed_is_refused() {
     assert!(set("a: &x [*x]\n", &[edit(&cycle).following_aliases(true)]).is_err());
     let mut laughs = String::from("a0: &a0 {k: v}\n");
     for level in 1..12 {
-        laughs += &format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 10].join(", "));
+        let below = vec![format!("*a{}", level - 1); 10].join(", ");
+        let _ = writeln!(laughs, "a{level}: &a{level} [{below}]");
     }
     let error = set(&laughs, &[edit("a0.k").following_aliases(true)]).unwrap_err();
     assert!(matches!(error, SetError::TooMany { .. }), "{error}");

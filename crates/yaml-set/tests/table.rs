@@ -141,7 +141,11 @@ fn says_why_it_refuses() {
         ),
         ("a: 1\n---\na: 2\n", "a", "`a` matches 2 places, on lines 1, 3"),
         ("l: [{n: a}, {n: a}]\n", "l[n=a].x", "`l[n=a]` matches 2 places, on lines 1, 1"),
-        ("a: 1\na: 2\n", "a", "the key `a` is there more than once, on lines 1, 2"),
+        (
+            "a: 1\na: 2\n",
+            "a",
+            "the key `a` is there more than once, on lines 1, 2, and readers disagree on which one counts",
+        ),
         ("a:\n  b: 1\n", "a", "`a` on line 2 is a mapping, not a scalar"),
         ("a: &x v\nb: *x\n", "b", "`b` on line 2 is an alias of a value that is written elsewhere"),
         ("a: &x {k: v}\nb: *x\n", "b.k", "`b` on line 2 is an alias of a value that is written elsewhere"),
