@@ -8,6 +8,7 @@ use toolkit::{Check, CommonArgs, Env};
 use crate::{assignment, method::Method, origin::Origin, request::Request};
 use target::{Resolved, TargetArgs};
 
+mod place;
 mod target;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use github::GitHub;
-use model::{Deadline, Failure, RepoSlug, codes::DEADLINE_PASSED};
+use github::{GitHub, snapshot::CommitNote};
+use model::{CommitSha, Deadline, Failure, RepoSlug, codes::DEADLINE_PASSED};
 use toolkit::{Backoff, Host, Phases, nonce};
 
 use crate::{
@@ -33,7 +33,7 @@ pub(crate) struct Bump<'a> {
     /// Why it is that way: a phrase that follows its name.
     pub(crate) why: String,
     /// Who is asked which of two commits contains the other.
-    pub(crate) judge: Option<&'a GitHub>,
+    pub(crate) judge: Option<GitHub>,
     pub(crate) deadline: Deadline,
     pub(crate) host: &'a Host,
     pub(crate) phases: &'a Phases,
@@ -49,6 +49,8 @@ struct Ended {
 
 /// An attempt that did not end well, but need not be the last.
 struct Last {
+    /// Where the branch was.
+    head: CommitSha,
     error: WriteError,
     files: Vec<EditedFile>,
 }
@@ -98,7 +100,7 @@ impl Bump<'_> {
                 }
             };
             if let Some(last) = last.take()
-                && let Some(commit) = own_commit(&snapshot, &nonce)
+                && let Some(commit) = self.own_commit(&snapshot, &last.head, &nonce).await?
             {
                 // A reply that was lost, or one that says "moved" because of our own commit, is settled here.
                 host.info(&format!("Commit {commit} had arrived although its reply was lost"));
@@ -149,14 +151,33 @@ impl Bump<'_> {
                 return Err(self.too_late(error, attempts));
             }
             tokio::time::sleep(delay).await;
-            last = Some(Last { error, files });
+            last = Some(Last { head: snapshot.head, error, files });
+        }
+    }
+
+    /// Looks for our commit among all that have arrived since the branch was at `since`. More of them than a snapshot has
+    /// are asked for, so that the answer is never a guess.
+    async fn own_commit(
+        &self,
+        snapshot: &Snapshot,
+        since: &CommitSha,
+        nonce: &str,
+    ) -> Result<Option<String>, Failure> {
+        let own = |commits: &[CommitNote]| {
+            let is_own = |text: &str| message::read(text).nonce.as_deref() == Some(nonce);
+            commits.iter().find(|commit| is_own(&commit.message)).map(|commit| commit.oid.clone())
+        };
+        let is_covered = || snapshot.history.iter().any(|commit| commit.oid == since.as_str());
+        match own(&snapshot.history) {
+            None if !is_covered() => Ok(own(&self.way.commits_since(since, snapshot).await?)),
+            found => Ok(found),
         }
     }
 
     /// Decides what to do with the edited files.
     async fn planned(&self, files: Vec<EditedFile>, snapshot: &Snapshot, ancestry: &mut Ancestry) -> Plan {
         let rivals = rivals(&files, &snapshot.history, &self.request.origin);
-        if let (Some(judge), Some(sources)) = (self.judge, self.sources())
+        if let (Some(judge), Some(sources)) = (&self.judge, self.sources())
             && self.request.on_stale != OnStale::Overwrite
         {
             let learn = ancestry.learn(judge, sources, &rivals, self.host);
@@ -167,7 +188,7 @@ impl Bump<'_> {
 
     /// The repository that the values' commits are of: the run's, which need not be the one that is written to.
     fn sources(&self) -> Option<&RepoSlug> {
-        self.request.origin.repository.as_ref().or(Some(&self.remote.repository))
+        self.request.origin.repository.as_ref().or(self.remote.slug())
     }
 
     /// The branch takes no direct commit.
@@ -245,10 +266,4 @@ fn words(error: &WriteError) -> String {
         WriteError::InDoubt(text) => text.clone(),
         WriteError::Busy { failure, .. } | WriteError::Refused(failure) => failure.cause.clone(),
     }
-}
-
-/// Looks for our commit among the branch's latest.
-fn own_commit(snapshot: &Snapshot, nonce: &str) -> Option<String> {
-    let own = |text: &str| message::read(text).nonce.as_deref() == Some(nonce);
-    snapshot.history.iter().find(|commit| own(&commit.message)).map(|commit| commit.oid.clone())
 }

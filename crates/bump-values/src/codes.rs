@@ -73,6 +73,48 @@ pub const COMMIT_NOT_VERIFIED: Code = Code {
     meaning: "The commit is on the branch, but GitHub does not show it as verified, and `require-verified` holds.",
     remedy: "Use a token that GitHub signs for (the workflow's, or a GitHub App's), or set `require-verified: false`.",
 };
+/// There is no usable git.
+pub const GIT_MISSING: Code = Code {
+    id: "git-missing",
+    exit: Exit::Input,
+    meaning: "`method` is `git`, and the runner has no git, or one that is older than 2.30.",
+    remedy: "Install git on the runner; a repository on the run's own GitHub needs none with `method: auto`.",
+};
+/// The host lets nobody in.
+pub const GIT_ACCESS_DENIED: Code = Code {
+    id: "git-access-denied",
+    exit: Exit::Input,
+    meaning: "The repository's host does not accept the token or the SSH key, or not for writing.",
+    remedy: "Pass a `token` or an `ssh-key` that may write there; a deploy key needs *Allow write access*.",
+};
+/// The host has no such repository.
+pub const GIT_REPOSITORY_NOT_FOUND: Code = Code {
+    id: "git-repository-not-found",
+    exit: Exit::Input,
+    meaning: "The host has no such repository, or does not show it to this token or key.",
+    remedy: "Check `repository`, and what the token or key has access to.",
+};
+/// The host is not who it says.
+pub const HOST_NOT_TRUSTED: Code = Code {
+    id: "host-not-trusted",
+    exit: Exit::Input,
+    meaning: "The host's SSH key is not among those that are trusted, or its TLS certificate is signed by nobody that is.",
+    remedy: "Compare the key with the one that its owner publishes, and pass its line as `ssh-known-hosts`.",
+};
+/// A hook refuses the commit.
+pub const PUSH_REJECTED: Code = Code {
+    id: "push-rejected",
+    exit: Exit::Refused,
+    meaning: "The repository's host refused the pushed commit by a hook of its own, whose words are printed.",
+    remedy: "Do what the host's words ask for; it refuses the same commit by hand, too.",
+};
+/// Git failed in another way.
+pub const GIT_FAILED: Code = Code {
+    id: "git-failed",
+    exit: Exit::Remote,
+    meaning: "A git command failed in a way that is not known here; its own words are printed.",
+    remedy: "Read git's words; `RUNNER_DEBUG=1` shows every command.",
+};
 /// A newer value is there.
 pub const SUPERSEDED: Code = Code {
     id: "superseded",
@@ -95,5 +137,11 @@ pub const ALL: &[&Code] = &[
     &LINK_UNUSABLE,
     &COMMIT_NOT_VERIFIED,
     &BRANCH_PROTECTED,
+    &GIT_MISSING,
+    &GIT_ACCESS_DENIED,
+    &GIT_REPOSITORY_NOT_FOUND,
+    &HOST_NOT_TRUSTED,
+    &PUSH_REJECTED,
+    &GIT_FAILED,
     &SUPERSEDED,
 ];

@@ -1,24 +1,27 @@
 //! The way to the branch, and the tokens that it takes.
 
+use git::Access;
 use github::{Endpoints, GitHub, app};
-use model::{Deadline, Failure, Secret};
+use model::{Deadline, Failure, RepoSlug, Secret};
 use toolkit::Host;
 
 use crate::{
+    failures,
     method::Method,
     request::{App, OnProtected, Remote, Request},
-    way::{Hub, Way},
+    way::{Git, Hub, Way},
 };
 
 /// What is there to reach the branch with.
 pub(crate) struct Connection {
     pub(crate) way: Way,
     /// Who is asked about the run's own repository: the workflow's token if there is one, since an App's is for the
-    /// repository that is written to alone.
-    pub(crate) judge: GitHub,
-    /// Where the App's token is given back.
-    minted: Option<GitHub>,
+    /// repository that is written to alone. None where there is nobody to ask.
+    pub(crate) judge: Option<GitHub>,
 }
+
+/// The App's token, if one was made.
+pub(crate) struct Minted(Option<(Secret, GitHub)>);
 
 /// Makes the App's token if there is an App, and masks every secret before anything else is said.
 pub(crate) async fn connect(
@@ -26,51 +29,83 @@ pub(crate) async fn connect(
     remote: &Remote,
     deadline: Deadline,
     host: &Host,
-) -> Result<Connection, Failure> {
+) -> Result<(Connection, Minted), Failure> {
+    mask(remote, host);
     let endpoints = Endpoints { api: remote.api_url.clone(), graphql: remote.graphql_url.clone() };
-    let secrets = remote.token.iter().chain(remote.app.as_ref().map(|app| &app.key));
-    secrets.for_each(|secret| host.mask(secret));
     let github = |token: &Secret| GitHub::new(endpoints.clone(), token, deadline);
-    let of_run = remote.token.as_ref().map(github).transpose()?;
-    let minted = match &remote.app {
-        Some(app) => Some(mint(request, remote, app, &endpoints, deadline, host).await?),
-        None => None,
+    let minted = match (&remote.app, remote.slug()) {
+        (Some(app), Some(slug)) => {
+            let token = mint(request, remote, (app, slug), &endpoints, deadline, host).await?;
+            let github = github(&token)?;
+            Minted(Some((token, github)))
+        }
+        _ => Minted(None),
     };
-    let token = minted.as_ref().or(remote.token.as_ref());
-    let token = token.cloned().unwrap_or_else(|| Secret::new(""));
-    let minted = minted.as_ref().map(github).transpose()?;
+    let connected = async {
+        let token = minted.0.as_ref().map(|(token, _)| token).or(remote.token.as_ref());
+        let way = way(request, remote, token, &github, deadline).await?;
+        let asks = remote.token_of_run.as_ref().or(remote.slug().and(token));
+        Ok(Connection { way, judge: asks.map(&github).transpose()? })
+    };
+    match connected.await {
+        Ok(connection) => Ok((connection, minted)),
+        Err(failure) => {
+            minted.revoke(host).await;
+            Err(failure)
+        }
+    }
+}
+
+fn mask(remote: &Remote, host: &Host) {
+    let tokens = remote.token.iter().chain(&remote.token_of_run);
+    let keys = remote.app.as_ref().map(|app| &app.key).into_iter();
+    let keys = keys.chain(remote.ssh.as_ref().and_then(|ssh| ssh.key.as_ref()));
+    tokens.chain(keys).for_each(|secret| host.mask(secret));
+}
+
+async fn way(
+    request: &Request,
+    remote: &Remote,
+    token: Option<&Secret>,
+    github: &impl Fn(&Secret) -> Result<GitHub, Failure>,
+    deadline: Deadline,
+) -> Result<Way, Failure> {
+    if request.method == Method::Git {
+        let access = Access {
+            token: token.cloned(),
+            ssh_key: remote.ssh.as_ref().and_then(|ssh| ssh.key.clone()),
+            known_hosts: remote.ssh.as_ref().and_then(|ssh| ssh.known_hosts.clone()),
+        };
+        return Ok(Way::Git(Box::new(Git::open(remote.clone(), access, deadline).await?)));
+    }
+    let (Some(token), Some(slug)) = (token, remote.slug()) else {
+        return Err(failures::not_on_github(remote));
+    };
     let hub = Hub {
-        github: minted.clone().or(of_run.clone()).map_or_else(|| github(&token), Ok)?,
+        github: github(token)?,
+        repository: slug.clone(),
         remote: remote.clone(),
         is_app: token.expose().starts_with("ghs_"),
     };
-    let judge = of_run.unwrap_or_else(|| hub.github.clone());
-    let way = match request.method {
-        Method::GitData => Way::GitData(hub),
-        Method::Graphql | Method::Git | Method::Worktree => Way::Graphql(hub),
-    };
-    Ok(Connection { way, judge, minted })
+    Ok(if request.method == Method::GitData { Way::GitData(hub) } else { Way::Graphql(hub) })
 }
 
 /// A token for this one repository and for what this run needs.
 async fn mint(
     request: &Request,
     remote: &Remote,
-    app: &App,
+    (app, slug): (&App, &RepoSlug),
     endpoints: &Endpoints,
     deadline: Deadline,
     host: &Host,
 ) -> Result<Secret, Failure> {
     let permissions = permissions(request, remote);
-    let minted =
-        app::installation_token(endpoints, &app.id, &app.key, &remote.repository, &permissions, deadline)
-            .await?;
+    let minted = app::installation_token(endpoints, &app.id, &app.key, slug, &permissions, deadline).await?;
     host.mask(&minted.token);
     let name = if minted.app_slug.is_empty() { &app.id } else { &minted.app_slug };
     let list: Vec<String> = permissions.iter().map(|(scope, access)| format!("{scope}: {access}")).collect();
     host.info(&format!(
-        "Signed in as GitHub App {name} on {}, with {}, until {}",
-        remote.repository,
+        "Signed in as GitHub App {name} on {slug}, with {}, until {}",
         list.join(", "),
         minted.expires_at
     ));
@@ -88,11 +123,11 @@ fn permissions(request: &Request, remote: &Remote) -> Vec<(&'static str, &'stati
     permissions
 }
 
-impl Connection {
+impl Minted {
     /// Gives the App's token back, so that nobody can use it any more. It would expire by itself.
-    pub(crate) async fn close(self, host: &Host) {
-        let Some(minted) = self.minted else { return };
-        if let Err(error) = app::revoke(&minted).await {
+    pub(crate) async fn revoke(self, host: &Host) {
+        let Some((_, github)) = self.0 else { return };
+        if let Err(error) = app::revoke(&github).await {
             host.info(&format!("The App's token was not revoked, and expires by itself: {error}"));
         }
     }

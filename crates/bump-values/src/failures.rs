@@ -1,15 +1,21 @@
 //! Turns what went wrong into a failure with the place and the remedy.
 
-use github::{GraphqlError, snapshot::SnapshotError};
-use model::{Failure, codes::INVALID_INPUT};
+use git::RemoteError;
+use github::{GraphqlError, codes::WORKFLOWS_PERMISSION, snapshot::SnapshotError};
+use model::{
+    Branch, Failure,
+    codes::{DEADLINE_PASSED, FILE_ACCESS, INVALID_INPUT, UNREACHABLE},
+};
 use yaml_set::SetError;
 
 use crate::{
     codes::{
-        BRANCH_NOT_FOUND, BRANCH_PROTECTED, FILE_NOT_FOUND, HELM_TEMPLATE, PATH_NOT_FOUND, YAML_INVALID,
-        YAML_REFUSED,
+        BRANCH_NOT_FOUND, BRANCH_PROTECTED, FILE_NOT_FOUND, GIT_ACCESS_DENIED, GIT_FAILED, GIT_MISSING,
+        GIT_REPOSITORY_NOT_FOUND, HELM_TEMPLATE, HOST_NOT_TRUSTED, PATH_NOT_FOUND, PUSH_REJECTED,
+        YAML_INVALID, YAML_REFUSED,
     },
     request::Remote,
+    way::WriteError,
 };
 
 /// An edit of `file` that was refused.
@@ -36,9 +42,69 @@ pub(crate) fn no_file(file: &str, remote: &Remote, head: &str) -> Failure {
     )
 }
 
+/// A read that failed.
+pub(crate) fn of_read(error: GraphqlError, remote: &Remote) -> Failure {
+    explained(error.into_failure(&reading(remote)), remote, "read")
+}
+
+fn reading(remote: &Remote) -> String {
+    format!("read branch `{}` of {}", remote.branch, remote.repository)
+}
+
+/// GitHub's interfaces are of no use for that repository.
+pub(crate) fn not_on_github(remote: &Remote) -> Failure {
+    let cause = format!("{} is not on the run's GitHub, or there is no token for it", remote.repository);
+    Failure::new(&INVALID_INPUT, cause).with_remedy("Use `method: auto` or `method: git`.")
+}
+
+/// A branch that is not there.
+pub(crate) fn no_branch(branch: &Branch, remote: &Remote) -> Failure {
+    Failure::new(&BRANCH_NOT_FOUND, format!("{} has no branch `{branch}`", remote.repository))
+}
+
+/// Git could not do what it was told.
+pub(crate) fn of_git(error: &RemoteError, remote: &Remote) -> Failure {
+    let code = match error {
+        RemoteError::NoGit(_) | RemoteError::TooOld { .. } => &GIT_MISSING,
+        RemoteError::Disk { .. } => &FILE_ACCESS,
+        RemoteError::Denied { .. } => &GIT_ACCESS_DENIED,
+        RemoteError::NotFound { .. } => &GIT_REPOSITORY_NOT_FOUND,
+        RemoteError::HostKey { .. } | RemoteError::Certificate { .. } => &HOST_NOT_TRUSTED,
+        RemoteError::Unreachable { .. } => &UNREACHABLE,
+        RemoteError::TimedOut { .. } => &DEADLINE_PASSED,
+        RemoteError::BadFile { .. } => &INVALID_INPUT,
+        RemoteError::Failed { .. } => &GIT_FAILED,
+    };
+    Failure::new(code, format!("cannot {}: {error}", remote.committing())).with_remedy(error.remedy())
+}
+
+/// The host took the push and refused the commit: GitHub's own rules (`GH006`, `GH013`), or somebody's hook.
+pub(crate) fn of_push(words: String, remote: &Remote) -> WriteError {
+    let says = |texts: &[&str]| texts.iter().any(|text| words.contains(text));
+    let cause = |words: &str| format!("cannot {}: the host refused: {words}", remote.committing());
+    if says(&["without `workflows` permission", "without `workflow` scope"]) {
+        return WriteError::Refused(Failure::new(&WORKFLOWS_PERMISSION, cause(&in_one_line(&words))));
+    }
+    if says(&[
+        "GH006",
+        "GH013",
+        "rotected branch",
+        "rule violations",
+        "through a pull request",
+        "protected branches",
+    ]) {
+        return WriteError::Protected { rules: words };
+    }
+    WriteError::Refused(Failure::new(&PUSH_REJECTED, cause(&in_one_line(&words))))
+}
+
+fn in_one_line(words: &str) -> String {
+    words.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 /// A snapshot that could not be read.
 pub(crate) fn of_snapshot(error: SnapshotError, remote: &Remote) -> Failure {
-    let doing = format!("read branch `{}` of {}", remote.branch, remote.repository);
+    let doing = reading(remote);
     match error {
         SnapshotError::NoBranch { .. } => Failure::new(&BRANCH_NOT_FOUND, error.to_string()),
         other => explained(other.into_failure(&doing), remote, "read"),
@@ -52,8 +118,7 @@ pub(crate) fn of_commit(error: GraphqlError, remote: &Remote) -> Failure {
 
 /// A commit that a rule of the branch forbids. The texts name the rules, on several lines.
 pub(crate) fn protected(rules: &str, remote: &Remote) -> Failure {
-    let rules = rules.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
-    Failure::new(&BRANCH_PROTECTED, format!("cannot {}: {rules}", remote.committing()))
+    Failure::new(&BRANCH_PROTECTED, format!("cannot {}: {}", remote.committing(), in_one_line(rules)))
 }
 
 /// A missing permission is a matter of three lines of YAML: show them.

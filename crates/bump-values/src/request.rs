@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use git::{RemoteUrl, Signature};
 use model::{Branch, ImageRef, RepoSlug, Secret};
 use yaml_set::Edit;
 
@@ -55,18 +56,27 @@ pub(crate) enum Target {
     Worktree,
 }
 
-/// A branch on GitHub and the way to it.
+/// A branch of a repository, and what there is to reach it with.
 #[derive(Debug, Clone)]
 pub(crate) struct Remote {
-    pub(crate) repository: RepoSlug,
+    pub(crate) repository: Repository,
+    /// Where Git finds it.
+    pub(crate) git_url: RemoteUrl,
     pub(crate) branch: Branch,
     /// What the branch is made from if it does not exist.
     pub(crate) base: Option<Branch>,
     /// Whether the method may be changed by what is found.
     pub(crate) wish: Wish,
+    /// The token for the repository's host.
     pub(crate) token: Option<Secret>,
+    /// The workflow's token, or what else there is to ask GitHub about the run's own repository.
+    pub(crate) token_of_run: Option<Secret>,
     /// Comes before the token.
     pub(crate) app: Option<App>,
+    /// Comes before both.
+    pub(crate) ssh: Option<Ssh>,
+    /// The author of commits that Git makes.
+    pub(crate) author: Option<Signature>,
     /// Whether an unverified commit is a failure; none where that depends on who signs.
     pub(crate) require_verified: Option<bool>,
     pub(crate) on_protected: OnProtected,
@@ -75,15 +85,50 @@ pub(crate) struct Remote {
     pub(crate) server_url: String,
 }
 
+/// Which repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Repository {
+    /// One of the run's GitHub.
+    Slug(RepoSlug),
+    /// One of another host, or one that is reached by SSH.
+    Url(RemoteUrl),
+}
+
+impl fmt::Display for Repository {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Slug(slug) => slug.fmt(formatter),
+            Self::Url(url) => url.fmt(formatter),
+        }
+    }
+}
+
+/// A key for SSH.
+#[derive(Debug, Clone)]
+pub(crate) struct Ssh {
+    /// The private key.
+    pub(crate) key: Option<Secret>,
+    /// Lines of a `known_hosts` file.
+    pub(crate) known_hosts: Option<String>,
+}
+
 impl Remote {
+    /// The repository's name on the run's GitHub, if it is there.
+    pub(crate) fn slug(&self) -> Option<&RepoSlug> {
+        match &self.repository {
+            Repository::Slug(slug) => Some(slug),
+            Repository::Url(_) => None,
+        }
+    }
+
     /// What is done, after "cannot".
     pub(crate) fn committing(&self) -> String {
         format!("commit to branch `{}` of {}", self.branch, self.repository)
     }
 
-    /// A commit's page.
+    /// A commit's page; empty where that is not known.
     pub(crate) fn commit_url(&self, commit: &str) -> String {
-        format!("{}/{}/commit/{commit}", self.server_url, self.repository)
+        self.slug().map_or_else(String::new, |slug| format!("{}/{slug}/commit/{commit}", self.server_url))
     }
 }
 

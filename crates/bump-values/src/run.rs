@@ -43,20 +43,20 @@ async fn on_branch(
     phases: &Phases,
 ) -> Result<Outcome, Failure> {
     let deadline = Deadline::after(request.timeout);
-    let connection = connect(request, remote, deadline, host).await?;
+    let (connection, minted) = connect(request, remote, deadline, host).await?;
     host.info(&format!("Method: {} to {remote}, {}", connection.way.method().name(), request.why));
     let bump = Bump {
         request,
         remote,
-        way: connection.way.clone(),
+        way: connection.way,
         why: request.why.to_owned(),
-        judge: Some(&connection.judge),
+        judge: connection.judge,
         deadline,
         host,
         phases,
     };
     let outcome = bump.run().await;
-    connection.close(host).await;
+    minted.revoke(host).await;
     outcome
 }
 

@@ -31,6 +31,10 @@ there. The commit is signed by GitHub, and that it is shown as verified is read 
 `require-verified` is `false`. What GraphQL cannot do goes through GitHub's Git database: files that are executable, and a `branch`
 that is to be made from `base`. A symbolic link is followed inside the repository, and its target is edited.
 
+A `repository` on another host (by URL), or one for which there is an `ssh-key`, is written by Git: the last commits of one branch
+are fetched without their files, the files that are edited are read, and one commit is pushed if the branch is still where it was
+read. There is no checkout, and no token or key in an argument, a URL or a configuration file. Nobody signs such a commit.
+
 Another repository needs a token that reaches it: with `app-id` and `app-private-key` of a GitHub App that is installed there, the
 action makes one for that repository and `contents: write` alone, and revokes it at the end.
 

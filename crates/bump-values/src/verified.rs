@@ -30,5 +30,6 @@ fn reason(way: &Way) -> &'static str {
             "GitHub signs commits in its Git database for the workflow's token and for GitHub Apps, not for a person's \
              token; a GitHub Enterprise Server only if its administrator has set up web commit signing."
         }
+        Way::Git(_) => "Nobody signs the commits that Git makes here.",
     }
 }

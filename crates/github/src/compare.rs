@@ -104,3 +104,33 @@ pub async fn lead(
         is_complete,
     })
 }
+
+/// The most that GitHub lists at once without its own limits for a page.
+const PAGE: usize = 100;
+
+/// Lists every commit that `head` has and `base` lacks, oldest first, however many pages that takes.
+/// Needs `contents: read`.
+pub async fn commits(
+    github: &GitHub,
+    repository: &RepoSlug,
+    base: &CommitSha,
+    head: &CommitSha,
+) -> Result<Vec<CommitNote>, ApiError> {
+    #[derive(Deserialize)]
+    struct Page {
+        #[serde(default)]
+        commits: Vec<Listed>,
+    }
+    let mut all = Vec::new();
+    for number in 1_u32.. {
+        let range = format!("/compare/{base}...{head}?per_page={PAGE}&page={number}");
+        let page: Page = github.read(&path::repo(repository, &range)).await?.decode()?;
+        let is_last = page.commits.len() < PAGE;
+        let note = |listed: Listed| CommitNote { oid: listed.sha, message: listed.commit.message };
+        all.extend(page.commits.into_iter().map(note));
+        if is_last {
+            break;
+        }
+    }
+    Ok(all)
+}

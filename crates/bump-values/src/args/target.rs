@@ -1,18 +1,19 @@
 //! The inputs that say where to write, as whom and how.
 
-use model::{Branch, ParseError, RepoSlug, Secret};
+use model::{Branch, Secret};
 use toolkit::{Check, GitHubContext};
 
+use super::place;
 use crate::{
     method::{self, Method, Signs, Wish},
-    request::{App, OnProtected, Remote, Target},
+    request::{App, OnProtected, Remote, Repository, Ssh, Target},
 };
 
 /// The arguments as they are given.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct TargetArgs {
-    /// Repository to commit to, `owner/name`; the workflow's own if not given
-    #[arg(long, value_name = "OWNER/NAME")]
+    /// Repository to commit to, `owner/name` or the URL of one on any host; the workflow's own if not given
+    #[arg(long, value_name = "REPOSITORY")]
     pub(crate) repository: Option<String>,
 
     /// Branch to commit to; the branch of the run if it is one and in the same repository
@@ -23,7 +24,7 @@ pub(crate) struct TargetArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) base: Option<String>,
 
-    /// GitHub token with `contents: write`; falls back to `GITHUB_TOKEN`
+    /// Token with `contents: write`; falls back to `GITHUB_TOKEN`. For a repository on another host, that host's token: the workflow's own is never sent there
     #[arg(long, value_name = "env:NAME")]
     pub(crate) token: Option<String>,
 
@@ -34,6 +35,18 @@ pub(crate) struct TargetArgs {
     /// Private key of that GitHub App, a PEM file's content
     #[arg(long, value_name = "env:NAME")]
     pub(crate) app_private_key: Option<String>,
+
+    /// Private key for SSH, such as a deploy key with write access; the repository is then written by Git
+    #[arg(long, value_name = "env:NAME")]
+    pub(crate) ssh_key: Option<String>,
+
+    /// Host keys to trust for SSH, as lines of a `known_hosts` file (`ssh-keyscan HOST`); those of github.com, gitlab.com and bitbucket.org are known
+    #[arg(long, value_name = "LINES")]
+    pub(crate) ssh_known_hosts: Option<String>,
+
+    /// Author of commits that Git makes, `Name <address>`; the person that started the run if not given
+    #[arg(long, value_name = "AUTHOR")]
+    pub(crate) author: Option<String>,
 
     /// How to write: `graphql` (a commit signed by GitHub), `git-data` (the same, with file modes and new branches), `git` (any host), `worktree` (edits the files in the current directory), or `auto` (the default), which says what it took and why
     #[arg(long, value_name = "METHOD")]
@@ -48,6 +61,13 @@ pub(crate) struct TargetArgs {
     pub(crate) on_protected: Option<String>,
 }
 
+/// What there is to get in with.
+struct Credentials {
+    token: Option<Secret>,
+    app: Option<App>,
+    ssh: Option<Ssh>,
+}
+
 /// Where to, once it is known.
 #[derive(Debug)]
 pub(crate) struct Resolved {
@@ -60,34 +80,55 @@ pub(crate) struct Resolved {
 impl TargetArgs {
     /// Validates them together; what is wrong is recorded in `check`.
     pub(crate) fn resolve(&self, check: &mut Check<'_>) -> Resolved {
+        let context = GitHubContext::from_env(check.env());
         let wish = check.optional("method", self.method.as_deref(), str::parse).unwrap_or_default();
         let token = check.secret("token", self.token.as_deref(), &["GITHUB_TOKEN"]);
         let app = self.app(check);
+        let ssh = self.ssh(check);
+        let repository = check
+            .optional("repository", self.repository.as_deref(), |text| place::repository(text, &context));
         let signs = Signs {
-            is_elsewhere: false,
-            is_ssh: false,
+            is_elsewhere: matches!(&repository, Some(Repository::Url(url)) if !url.is_ssh()),
+            is_ssh: matches!(&repository, Some(Repository::Url(url)) if url.is_ssh()) || ssh.is_some(),
             has_app: given(self.app_id.as_ref()) || given(self.app_private_key.as_ref()),
             in_workflow: check.env().in_actions(),
             has_token: token.is_some() || self.token.is_some(),
         };
         let (method, why) = method::choose(wish, signs);
-        let target = match method {
-            Method::Worktree => Some(Target::Worktree),
-            Method::Git => {
-                check.problem("method", "`git` is not in this version: use `auto`, `graphql` or `git-data`");
-                None
-            }
-            Method::Graphql | Method::GitData => {
-                if token.is_none() && self.token.is_none() && !signs.has_app {
-                    check.problem(
-                        "token",
-                        "is required, and `GITHUB_TOKEN` is not set either; `method: worktree` needs none",
-                    );
-                }
-                self.remote(check, wish, token, app).map(|remote| Target::Branch(Box::new(remote)))
-            }
-        };
-        Resolved { target, method, why }
+        if method == Method::Worktree {
+            return Resolved { target: Some(Target::Worktree), method, why };
+        }
+        let is_url = matches!(repository, Some(Repository::Url(_)));
+        let needs_token = !is_url && ssh.is_none();
+        if needs_token && token.is_none() && self.token.is_none() && !signs.has_app {
+            check.problem(
+                "token",
+                "is required, and `GITHUB_TOKEN` is not set either; `method: worktree` needs none",
+            );
+        }
+        if is_url && method != Method::Git {
+            let method = method.name();
+            check
+                .problem("method", &format!("`{method}` is for repositories of the run's GitHub: use `git`"));
+        }
+        if is_url && signs.has_app {
+            check.problem(
+                "app-id",
+                "is for repositories of the run's GitHub: pass that host's `token` or an `ssh-key`",
+            );
+        }
+        let credentials = Credentials { token, app, ssh };
+        let target = self.remote(check, &context, repository, (wish, method), credentials);
+        Resolved { target: target.map(|remote| Target::Branch(Box::new(remote))), method, why }
+    }
+
+    /// The key for SSH and the hosts' keys, if there is any of them.
+    fn ssh(&self, check: &mut Check<'_>) -> Option<Ssh> {
+        let key = check.secret("ssh-key", self.ssh_key.as_deref(), &[]);
+        let text = |text: &str| Ok::<_, String>(text.to_owned());
+        let known_hosts = check.optional("ssh-known-hosts", self.ssh_known_hosts.as_deref(), text);
+        key.is_some().then_some(()).or(known_hosts.as_ref().map(|_| ()))?;
+        Some(Ssh { key, known_hosts })
     }
 
     /// Both inputs of the App, or none of them.
@@ -106,41 +147,73 @@ impl TargetArgs {
     fn remote(
         &self,
         check: &mut Check<'_>,
-        wish: Wish,
-        token: Option<Secret>,
-        app: Option<App>,
+        context: &GitHubContext,
+        given: Option<Repository>,
+        (wish, method): (Wish, Method),
+        Credentials { token, app, ssh }: Credentials,
     ) -> Option<Remote> {
-        let context = GitHubContext::from_env(check.env());
-        let given = check.optional("repository", self.repository.as_deref(), repository);
         if self.repository.is_none() && context.repository.is_none() {
             check.problem("repository", "is required, and `GITHUB_REPOSITORY` is not set either");
         }
-        let is_other = given.is_some() && given != context.repository;
-        let branch = self.branch(check, &context, is_other);
+        let own = context.repository.clone().map(Repository::Slug);
+        let branch = self.branch(check, context, given.is_some() && given != own);
         let base = check.optional("base", self.base.as_deref(), str::parse::<Branch>);
-        let require_verified = self
-            .require_verified
-            .as_deref()
-            .filter(|text| !text.trim().is_empty())
-            .map(|text| check.flag("require-verified", Some(text), true));
         let on_protected =
             check.optional("on-protected", self.on_protected.as_deref(), str::parse).unwrap_or_default();
         if on_protected == OnProtected::PullRequest {
             check.problem("on-protected", "`pull-request` is not in this version: use `fail`, and let the token's owner bypass the branch's rules");
         }
+        let require_verified = self.require_verified(check, method);
+        let author = check.optional("author", self.author.as_deref(), place::author);
+        if author.is_some() && method != Method::Git {
+            check.problem(
+                "author",
+                "is for `method: git`: GitHub sets the author of the commits that it signs",
+            );
+        }
+        let repository = given.or(own)?;
+        // The workflow's token is known by its start: no other host gets to see it.
+        let is_of_run = |token: &Secret| token.expose().starts_with("ghs_");
+        let fallback = || check.env().get("GITHUB_TOKEN").map(Secret::new);
+        let (token, token_of_run) = match &repository {
+            Repository::Slug(_) => (token.clone(), token),
+            Repository::Url(_) if token.as_ref().is_some_and(is_of_run) => (None, token),
+            Repository::Url(_) => (token, fallback().filter(is_of_run)),
+        };
+        let git_url = match &repository {
+            Repository::Url(url) => Ok(url.clone()),
+            Repository::Slug(slug) => place::url_of(slug, context, ssh.is_some()),
+        };
+        let git_url = git_url.map_err(|problem| check.problem("repository", &problem)).ok()?;
         Some(Remote {
-            repository: given.or(context.repository)?,
+            repository,
+            git_url,
             branch: branch?,
             base,
             wish,
             token,
+            token_of_run,
             app,
+            ssh,
+            author: author.or_else(|| place::actor(check.env())),
             require_verified,
             on_protected,
-            api_url: context.api_url,
-            graphql_url: context.graphql_url,
-            server_url: context.server_url,
+            api_url: context.api_url.clone(),
+            graphql_url: context.graphql_url.clone(),
+            server_url: context.server_url.clone(),
         })
+    }
+
+    fn require_verified(&self, check: &mut Check<'_>, method: Method) -> Option<bool> {
+        let text = self.require_verified.as_deref().filter(|text| !text.trim().is_empty())?;
+        let required = check.flag("require-verified", Some(text), false);
+        if required && method == Method::Git {
+            check.problem(
+                "require-verified",
+                "cannot hold with `method: git`, whose commits nobody signs: use `graphql` or `git-data`",
+            );
+        }
+        Some(required)
     }
 
     /// The branch that is given, else the run's.
@@ -163,12 +236,4 @@ impl TargetArgs {
 /// Whether an input says anything.
 fn given(text: Option<&String>) -> bool {
     text.is_some_and(|text| !text.trim().is_empty())
-}
-
-/// A repository. What looks like a URL is not repeated: it may hold a token.
-fn repository(text: &str) -> Result<RepoSlug, String> {
-    if text.contains(['@', ':']) {
-        return Err("holds a URL (not shown, since it may hold a password): write `owner/name`".to_owned());
-    }
-    text.parse().map_err(|error: ParseError| error.to_string())
 }

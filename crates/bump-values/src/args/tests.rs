@@ -110,7 +110,7 @@ fn a_password_in_a_url_is_not_repeated() {
     let target = TargetArgs { repository: Some(url.into()), ..TargetArgs::default() };
     let args = Args { images: vec![url.into()], ..to(target) };
     insta::assert_snapshot!(problems(args, &RUN), @r"
-    input `repository` holds a URL (not shown, since it may hold a password): write `owner/name`
+    input `repository`: `https://***@github.com/org/product` is not a repository URL: expected no password in it; pass the token or the SSH key by itself; a repository of GitHub may be written `owner/name`
     input `images` holds a URL (not shown, since it may hold a password): write `registry/repository:tag`
     ");
 }

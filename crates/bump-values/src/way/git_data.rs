@@ -23,14 +23,14 @@ pub(super) async fn write(
         .map(|file| git_data::NewFile { path: file.path, mode: file.mode, bytes: file.bytes })
         .collect();
     let commit = NewCommit {
-        repository: &hub.remote.repository,
+        repository: &hub.repository,
         parent: &snapshot.head,
         tree: &snapshot.tree,
         message: &message.text(),
         files: &files,
     };
     let made = git_data::create(&hub.github, &commit).await.map_err(|error| unseen(hub, error))?;
-    let (github, repository, branch) = (&hub.github, &hub.remote.repository, &hub.remote.branch);
+    let (github, repository, branch) = (&hub.github, &hub.repository, &hub.remote.branch);
     let moved = if snapshot.exists {
         refs::fast_forward(github, repository, branch, &made.oid).await
     } else {

@@ -66,7 +66,7 @@ pub(super) async fn write(
     let additions: Vec<(String, Vec<u8>)> =
         files.iter().map(|file| (file.path.to_owned(), file.bytes.to_vec())).collect();
     let commit = NewCommit {
-        repository: &hub.remote.repository,
+        repository: &hub.repository,
         branch: &hub.remote.branch,
         expected_head: &snapshot.head,
         headline: &message.headline,

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use github::{
-    ApiError, GitHub, GraphqlError, commits,
-    snapshot::{self, SnapshotError},
+    ApiError, GitHub, GraphqlError, commits, compare,
+    snapshot::{self, CommitNote, SnapshotError},
 };
-use model::{Branch, Failure};
+use model::{Branch, CommitSha, Failure, RepoSlug};
 
 use super::{Snapshot, WriteError};
 use crate::{failures, request::Remote};
@@ -18,6 +18,7 @@ const HISTORY: u32 = 100;
 #[derive(Clone)]
 pub(crate) struct Hub {
     pub(crate) github: GitHub,
+    pub(crate) repository: RepoSlug,
     pub(crate) remote: Remote,
     /// Whether GitHub signs what this token writes to its Git database: it does for Apps, and not for people.
     pub(crate) is_app: bool,
@@ -42,13 +43,24 @@ impl Hub {
     }
 
     async fn snapshot(&self, branch: &Branch, paths: &[String]) -> Result<snapshot::Snapshot, SnapshotError> {
-        snapshot::read(&self.github, &self.remote.repository, branch, paths, HISTORY).await
+        snapshot::read(&self.github, &self.repository, branch, paths, HISTORY).await
+    }
+
+    /// Lists all commits that `head` has beyond `since`.
+    pub(super) async fn between(
+        &self,
+        since: &CommitSha,
+        head: &CommitSha,
+    ) -> Result<Vec<CommitNote>, Failure> {
+        compare::commits(&self.github, &self.repository, since, head)
+            .await
+            .map_err(|error| failures::of_read(error.into(), &self.remote))
     }
 
     /// Asks whether a commit is verified; none if there is no answer.
     pub(super) async fn is_verified(&self, commit: &str) -> Option<bool> {
         let commit = commit.parse().ok()?;
-        let found = commits::get(&self.github, &self.remote.repository, &commit).await.ok()?;
+        let found = commits::get(&self.github, &self.repository, &commit).await.ok()?;
         found.verification.map(|verification| verification.verified)
     }
 

@@ -13,19 +13,21 @@ use crate::{
     method::{Method, Wish},
 };
 
+mod git;
 mod git_data;
 mod graphql;
 mod hub;
 
-pub(crate) use hub::Hub;
+pub(crate) use self::{git::Git, hub::Hub};
 
 /// A way to the branch.
-#[derive(Clone)]
 pub(crate) enum Way {
     /// One query, one `createCommitOnBranch`.
     Graphql(Hub),
     /// The same query, then GitHub's Git database.
     GitData(Hub),
+    /// Git, over HTTPS or SSH.
+    Git(Box<Git>),
 }
 
 /// The branch at one commit.
@@ -94,6 +96,7 @@ impl Way {
         match self {
             Self::Graphql(_) => Method::Graphql,
             Self::GitData(_) => Method::GitData,
+            Self::Git(_) => Method::Git,
         }
     }
 
@@ -102,6 +105,7 @@ impl Way {
         match self {
             Self::Graphql(_) => "by GraphQL",
             Self::GitData(_) => "by GitHub's Git database",
+            Self::Git(_) => "by Git",
         }
     }
 
@@ -110,6 +114,7 @@ impl Way {
         match self {
             Self::Graphql(_) => true,
             Self::GitData(hub) => hub.is_app,
+            Self::Git(_) => false,
         }
     }
 
@@ -117,13 +122,27 @@ impl Way {
     pub(crate) async fn is_verified(&self, commit: &str) -> Option<bool> {
         match self {
             Self::Graphql(hub) | Self::GitData(hub) => hub.is_verified(commit).await,
+            Self::Git(_) => None,
         }
     }
 
     /// Reads the files at the branch's head, or at that of the branch that it is to be made from.
-    pub(crate) async fn read(&self, paths: &[String]) -> Result<Snapshot, Failure> {
+    pub(crate) async fn read(&mut self, paths: &[String]) -> Result<Snapshot, Failure> {
         match self {
             Self::Graphql(hub) | Self::GitData(hub) => hub.read(paths).await,
+            Self::Git(git) => git.read(paths).await,
+        }
+    }
+
+    /// Lists the commits that the branch has got since it was at `since`, at least.
+    pub(crate) async fn commits_since(
+        &self,
+        since: &CommitSha,
+        snapshot: &Snapshot,
+    ) -> Result<Vec<CommitNote>, Failure> {
+        match self {
+            Self::Graphql(hub) | Self::GitData(hub) => hub.between(since, &snapshot.head).await,
+            Self::Git(git) => git.back_to(since).await,
         }
     }
 
@@ -152,6 +171,7 @@ impl Way {
         match self {
             Self::Graphql(hub) => graphql::write(hub, snapshot, message, files).await,
             Self::GitData(hub) => git_data::write(hub, snapshot, message, files).await,
+            Self::Git(git) => git.write(snapshot, message, files).await,
         }
     }
 }

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod app;
 mod concurrency;
+mod git;
 mod git_data;
 mod graphql;
 mod links;

@@ -201,7 +201,7 @@ impl State {
 
     /// Everything secret about Apps so far: their keys, line by line too, their JWTs, and tokens that were minted,
     /// the expired and revoked ones as well.
-    pub(crate) fn app_secrets(&self) -> Vec<String> {
+    pub fn app_secrets(&self) -> Vec<String> {
         let mut secrets = lock(&self.app_secrets).clone();
         for app in lock(&self.apps).iter() {
             secrets.push(app.pem.clone());
