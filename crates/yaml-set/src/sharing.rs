@@ -66,7 +66,7 @@ impl Search<'_, '_> {
                 }
                 self.open.push(current);
                 for &user in users {
-                    self.use_at(user, &below)?;
+                    self.climb(user, below.clone(), self.tree.nodes[user].line)?;
                 }
                 self.open.pop();
             }
@@ -76,6 +76,14 @@ impl Search<'_, '_> {
                 );
             }
             let Some(parent) = node.parent else { break };
+            if let (Some(mapping), Some(Segment::Key(key))) = (self.merged_into(current), below.last()) {
+                // Its key is one of that mapping, unless that has the key from elsewhere.
+                match entry(self.tree, mapping, key) {
+                    Entry::Merged { through, .. } if through == current => current = mapping,
+                    _ => return Ok(()),
+                }
+                continue;
+            }
             below.push(self.step_to(parent, current));
             current = parent;
         }
@@ -89,26 +97,12 @@ impl Search<'_, '_> {
         Ok(())
     }
 
-    /// Goes on from an alias; from one after `<<` at the mapping that takes the keys over, unless it has the key
-    /// from elsewhere.
-    fn use_at(&mut self, user: NodeId, below: &[Segment]) -> Result<(), SetError> {
-        let line = self.tree.nodes[user].line;
-        let from = match (self.merges_into(user), below.last()) {
-            (Some(mapping), Some(Segment::Key(key))) => match entry(self.tree, mapping, key) {
-                Entry::Merged { through, .. } if through == user => mapping,
-                _ => return Ok(()),
-            },
-            _ => user,
-        };
-        self.climb(from, below.to_vec(), line)
-    }
-
-    /// Returns the mapping that takes over the keys of an alias.
-    fn merges_into(&self, user: NodeId) -> Option<NodeId> {
-        let parent = self.tree.nodes[user].parent?;
+    /// Returns the mapping that takes over the keys of a node, which is after `<<`.
+    fn merged_into(&self, source: NodeId) -> Option<NodeId> {
+        let parent = self.tree.nodes[source].parent?;
         let (mapping, value) = match self.tree.nodes[parent].kind {
             Kind::Sequence { .. } => (self.tree.nodes[parent].parent?, parent),
-            _ => (parent, user),
+            _ => (parent, source),
         };
         let Kind::Mapping { entries } = &self.tree.nodes[mapping].kind else { return None };
         let (key, found) = *entries.get(self.tree.nodes[value].index)?;
