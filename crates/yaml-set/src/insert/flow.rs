@@ -1,11 +1,13 @@
 //! Insertion into what is written in brackets.
 
+use std::ops::Range;
+
 use granit_parser::ScalarStyle;
 
 use crate::{
     fresh::Fresh,
     insert::{Inserter, NoRoom, layout::Layout, render::flow_entry},
-    lines::{line_end, line_start},
+    lines::line_end,
     splice::Splice,
     tree::{Kind, NodeId},
 };
@@ -39,8 +41,11 @@ impl Inserter<'_, '_> {
         let close = node.end.saturating_sub(1);
         let inline = || vec![Splice::insert(end, format!(", {}", items.join(", ")), depth)];
         let start = self.tree.nodes[last].span.start;
-        let indent = &self.text[line_start(self.text, start)..start];
-        let own_line = indent.trim_matches([' ', '\t']).is_empty() && line_end(self.text, end) < close;
+        let breaks = |range: Range<usize>| self.text.get(range).is_some_and(|gap| gap.contains(['\n', '\r']));
+        // The line may be the whole text, so that it is not looked through for each entry.
+        let above = self.text[..start].trim_end_matches([' ', '\t']);
+        let indent = &self.text[above.len()..start];
+        let own_line = (above.is_empty() || above.ends_with(['\n', '\r'])) && breaks(end..close);
         if !own_line {
             return Ok(inline());
         }
@@ -48,7 +53,7 @@ impl Inserter<'_, '_> {
             items.iter().map(|item| format!("{indent}{item}{after}")).collect()
         };
         match self.comma(end, close) {
-            Some(comma) if line_end(self.text, comma) < close => {
+            Some(comma) if breaks(comma..close) => {
                 Ok(vec![self.lines_after(line_end(self.text, comma), &lines(","), depth)])
             }
             Some(_) => Ok(inline()),

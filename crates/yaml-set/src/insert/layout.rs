@@ -25,8 +25,8 @@ impl Layout {
         let indent = |node: &Node<'_>| {
             let parent = &tree.nodes[node.parent?];
             let in_block = matches!(parent.kind, Kind::Mapping { .. }) && is_block(text, parent);
-            let (own, above) = (column(text, node.span.start), column(text, parent.span.start));
-            (in_block && is_block(text, node)).then_some((own, above))
+            (in_block && is_block(text, node))
+                .then(|| (column(text, node.span.start), column(text, parent.span.start)))
         };
         let nodes = || tree.nodes.iter().take(LOOKED_AT);
         let step = nodes()
