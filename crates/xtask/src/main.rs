@@ -5,6 +5,7 @@
     reason = "a program for people at a terminal, not an action"
 )]
 
+mod bench;
 mod demo;
 mod dist;
 mod generate;
@@ -32,6 +33,8 @@ enum Chore {
     Demo(demo::DemoArgs),
     /// Check everything, one line per stage
     Test(test::TestArgs),
+    /// Measure: bump-values against yq and kustomize
+    Bench(bench::BenchArgs),
     /// Build the release tree, and with --tag the commit and tags of a release
     Dist(dist::DistArgs),
     /// Write the generated files: action.yml and README of each action, docs/errors.md
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().chore {
         Chore::Demo(args) => demo::run(root(), &args),
         Chore::Test(args) => passed(test::run(root(), &args, &mut |line| println!("{line}"))),
+        Chore::Bench(args) => bench::run(root(), &args),
         Chore::Dist(args) => dist::run(root(), &args),
         Chore::Gen { check } => generated(check),
         Chore::Tidy => tidy::run(root()).and_then(|problems| {

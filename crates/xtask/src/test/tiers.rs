@@ -1,7 +1,7 @@
 //! The tiers that are asked for by name. One whose needs are missing says which, and how to get them.
 
 use super::{
-    corpus,
+    corpus, fuzz,
     stage::{Outcome, Stage, cargo},
 };
 
@@ -28,6 +28,7 @@ pub(super) fn chosen(real: bool, is_cluster: bool, long: bool) -> Vec<Stage> {
             cargo(root, &["test", "--release", "-p", "yaml-set"], &[("PROPTEST_CASES", "20000")])
         }));
         stages.push(Stage::new("long: real YAML files", |root| corpus::run(root, corpus::Extent::Full)));
+        stages.push(Stage::new("long: fuzzing", fuzz::run));
     }
     stages
 }

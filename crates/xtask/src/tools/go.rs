@@ -1,4 +1,4 @@
-//! Go modules, pinned by a `go.mod` and a `go.sum` of ours.
+//! Go modules, pinned by a `go.mod` and a `go.sum` of ours: read as they are, or built into programs.
 //!
 //! Modules are in Go's own cache, outside the checkout.
 
@@ -9,6 +9,7 @@ use std::{
 };
 
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 /// What to do where Go is missing or too old.
 const REMEDY: &str = "install Go 1.24 or newer (https://go.dev/dl; Debian's package golang-go may be older), and see \
@@ -51,6 +52,22 @@ pub(crate) fn modules(directory: &Path) -> Result<Vec<PathBuf>, String> {
         (_, error) => Err(format!("{}: {}; {REMEDY}", module.path, error.unwrap_or_default().trim())),
     });
     found.collect()
+}
+
+/// Builds a program from the versions in `directory`, once, and returns its path.
+pub(crate) fn program(directory: &Path, package: &str, name: &str) -> Result<PathBuf, String> {
+    let digest = Sha256::digest(read(directory, "go.sum")?);
+    let path = super::directory()
+        .join(format!("go-{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]));
+    let path = path.join(name);
+    if path.is_file() {
+        return Ok(path);
+    }
+    crate::process::quiet(
+        go(directory).args(["build", "-mod=readonly", "-trimpath", "-o"]).arg(&path).arg(package),
+    )
+    .map_err(|error| format!("cannot build {package}: {error}; {REMEDY}"))?;
+    Ok(path)
 }
 
 fn go(directory: &Path) -> Command {

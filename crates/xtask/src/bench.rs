@@ -1,0 +1,49 @@
+//! `cargo xtask bench yaml`: what bump-values changes in real files, against what yq and kustomize change.
+
+use std::{path::Path, process::Command};
+
+use crate::{dist, process, tools};
+
+/// What is measured.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BenchArgs {
+    /// What is compared
+    #[arg(value_enum)]
+    what: What,
+    /// A release build of day2, if there is one already
+    #[arg(long, value_name = "PATH")]
+    day2: Option<std::path::PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum What {
+    /// Edits of YAML: writes docs/bump-comparison.md
+    Yaml,
+}
+
+/// Measures, and writes the page.
+pub(crate) fn run(root: &Path, args: &BenchArgs) -> Result<(), String> {
+    match args.what {
+        What::Yaml => yaml(root, args.day2.as_deref()),
+    }
+}
+
+fn yaml(root: &Path, day2: Option<&Path>) -> Result<(), String> {
+    let comparison = root.join("tests/comparison");
+    let packages = tools::go::modules(&root.join("tests/corpus"))?;
+    let packages = std::env::join_paths(packages).map_err(|error| error.to_string())?;
+    let yq = tools::go::program(&comparison.join("yq"), "github.com/mikefarah/yq/v4", "yq")?;
+    let kustomize = "sigs.k8s.io/kustomize/kustomize/v5";
+    let kustomize = tools::go::program(&comparison.join("kustomize"), kustomize, "kustomize")?;
+    let day2 = match day2 {
+        Some(path) => path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))?,
+        None => dist::build::binary(root, dist::build::Profile::Release)?.path,
+    };
+    let page = root.join("docs/bump-comparison.md");
+    let mut command = Command::new(tools::python_with_yaml()?);
+    command.arg(comparison.join("compare.py")).arg("--packages").arg(packages);
+    for (name, path) in [("--yq", &yq), ("--kustomize", &kustomize), ("--ours", &day2), ("--out", &page)] {
+        command.arg(name).arg(path);
+    }
+    process::output(&mut command).map(drop)
+}
