@@ -3,4 +3,5 @@
 
 mod app;
 mod git_data;
+mod issues;
 mod world;

@@ -2,6 +2,7 @@
 //! document and its GraphQL schema (`tests/schema`).
 
 use std::{
+    cell::Cell,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -10,31 +11,46 @@ use std::{
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use super::stage::{Outcome, without};
+use super::stage::{Outcome, cargo, without};
 use crate::{process, tools};
 
 /// Tells the sandbox where to write (`crates/sandbox/src/github/record.rs`).
-pub(super) const VARIABLE: &str = "DAY2_RECORD_GITHUB";
+const VARIABLE: &str = "DAY2_RECORD_GITHUB";
 
 /// The oldest major version of Node.js that the check runs on.
 const NODE: u32 = 18;
 
+/// The crates whose tests talk to the sandbox's GitHub most, for a run of this stage alone.
+const TESTS: &[&str] =
+    &["test", "-p", "sandbox", "-p", "github", "-p", "auto-merge", "-p", "fast-forward", "-p", "bump-values"];
+
 /// A directory that the stage of the tests fills and the stage of the check reads.
-pub(super) struct Recording(std::io::Result<TempDir>);
+pub(super) struct Recording {
+    directory: std::io::Result<TempDir>,
+    /// The tests were told of it.
+    is_used: Cell<bool>,
+}
 
 impl Recording {
     pub(super) fn new() -> Self {
-        Self(tempfile::tempdir())
+        Self { directory: tempfile::tempdir(), is_used: Cell::new(false) }
     }
 
-    /// The directory's path; empty, which records nothing, if there is none.
-    pub(super) fn path(&self) -> String {
-        self.0.as_ref().map(|directory| directory.path().display().to_string()).unwrap_or_default()
+    /// Runs tests that fill the directory.
+    pub(super) fn tests(&self, root: &Path, arguments: &[&str]) -> Outcome {
+        self.is_used.set(true);
+        // Empty, which records nothing, if there is no directory.
+        let path = self
+            .directory
+            .as_ref()
+            .map(|directory| directory.path().display().to_string())
+            .unwrap_or_default();
+        cargo(root, arguments, &[(VARIABLE, &path)])
     }
 
     /// Checks what was recorded, after showing that the check can fail.
     pub(super) fn check(&self, root: &Path) -> Outcome {
-        let directory = match &self.0 {
+        let directory = match &self.directory {
             Ok(directory) => directory.path(),
             Err(error) => return Outcome::failed(format!("cannot make a directory: {error}")),
         };
@@ -43,6 +59,11 @@ impl Recording {
             Ok(packages) => packages,
             Err(why) => return without(why),
         };
+        if !self.is_used.get()
+            && let failed @ Outcome::Failed { .. } = self.tests(root, TESTS)
+        {
+            return failed;
+        }
         let run = |what: &Path| {
             let mut command = Command::new("node");
             command.arg(sources.join("check.mjs")).arg("--packages").arg(&packages).arg(what);

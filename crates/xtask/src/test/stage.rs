@@ -81,8 +81,7 @@ impl Stage {
                 cargo(root, &arguments, &[("RUSTDOCFLAGS", "-D warnings")])
             }),
             Self::new("unit, property, end-to-end", move |root| {
-                let arguments = ["test", "--workspace", "--no-fail-fast"];
-                cargo(root, &arguments, &[(schema::VARIABLE, &recorded.path())])
+                recorded.tests(root, &["test", "--workspace", "--no-fail-fast"])
             }),
             Self::new("GitHub's schemas", move |root| recording.check(root)),
             Self::new("corpus: real YAML files", |root| corpus::run(root, corpus::Extent::Sample)),
