@@ -43,6 +43,12 @@ fn after_the_last_entry_of_a_block_mapping() {
         ("a:\n  b:\n    - 1\n    - 2\nc: 2\n", "a.x", "a:\n  b:\n    - 1\n    - 2\n  x: v9\nc: 2\n"),
         ("a:\n  b: |\n    t\n\nc: 2\n", "a.x", "a:\n  b: |\n    t\n  x: v9\n\nc: 2\n"),
         ("a:\n  b: |+\n    t\n\nc: 2\n", "a.x", "a:\n  b: |+\n    t\n\n  x: v9\nc: 2\n"),
+        (
+            "a:\n  b:\n    c: |+\n      t\n\n  d: 1",
+            "a.b.x",
+            "a:\n  b:\n    c: |+\n      t\n\n    x: v9\n  d: 1",
+        ),
+        ("a:\n  b: >+\n    t\n\n\n  c: 1\n", "a.x", "a:\n  b: >+\n    t\n\n\n  c: 1\n  x: v9\n"),
         ("a: |+\n\n\nc: |\n\n", "x", "a: |+\n\n\nc: |\nx: v9\n\n"),
         ("a: >2-\n    t", "x", "a: >2-\n    t\nx: v9"),
         ("a: \"p\n  q\" # c\n", "x", "a: \"p\n  q\" # c\nx: v9\n"),

@@ -169,7 +169,7 @@ proptest! {
         let edits: Vec<Edit> = places.iter().map(|(leaf, depth, form)| {
             let leaf = leaf.get(&paths).segments();
             let kept = &leaf[..depth.index(leaf.len() + 1)];
-            let new: &[&str] = &[&["new"][..], &["new", "1.20"], &["a", "x: y"], &["new", "b.c", "z"]][*form];
+            let new = [&["new"][..], &["new", "1.20"], &["a", "x: y"], &["new", "b.c", "z"]][*form];
             let new = new.iter().map(|key| Segment::Key((*key).to_owned()));
             let item = Segment::Where { key: "name".to_owned(), value: "web".to_owned() };
             let sequence = matches!(leaf.get(kept.len()), Some(Segment::Index(_)));

@@ -4,7 +4,7 @@ use granit_parser::ScalarStyle;
 
 use crate::{
     insert::{Inserter, NoRoom},
-    lines::{before_line_break, column, line_break, line_end, skip_blanks},
+    lines::{before_line_break, column, line_break, line_end, line_start, skip_blanks},
     splice::place_of_empty,
     tree::{Kind, NodeId},
 };
@@ -22,7 +22,8 @@ impl Inserter<'_, '_> {
                 let content = self.text[node.span.clone()].trim_end_matches([' ', '\t', '\r', '\n']);
                 // Blank lines at its end are part of it if they are kept.
                 if content.is_empty() || value.ends_with("\n\n") {
-                    before_line_break(self.text, node.span.end)
+                    // The indentation of the next line is counted in.
+                    before_line_break(self.text, line_start(self.text, node.span.end))
                 } else {
                     node.span.start + content.len()
                 }
