@@ -26,16 +26,23 @@ pub(crate) enum Entry {
 
 /// Returns what `mapping` has for `key`.
 pub(crate) fn entry(tree: &Tree<'_>, mapping: NodeId, key: &str) -> Entry {
-    match own(tree, mapping, key).as_slice() {
-        [] => merged(tree, mapping, key, DEPTH, &mut BTreeSet::new()).unwrap_or(Entry::None),
-        [(_, value)] => Entry::Own(*value),
-        several => Entry::Duplicate(several.iter().map(|(key, _)| *key).collect()),
+    let mut own = own(tree, mapping, key);
+    match (own.next(), own.next()) {
+        (None, _) => merged(tree, mapping, key, DEPTH, &mut BTreeSet::new()).unwrap_or(Entry::None),
+        (Some((_, value)), None) => Entry::Own(value),
+        (Some((first, _)), Some((second, _))) => {
+            Entry::Duplicate([first, second].into_iter().chain(own.map(|(key, _)| key)).collect())
+        }
     }
 }
 
-fn own(tree: &Tree<'_>, mapping: NodeId, key: &str) -> Vec<(NodeId, NodeId)> {
-    let Kind::Mapping { entries } = &tree.nodes[mapping].kind else { return Vec::new() };
-    entries.iter().filter(|(id, _)| key_text(tree, *id) == Some(key)).copied().collect()
+/// Returns the keys and values of the entries of `mapping` that have this key.
+fn own<'t>(tree: &'t Tree<'_>, mapping: NodeId, key: &'t str) -> impl Iterator<Item = (NodeId, NodeId)> + 't {
+    let entries = match &tree.nodes[mapping].kind {
+        Kind::Mapping { entries } => entries.as_slice(),
+        _ => &[],
+    };
+    entries.iter().filter(move |(id, _)| key_text(tree, *id) == Some(key)).copied()
 }
 
 /// Looks into each merged mapping once, whatever cycles and repetitions there are.
@@ -52,7 +59,7 @@ fn merged(
         if !seen.insert(source) {
             continue;
         }
-        if let Some(&(_, value)) = own(tree, source, key).first() {
+        if let Some((_, value)) = own(tree, source, key).next() {
             return Some(Entry::Merged { value, through });
         }
         if let Some(Entry::Merged { value, .. }) = merged(tree, source, key, depth, seen) {

@@ -71,7 +71,10 @@ pub(crate) fn splice(
 /// A value goes right after the tag or anchor, the colon, or the dash of a sequence's item.
 pub(crate) fn place_of_empty(text: &str, tree: &Tree<'_>, node: &Node<'_>) -> Option<usize> {
     if node.properties_end.is_some() {
-        return node.properties_end;
+        // Some readers end the name of an anchor at these, so that for them something is written there.
+        let ends_early =
+            |(_, name): &(usize, String)| name.contains(['?', ':', ',', '%', '@', '`', ']', '}']);
+        return node.properties_end.filter(|_| !node.anchor.as_ref().is_some_and(ends_early));
     }
     let at = node.span.start;
     let in_mapping =

@@ -36,7 +36,7 @@ fn edits(kind: &str, items: usize) -> Vec<Edit> {
 }
 
 #[test]
-#[ignore = "a measurement: cargo test -p yaml-set --release --test linear -- --ignored --nocapture"]
+#[ignore = "a measurement: cargo test -p yaml-set --test linear -- --ignored --nocapture"]
 fn two_megabytes_in_one_pass() {
     for kind in ["100 edits", "100 insertions", "every value", "every item gets one", "one item"] {
         for items in [5_000, 10_000] {

@@ -81,7 +81,9 @@ fn fills_empty_values_after_the_colon() {
         assert!(!edit(after, path, "v9").unwrap().changed(), "{after:?}");
     }
     assert_eq!(edit("tag:\n", "tag", "v9").unwrap().changes[0].old, None);
-    for (text, path) in [("? tag\n", "tag"), ("{tag, b}\n", "tag"), ("- # c\n- x\n", "[0]")] {
+    for (text, path) in
+        [("? tag\n", "tag"), ("{tag, b}\n", "tag"), ("- # c\n- x\n", "[0]"), ("a: &x?y\n", "a")]
+    {
         assert!(matches!(edit(text, path, "v9"), Err(SetError::NoPlace { .. })), "{text}");
     }
 }
