@@ -235,7 +235,7 @@ def main():
         for case in cases:
             for name, (tool, program) in tools.items():
                 if name != "kustomize" or case.kind == "kustomization":
-                    results[case.name, name] = measure(tool, program, case, scratch)
+                    results[case, name] = measure(tool, program, case, scratch)
     pathlib.Path(args.out).write_text(page(cases, tools, results, versions(args)), encoding="utf-8")
 
 
@@ -254,12 +254,12 @@ def page(cases, tools, results, version):
     summary, single = [], []
     for kind, title in (("values", "values files"), ("kustomization", "kustomizations"), ("manifest", "manifests")):
         for name in tools:
-            row = [results[case.name, name] for case in cases if case.kind == kind and (case.name, name) in results]
+            row = [results[case, name] for case in cases if case.kind == kind and (case, name) in results]
             cells = figures_of(row) if row else ["n/a"] * 9
             summary.append(f"| {' | '.join([title, f'{name} {version[name]}', *cells])} |")
             title = ""
     for number, case in enumerate(cases, 1):
-        cells = [cell(results.get((case.name, name))) for name in tools]
+        cells = [cell(results.get((case, name))) for name in tools]
         size = case.source.stat().st_size
         single.append(f"| {number} | {case.package} `{shortened(case.name)}` | {size} | {' | '.join(cells)} |")
     return template.replace("SUMMARY\n", "\n".join(summary) + "\n").replace("SINGLE\n", "\n".join(single) + "\n")
