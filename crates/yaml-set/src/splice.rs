@@ -6,6 +6,7 @@ use granit_parser::ScalarStyle;
 
 use crate::{
     SetError,
+    lines::{before_line_break, line_break, line_start},
     token::{block_lines, flow_token, is_block_text},
     tree::{Kind, Node, NodeId, Tree},
 };
@@ -101,15 +102,14 @@ fn block(text: &str, node: &Node<'_>, value: &str) -> Option<Splice> {
         }
         start = above;
     }
-    let line_break = if text[..start].ends_with("\r\n") { "\r\n" } else { "\n" };
+    let line_break = line_break(text, before_line_break(text, start));
     Some(Splice::replace(start..end, block_lines(value, indent, line_break)))
 }
 
 /// Returns where the line above the one that begins at `start` begins.
 fn line_above(text: &str, start: usize) -> Option<usize> {
-    let before = &text[..start];
-    let before = before.strip_suffix('\n').map_or(before, |rest| rest.strip_suffix('\r').unwrap_or(rest));
-    (before.len() < start).then(|| before.rfind('\n').map_or(0, |at| at + 1))
+    let end = before_line_break(text, start);
+    (end < start).then(|| line_start(text, end))
 }
 
 /// Applies splices that are in order and do not overlap.

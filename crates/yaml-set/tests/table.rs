@@ -96,6 +96,7 @@ fn edits_block_scalars_under_their_header() {
         ("a: >-\n  p\n  q\n", "v2", "a: >-\n  v2\n"),
         ("a: |+\n  v1\n\n\nb: 1\n", "v2", "a: |+\n  v2\n\n\nb: 1\n"),
         ("a: |\r\n  v1\r\nb: 1\r\n", "x\ny", "a: |\r\n  x\r\n  y\r\nb: 1\r\n"),
+        ("a: |\r\r  v1\rb: 1\r", "x\ny", "a: |\r  x\r  y\rb: 1\r"),
         ("a: |\n\n\n   v1\n  # c\nb: 1\n", "v2", "a: |\n   v2\n  # c\nb: 1\n"),
         ("a: |2-\n   v1\n", " v2", "a: |2-\n   v2\n"),
         ("a: |\n  v1", "v2\n", "a: |\n  v2"),
