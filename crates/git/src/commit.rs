@@ -88,9 +88,9 @@ impl Mirror {
     }
 
     /// The identity that git's configuration or environment names.
-    async fn identity(&self) -> Result<Signature, RemoteError> {
+    pub(crate) async fn identity(&self) -> Result<Signature, RemoteError> {
         // Without this setting git would make one up from the machine's name.
-        let answer = self.local(&["-cuser.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"], &[]).await?;
+        let answer = self.local(&["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"], &[]).await?;
         let text = String::from_utf8_lossy(&answer.stdout);
         let known = text.split_once(" <").and_then(|(name, rest)| Some((name, rest.split_once('>')?.0)));
         let (name, email) = known.filter(|_| answer.code == Some(0)).unwrap_or((NAME, EMAIL));

@@ -7,7 +7,41 @@
 //!
 //! Every command runs with `LC_ALL=C`, never prompts, takes paths literally, separates records by NUL where it can, and
 //! is killed with its children when the deadline passes. No credential is ever put on a command line, into a URL or
-//! into a configuration file.
+//! into a configuration file: a token is only in the environment of the commands that use the network, from where an
+//! askpass script hands it to the one host that the URL names; an SSH key is a file that only this user can read.
+//!
+//! Of the user's configuration, proxies, certificate authorities and `insteadOf` are honoured; hooks, signing,
+//! maintenance and what could run a program are switched off (`settings.rs`).
+//!
+//! One change of a branch takes three conversations with the host: the commits and trees, the wanted files, the push.
+//!
+//! ```no_run
+//! # use std::time::Duration;
+//! # use git::{Access, Mirror, NewCommit, NewFile, PushError};
+//! # use model::{Branch, Deadline, Secret};
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let url = "https://git.example.com/team/manifests.git".parse()?;
+//! let access = Access { token: Some(Secret::new("…")), ..Access::default() };
+//! let branch: Branch = "main".parse()?;
+//! let mut mirror = Mirror::open(&url, &access, 50, Deadline::after(Duration::from_secs(60))).await?;
+//! loop {
+//!     let tip = mirror.fetch(&branch).await?.ok_or("no such branch")?;
+//!     let files = mirror.read(&tip.commit, &["values.yaml"]).await?;
+//!     let (mode, old) = files[0].clone().ok_or("no such file")?;
+//!     let new = String::from_utf8(old)?.replace("tag: v1", "tag: v2");
+//!     let files = [NewFile { path: "values.yaml", mode, bytes: new.as_bytes() }];
+//!     let commit = NewCommit { parent: &tip.commit, message: "Bump to v2", author: None, files: &files };
+//!     let made = mirror.commit(&commit).await?;
+//!     match mirror.push(&made, &branch, Some(&tip.commit)).await {
+//!         Ok(()) => break,
+//!         // Read again and apply the change to what is there now; it may be there already.
+//!         Err(PushError::Moved(_) | PushError::InDoubt(_)) => {}
+//!         Err(other) => return Err(other.into()),
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 mod access;
 mod classify;

@@ -207,7 +207,7 @@ impl Mirror {
         if let Some(token) = self.prepared.token.as_ref().filter(|_| !variables.is_empty()) {
             command.env("DAY2_GIT_TOKEN", token.expose());
         }
-        let name = arguments.iter().find(|word| !word.starts_with('-')).copied().unwrap_or_default();
+        let name = subcommand(arguments);
         let mut finished =
             finish(command, name, input, self.deadline).await.map_err(|stopped| match stopped {
                 Stopped::NotStarted(error) => RemoteError::NoGit(error),
@@ -246,6 +246,12 @@ impl Mirror {
     }
 }
 
+/// Returns the subcommand, which may come after one `-c name=value`.
+fn subcommand<'a>(arguments: &[&'a str]) -> &'a str {
+    let at = if arguments.first() == Some(&"-c") { 2 } else { 0 };
+    arguments.get(at).copied().unwrap_or_default()
+}
+
 /// Reads the first two numbers of `2.39.5 (Apple Git-154)`.
 fn version(text: &str) -> Option<(u32, u32)> {
     let mut numbers = text.split('.').map(|number| number.parse().ok());
@@ -266,7 +272,21 @@ mod tests {
         ] {
             assert_eq!(version(text), found, "{text}");
         }
+        assert_eq!((subcommand(&["fetch", "x"]), subcommand(&["-c", "a=b", "log"])), ("fetch", "log"));
         assert!((2, 29) < OLDEST && (2, 30) >= OLDEST && (3, 0) >= OLDEST);
+    }
+
+    #[tokio::test]
+    async fn the_users_identity_signs_what_nobody_else_does() {
+        let url = "https://git.example.com/o/r".parse().unwrap();
+        let deadline = Deadline::after(Duration::from_secs(20));
+        let mirror = Mirror::open(&url, &Access::default(), 1, deadline).await.unwrap();
+        for (name, value) in [("user.name", "Alice é"), ("user.email", "alice@example.org")] {
+            let arguments = ["config", name, value];
+            assert_eq!(mirror.local(&arguments, &[]).await.unwrap().code, Some(0));
+        }
+        let identity = mirror.identity().await.unwrap();
+        assert_eq!((identity.name.as_str(), identity.email.as_str()), ("Alice é", "alice@example.org"));
     }
 
     #[tokio::test]

@@ -67,7 +67,8 @@ impl Mirror {
         let answer = self
             .patient(
                 &[
-                    "-cfetch.negotiationAlgorithm=noop",
+                    "-c",
+                    "fetch.negotiationAlgorithm=noop",
                     "fetch",
                     "--quiet",
                     "--no-tags",

@@ -2,6 +2,7 @@
 //! server (`tests/git-server`), and OpenSSH.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "a test says what it could not try")]
 
 mod faults;
 mod http;
