@@ -5,8 +5,8 @@
 
 #![no_main]
 
-use libfuzzer_sys::{fuzz_target, Corpus};
-use yaml_set::{decode, scalars, set, split_top_level, Edit};
+use libfuzzer_sys::{Corpus, fuzz_target};
+use yaml_set::{Edit, decode, scalars, set, split_top_level};
 
 /// `!` creates, `*` follows aliases: `!*a.b=v`.
 fn edit(line: &str) -> Option<Edit> {
@@ -25,7 +25,9 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     if edits.is_empty() {
         // The text says itself what there is to be set.
         let found = scalars(text).unwrap_or_default();
-        edits.extend(found.iter().step_by(found.len() / 3 + 1).map(|scalar| Edit::new(scalar.path.clone(), "v: 1")));
+        edits.extend(
+            found.iter().step_by(found.len() / 3 + 1).map(|scalar| Edit::new(scalar.path.clone(), "v: 1")),
+        );
     }
     let Ok(edited) = set(text, &edits) else { return Corpus::Keep };
     assert!(edited.changes.len() >= edits.len());
