@@ -2,14 +2,21 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use model::{Failure, ImageRef, ParseError};
-use toolkit::{Check, CommonArgs, Env};
+use model::{Failure, ParseError};
+use toolkit::{Check, CommonArgs, Env, GitHubContext};
 
-use crate::{assignment, method::Method, origin::Origin, request::Request};
+use crate::{
+    assignment,
+    message::Words,
+    method::Method,
+    origin::Origin,
+    request::{Permit, Request},
+};
 use target::{Resolved, TargetArgs};
 
 mod place;
 mod target;
+mod texts;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -31,7 +38,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
 
-    /// Commit message; says what was set if not given
+    /// Commit message; says what was set if not given. `{path}`, `{old}`, `{new}`, `{file}`, `{files}`, `{count}`, `{changes}`, `{image}`, `{tag}`, `{digest}`, `{repository}`, `{branch}`, `{sha}`, `{short-sha}`, `{run}` and `{actor}` are filled in, `{{` is a brace
     #[arg(long, value_name = "TEXT")]
     pub(crate) message: Option<String>,
 
@@ -39,15 +46,27 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TRAILER")]
     pub(crate) trailers: Vec<String>,
 
+    /// Co-authors of the commit, one `Name <address>` per line; `actor` is who started the run
+    #[arg(long, value_name = "PERSON")]
+    pub(crate) co_authors: Vec<String>,
+
+    /// Put `[skip ci]` at the end of the message's first line, so that the commit starts no workflow
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) skip_ci: Option<String>,
+
+    /// Name the run's commit in the trailers that Argo CD's source hydrator reads, `Argocd-reference-commit-sha` and the like
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) reference_commit: Option<String>,
+
     /// What to do when the value that is there is newer, by its commit or else by the run that set it: `skip` (the default), `overwrite` or `fail`
     #[arg(long, value_name = "POLICY")]
     pub(crate) on_stale: Option<String>,
 
-    /// Not in this version: create keys that are missing; only `false` is accepted
+    /// Insert what a path or an image misses: keys, items `[name=x]` of lists, entries of a kustomization's `images`; `false` if not given
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) create: Option<String>,
 
-    /// Not in this version: set the anchor's value where a path leads to an alias; only `false` is accepted
+    /// Where a value is shared through an anchor, change it for all its users, who are then listed; `false` (it is refused) if not given
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) follow_alias: Option<String>,
 
@@ -67,12 +86,17 @@ impl Args {
         if self.files.iter().all(|file| file.trim().is_empty()) {
             check.problem("files", "is required and empty");
         }
-        let images = check.list("images", &self.images, image);
+        let images = check.list("images", &self.images, texts::image);
+        texts::refuse_twins(&mut check, &images);
         let has_images = self.images.iter().any(|image| !image.trim().is_empty());
         if !has_images && self.set.iter().all(|line| line.trim().is_empty()) {
             check.problem("set", "is required and empty, and so is `images`");
         }
-        let edits = check.list("set", &self.set, |line| assignment::parse(line, &files));
+        let permit = Permit {
+            create: check.flag("create", self.create.as_deref(), false),
+            follow_alias: check.flag("follow-alias", self.follow_alias.as_deref(), false),
+        };
+        let edits = check.list("set", &self.set, |line| assignment::parse(line, &files, permit));
         let mut dealt = None;
         if check.is_clean() {
             match assignment::deal(&files, &edits, has_images) {
@@ -81,22 +105,19 @@ impl Args {
             }
         }
 
-        let message =
-            check.optional("message", self.message.as_deref(), |text| Ok::<_, String>(text.to_owned()));
-        let trailers = check.list("trailers", &self.trailers, trailer);
+        let words = self.words(&mut check);
         let on_stale = check.optional("on-stale", self.on_stale.as_deref(), str::parse).unwrap_or_default();
-        self.refuse_what_is_missing(&mut check);
         let timeout = self.common.budget(&mut check, DEFAULT_TIMEOUT);
         let dry_run = self.common.dry_run(&mut check);
         let origin = Origin::from_env(env);
         let request = dealt.zip(target).map(|(files, target)| Request {
             files,
             images,
+            permit,
             target,
             method,
             why,
-            message,
-            trailers,
+            words,
             on_stale,
             origin,
             timeout,
@@ -105,20 +126,19 @@ impl Args {
         check.finish(request)
     }
 
-    /// Refuses inputs that this version only knows by name: GitHub merely warns of an unknown input, so that it would
-    /// silently do nothing.
-    fn refuse_what_is_missing(&self, check: &mut Check<'_>) {
-        for (input, value, remedy) in [
-            ("create", &self.create, "add the key to the file by hand once"),
-            (
-                "follow-alias",
-                &self.follow_alias,
-                "write the value where the alias is, so that it has a place of its own",
-            ),
-        ] {
-            if check.flag(input, value.as_deref(), false) {
-                check.problem(input, &format!("is not in this version: {remedy}"));
-            }
+    /// What the commit says.
+    fn words(&self, check: &mut Check<'_>) -> Words {
+        let context = GitHubContext::from_env(check.env());
+        let actor_id = check.env().get("GITHUB_ACTOR_ID").map(str::to_owned);
+        Words {
+            template: check.optional("message", self.message.as_deref(), str::parse),
+            trailers: check.list("trailers", &self.trailers, texts::trailer),
+            co_authors: check.list("co-authors", &self.co_authors, |text| {
+                texts::co_author(text, &context, actor_id.as_deref())
+            }),
+            skip_ci: check.flag("skip-ci", self.skip_ci.as_deref(), false),
+            reference_commit: check.flag("reference-commit", self.reference_commit.as_deref(), false),
+            reference: None,
         }
     }
 }
@@ -131,35 +151,6 @@ fn file_path(text: &str, on_branch: bool) -> Result<String, ParseError> {
         return Err(ParseError::new("a file of a repository", text, "a path from its root without `..`"));
     }
     Ok(path.to_owned())
-}
-
-/// An image with something to set.
-fn image(text: &str) -> Result<ImageRef, String> {
-    if text.contains("://") {
-        return Err("holds a URL (not shown, since it may hold a password): write `registry/repository:tag`"
-            .to_owned());
-    }
-    let image: ImageRef = text.parse().map_err(|error: ParseError| error.to_string())?;
-    if image.tag.is_none() && image.digest.is_none() {
-        return Err(format!("`{text}` has neither a tag nor a digest"));
-    }
-    Ok(image)
-}
-
-/// A trailer as `git interpret-trailers` knows it; ours are ours.
-fn trailer(text: &str) -> Result<String, String> {
-    let (key, value) = text.split_once(':').map_or((text, ""), |(key, value)| (key, value.trim()));
-    let valid =
-        !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && !value.is_empty();
-    if !valid {
-        return Err(format!(
-            "`{text}` is not a trailer: write `Key: value`, the key of letters, digits and `-`"
-        ));
-    }
-    if key.to_ascii_lowercase().starts_with("bump-") {
-        return Err(format!("`{key}` is a trailer that the action writes by itself"));
-    }
-    Ok(format!("{key}: {value}"))
 }
 
 #[cfg(test)]

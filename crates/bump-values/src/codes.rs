@@ -8,7 +8,7 @@ pub const PATH_NOT_FOUND: Code = Code {
     id: "path-not-found",
     exit: Exit::Input,
     meaning: "A path of `set` matches nothing in the file.",
-    remedy: "Correct the path; the nearest part that exists and what is below it are printed.",
+    remedy: "Correct the path (the nearest part that exists and what is below it are printed), or set `create: true` to insert it.",
 };
 /// The branch has no such file.
 pub const FILE_NOT_FOUND: Code = Code {
@@ -22,14 +22,14 @@ pub const IMAGE_NOT_FOUND: Code = Code {
     id: "image-not-found",
     exit: Exit::Input,
     meaning: "An image of `images` is named in none of the files.",
-    remedy: "Correct the image's registry and repository, or `files`; what the files name is printed.",
+    remedy: "Correct the image's registry and repository, or `files` (what the files name is printed); `create: true` adds an entry to a kustomization.",
 };
 /// The image is named, but not all of it can be set.
 pub const IMAGE_INCOMPLETE: Code = Code {
     id: "image-incomplete",
     exit: Exit::Input,
     meaning: "A file names the image, but has no scalar for the tag or the digest that was given.",
-    remedy: "Add the key to the file by hand once (`tag:`, `newTag:` or `digest:`), or leave that part out of `images`.",
+    remedy: "Set `create: true` to add the key (`tag:`, `newTag:` or `digest:`), or leave that part out of `images`.",
 };
 /// The file is no YAML.
 pub const YAML_INVALID: Code = Code {

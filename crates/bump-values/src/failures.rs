@@ -23,11 +23,17 @@ pub(crate) fn of_edit(file: &str, error: &SetError) -> Failure {
     let code = match error {
         SetError::Invalid { .. } => &YAML_INVALID,
         SetError::Template { .. } => &HELM_TEMPLATE,
-        SetError::NotFound { .. } => &PATH_NOT_FOUND,
+        SetError::NotFound { .. } | SetError::NoDocument { .. } => &PATH_NOT_FOUND,
         SetError::Conflict { .. } => &INVALID_INPUT,
         _ => &YAML_REFUSED,
     };
     let failure = Failure::new(code, format!("`{file}`: {error}")).at(file, error.line());
+    let failure = match error {
+        SetError::Alias { .. } | SetError::Shared { .. } => failure.with_remedy(
+            "Set `follow-alias: true` to change the value for all that share it, or write it out in this place.",
+        ),
+        _ => failure,
+    };
     match error.found() {
         [] => failure,
         found => failure.with_note(format!("found there: {}", found.join(", "))),

@@ -12,6 +12,8 @@ pub(crate) struct Origin {
     pub(crate) sha: Option<CommitSha>,
     /// The workflow's name: run numbers count per workflow.
     pub(crate) workflow: Option<String>,
+    /// The login that started the run.
+    pub(crate) actor: Option<String>,
     /// `GITHUB_RUN_NUMBER`, else `GITHUB_RUN_ID`. A re-run keeps both.
     pub(crate) run: Option<u64>,
 }
@@ -28,6 +30,7 @@ impl Origin {
             workflow: env
                 .get("GITHUB_WORKFLOW")
                 .map(|name| name.split_whitespace().collect::<Vec<_>>().join(" ")),
+            actor: context.actor,
             run: number(context.run_number).or_else(|| number(context.run_id)),
         }
     }

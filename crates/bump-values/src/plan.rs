@@ -4,8 +4,7 @@ use model::Failure;
 
 use crate::{
     ancestry::Ancestry,
-    edit::{EditedFile, apply},
-    images::Search,
+    edit::{self, EditedFile},
     request::{OnStale, Request},
     stale::{Newer, Rival, newer},
 };
@@ -23,11 +22,7 @@ pub(crate) enum Plan {
 
 /// Applies the request to the bytes of its files, which are in its order.
 pub(crate) fn edit(request: &Request, files: Vec<Vec<u8>>) -> Result<Vec<EditedFile>, Failure> {
-    let mut images = Search::new(&request.images);
-    let apply = |(file, bytes)| apply(file, &mut images, bytes);
-    let edited = request.files.iter().zip(files).map(apply).collect::<Result<_, _>>()?;
-    images.finish()?;
-    Ok(edited)
+    edit::all(request, files)
 }
 
 /// Decides. `rivals` are the values that would be replaced, none where nothing is known of them.

@@ -3,10 +3,12 @@
 use std::{fmt, time::Duration};
 
 use git::{RemoteUrl, Signature};
-use model::{Branch, ImageRef, RepoSlug, Secret};
-use yaml_set::Edit;
+use model::{Branch, RepoSlug, Secret};
+use yaml_set::{Edit, Path};
 
 use crate::{
+    images::Wanted,
+    message::Words,
     method::{Method, Wish},
     origin::Origin,
 };
@@ -17,17 +19,17 @@ pub(crate) struct Request {
     /// Each file with its edits, in the order of `files`.
     pub(crate) files: Vec<FileEdits>,
     /// Images to find and set in all files.
-    pub(crate) images: Vec<ImageRef>,
+    pub(crate) images: Vec<Wanted>,
+    /// What may be done beyond changing a scalar that is there.
+    pub(crate) permit: Permit,
     /// Where they are.
     pub(crate) target: Target,
     /// How to write, as far as that is known before anything is read.
     pub(crate) method: Method,
     /// Why it is that method: a phrase for log and summary.
     pub(crate) why: &'static str,
-    /// The commit message that was asked for.
-    pub(crate) message: Option<String>,
-    /// Further trailers, `Key: value`.
-    pub(crate) trailers: Vec<String>,
+    /// What the commit says.
+    pub(crate) words: Words,
     /// What to do if a newer value is there.
     pub(crate) on_stale: OnStale,
     /// Which run asks for it.
@@ -36,6 +38,22 @@ pub(crate) struct Request {
     pub(crate) timeout: Duration,
     /// Whether to stop after the plan.
     pub(crate) dry_run: bool,
+}
+
+/// What an edit may do beyond changing a scalar that is there, in one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Permit {
+    /// Insert what is missing.
+    pub(crate) create: bool,
+    /// Change the value of an anchor, and with it all its users.
+    pub(crate) follow_alias: bool,
+}
+
+impl Permit {
+    /// Returns an edit with this permit.
+    pub(crate) fn edit(self, path: Path, value: &str) -> Edit {
+        Edit::new(path, value).creating(self.create).following_aliases(self.follow_alias)
+    }
 }
 
 /// The edits of one file.

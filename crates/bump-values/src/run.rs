@@ -11,6 +11,7 @@ use crate::{
     attempt::Bump,
     connect::connect,
     diff::unified,
+    message,
     method::Method,
     plan::{Plan, edit, plan},
     report::{Outcome, Result as End, report},
@@ -32,7 +33,7 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
         let diff: Vec<String> = unified(&outcome.files).lines().map(str::to_owned).collect();
         host.group("Diff", &diff);
     }
-    host.publish(&report(&outcome))?;
+    host.publish(&report(request, &outcome))?;
     outcome.failure.map_or(Ok(()), Err)
 }
 
@@ -45,6 +46,7 @@ async fn on_branch(
     let deadline = Deadline::after(request.timeout);
     let (connection, minted) = connect(request, remote, deadline, host).await?;
     host.info(&format!("Method: {} to {remote}, {}", connection.way.method().name(), request.why));
+    let request = &message::gather(request, connection.judge.as_ref(), host).await;
     let bump = Bump {
         request,
         remote,

@@ -11,10 +11,13 @@ const OUTPUTS: &[Output] = &[
         name: "commit",
         description: "Full id of the commit that has the values: the new one, or the head if nothing was to do",
     },
-    Output { name: "previous", description: "Values before, as JSON: `{\"file\": {\"path\": \"value\"}}`" },
+    Output {
+        name: "previous",
+        description: "Values before, as JSON: `{\"file\": {\"path\": \"value\"}}`, `null` where there was none",
+    },
     Output { name: "superseded", description: "Whether a newer value was there already: `true` or `false`" },
     Output { name: "attempts", description: "How often it was tried to write" },
-    Output { name: "diff", description: "Unified diff of the change" },
+    Output { name: "diff", description: "Unified diff of the change, at most 200 kB of it" },
     Output { name: "method", description: "How it was written: `graphql`, `git-data`, `git` or `worktree`" },
     Output {
         name: "verified",
@@ -41,10 +44,16 @@ action makes one for that repository and `contents: write` alone, and revokes it
 Only the bytes of the values change. Comments, quotes, indentation, blank lines and line ends stay, and the result is parsed
 again before it is written: what cannot be done exactly is refused with the reason. A value that some YAML reader would not
 take for a string (`1.20`, `58467e65`, `yes`) gets quotes. Paths: `image.tag`, `a\\.b`, `[\"a.b/c\"]`, `list[0]`, `list[-1]`,
-`containers[name=web].image`, and `@2.image.tag` for the second document of a file.
+`list[*].tag`, `containers[name=web].image`, `@2.image.tag` for the second document of a file and
+`@kind=Deployment,name=web.spec.replicas` for the one that is that.
 
-With `images` the action finds the places by itself: Helm's `repository` with `tag` and `digest`, entries of kustomize's
-`images`, and `image:` strings. A tag without a digest clears the digest that is there, since that would win.
+With `images` the action finds the places by itself, in all files: Helm's `repository` (maybe with `registry`) with `tag` and
+`digest`, entries of kustomize's `images`, and `image:` strings of containers; the log and the summary list them. A tag without a
+digest empties the digest that is there, since that would win. A digest without a tag empties kustomize's `newTag`, drops the tag
+of a string, and leaves the `tag` of Helm values, since charts take an empty one for their own version. With `create: true` a key
+that is missing is added, and an image that is named nowhere gets an entry in each kustomization among the files.
+
+The output `previous` leads back: give each of its pairs as `file:path=value` to `set`.
 
 When the branch has moved meanwhile, the edit is applied to the new bytes and tried again until `timeout` (30 seconds if not
 given). A value that is there already is no commit. Each commit names its source and its run in trailers, so that a run

@@ -105,6 +105,7 @@ mod tests {
             before: before.into(),
             after: after.into(),
             changes: Vec::new(),
+            found: Vec::new(),
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Commit {
     /// What GitHub thinks of its signature; none if it does not say.
     #[serde(default)]
     pub verification: Option<Verification>,
+    /// Who wrote it.
+    pub author: Option<Signature>,
 }
 
 /// Whether a commit is shown as *Verified*.
@@ -24,6 +26,20 @@ pub struct Commit {
 pub struct Verification {
     /// Whether it is.
     pub verified: bool,
+}
+
+/// Who did something to a commit, and when.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Signature {
+    /// The name.
+    #[serde(default)]
+    pub name: String,
+    /// The address.
+    #[serde(default)]
+    pub email: String,
+    /// RFC 3339.
+    #[serde(default)]
+    pub date: String,
 }
 
 /// A commit's parent.

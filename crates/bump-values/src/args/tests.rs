@@ -1,7 +1,7 @@
 use super::*;
 use crate::request::{OnStale, Remote, Target};
 
-const RUN: [(&str, &str); 8] = [
+const RUN: [(&str, &str); 9] = [
     ("GITHUB_ACTIONS", "true"),
     ("GITHUB_REPOSITORY", "org/product"),
     ("GITHUB_REF", "refs/heads/dev"),
@@ -9,6 +9,7 @@ const RUN: [(&str, &str); 8] = [
     ("GITHUB_RUN_NUMBER", "7"),
     ("GITHUB_WORKFLOW", "dev"),
     ("GITHUB_SHA", "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3"),
+    ("GITHUB_ACTOR", "alice"),
     ("GITHUB_API_URL", "http://127.0.0.1:1"),
 ];
 
@@ -119,12 +120,7 @@ fn a_password_in_a_url_is_not_repeated() {
 fn what_is_not_in_this_version_is_refused() {
     let text = |text: &str| Some(text.to_owned());
     let target = TargetArgs { on_protected: text("pull-request"), ..TargetArgs::default() };
-    let given = Args { create: text("true"), follow_alias: text("true"), ..to(target) };
-    insta::assert_snapshot!(problems(given, &RUN), @r"
-    input `on-protected`: `pull-request` is not in this version: use `fail`, and let the token's owner bypass the branch's rules
-    input `create` is not in this version: add the key to the file by hand once
-    input `follow-alias` is not in this version: write the value where the alias is, so that it has a place of its own
-    ");
+    insta::assert_snapshot!(problems(to(target), &RUN), @"input `on-protected`: `pull-request` is not in this version: use `fail`, and let the token's owner bypass the branch's rules");
     let odd = to(TargetArgs { on_protected: text("merge"), ..TargetArgs::default() });
     insta::assert_snapshot!(problems(odd, &RUN), @"input `on-protected`: `merge` is neither `fail` nor `pull-request`");
     // What is done anyway, and what a workflow's empty expression gives.
@@ -159,4 +155,39 @@ fn an_app_needs_both_of_its_inputs() {
         (Method::Graphql, "chosen because there is a GitHub App's key")
     );
     assert!(remote(&request).token.is_none() && remote(&request).app.is_some());
+}
+
+#[test]
+fn what_the_commit_says_is_checked() {
+    let text = |text: &str| Some(text.to_owned());
+    let given = Args {
+        message: text("bump to {version}"),
+        co_authors: vec!["actor".into(), "maria".into()],
+        skip_ci: text("yes"),
+        images: vec!["nginx:1".into(), "docker.io/library/nginx:2".into()],
+        create: text("maybe"),
+        ..args(&["a"], &["b=c", "x.yml:b=c"])
+    };
+    insta::assert_snapshot!(problems(given, &RUN), @r"
+    input `images`: `nginx:1` and `docker.io/library/nginx:2` are the same image
+    input `create`: `maybe` is neither `true` nor `false`
+    input `set`: `x.yml:b=c` names the file `x.yml`, which is not one of `files`
+    input `message`: `{version}` is none of {path}, {old}, {new}, {file}, {files}, {count}, {changes}, {image}, {tag}, {digest}, {repository}, {branch}, {sha}, {short-sha}, {run}, {actor}; a brace by itself is written `{{`
+    input `co-authors`: `maria` is nobody: write `Name <address>`, or `actor` for who started the run
+    input `skip-ci`: `yes` is neither `true` nor `false`
+    ");
+    let given = Args {
+        message: text("bump to {new}"),
+        co_authors: vec!["actor".into()],
+        skip_ci: text("true"),
+        reference_commit: text("true"),
+        create: text("true"),
+        follow_alias: text("true"),
+        ..args(&["a"], &["b=c"])
+    };
+    let request = given.into_request(&Env::from_pairs(RUN)).unwrap();
+    assert_eq!(request.words.co_authors, ["alice <alice@users.noreply.github.com>"]);
+    assert!(request.words.skip_ci && request.words.reference_commit);
+    assert_eq!(request.permit, Permit { create: true, follow_alias: true });
+    assert!(request.files[0].edits[0].create && request.files[0].edits[0].follow_alias);
 }

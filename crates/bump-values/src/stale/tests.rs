@@ -1,5 +1,5 @@
 use super::*;
-use crate::{args::tests::request, edit::apply, images::Search};
+use crate::{args::tests::request, plan::edit};
 
 fn commit(text: &str) -> CommitNote {
     CommitNote { oid: "0".repeat(40), message: format!("x\n\n{text}") }
@@ -13,8 +13,8 @@ fn sources(theirs: &str, ours: &str) -> Sources {
 fn found(old: &str, new: &str, messages: &[&str], ancestry: &Ancestry) -> Option<Why> {
     let request = request(&["v.yaml"], &[&format!("tag={new}")]);
     let history: Vec<_> = messages.iter().map(|text| commit(text)).collect();
-    let file = apply(&request.files[0], &mut Search::new(&[]), format!("tag: {old}\n").into_bytes()).unwrap();
-    newer(rivals(&[file], &history, &request.origin), ancestry).map(|newer| newer.why)
+    let files = edit(&request, vec![format!("tag: {old}\n").into_bytes()]).unwrap();
+    newer(rivals(&files, &history, &request.origin), ancestry).map(|newer| newer.why)
 }
 
 fn by(run: u32, rest: &str) -> String {
