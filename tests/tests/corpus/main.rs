@@ -30,7 +30,7 @@ struct Extent {
 }
 
 const STANDARD: Extent = Extent { bytes: 100_000, leaves: 2 };
-const LONG: Extent = Extent { bytes: 20_000_000, leaves: 200 };
+const LONG: Extent = Extent { bytes: 5_000_000, leaves: 100 };
 
 #[test]
 fn real_files_are_edited_exactly() {
@@ -52,6 +52,37 @@ fn real_files_are_edited_exactly() {
     let shown: Vec<_> = figures.problems.iter().take(30).map(String::as_str).collect();
     assert!(shown.is_empty(), "{} problems:\n{}", figures.problems.len(), shown.join("\n"));
     assert_eq!(found, expected, "files that PyYAML reads and yaml-set refuses, and tests/corpus/refused.txt");
+}
+
+/// What the judge must not let pass, or the other test says nothing.
+#[test]
+fn the_judge_objects_to_wrong_edits() {
+    let Some(python) = variable("DAY2_CORPUS_PYTHON") else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.yaml");
+    let before = "a: &x v1 # why\nb: *x\n\nc: 1.0\n";
+    std::fs::write(&path, before).unwrap();
+    let leaves = serde_json::json!([[1, "a"], [1, "c"]]);
+    let mut judge = Judge::start(Path::new(&python));
+    for (after, is_good) in [
+        ("a: &x yes1 # why\nb: *x\n\nc: 1.0\n", true),
+        ("a: &x yes1\nb: *x\n\nc: 1.0\n", false),
+        ("a: yes1 # why\nb: *x\n\nc: 1.0\n", false),
+        ("a: &x yes1 # why\nb: yes1\n\nc: 1.0\n", false),
+        ("a: &x yes1 # why\nb: *x\nc: 1.0\n", false),
+        ("a: &x yes1 # why\nb: *x\n\nc: \"1.0\"\n", false),
+        ("a: &x yes2 # why\nb: *x\n\nc: 1.0\n", false),
+    ] {
+        judge.tell(&serde_json::json!({ "file": path, "leaves": leaves }));
+        judge.tell(&serde_json::json!({ "at": [0], "values": ["yes1"], "text": after }));
+        assert_eq!(judge.verdict().problems.is_empty(), is_good, "{after}");
+    }
+    for (value, text) in [("yes", "yes"), ("58467e65", "58467e65"), ("~", "~")] {
+        judge.tell(&serde_json::json!({ "file": path, "leaves": leaves }));
+        let after = before.replace("1.0", text);
+        judge.tell(&serde_json::json!({ "at": [1], "values": [value], "text": after }));
+        assert!(!judge.verdict().problems.is_empty(), "{value} without quotes");
+    }
 }
 
 /// Spreads the files over as many judges as there are cores, the large ones first.

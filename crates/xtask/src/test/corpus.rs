@@ -10,7 +10,7 @@ use crate::tools;
 pub(super) enum Extent {
     /// All of small files, and some of large ones.
     Sample,
-    /// All, but for files of more than half a megabyte.
+    /// All, but for large files a hundred or more.
     Full,
 }
 
