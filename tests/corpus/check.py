@@ -215,7 +215,7 @@ def outside(text, spans, is_new):
 
 def frame(span, style):
     """Returns what must stay within a scalar's span: tag and anchor, and of a block its header and last line breaks."""
-    properties = re.match(r"(?:[&!]\S*\s+)*", span).group()
+    properties = re.match(r"(?:[&!]\S*(?:\s+|$))*", span).group().strip()
     if style not in ("|", ">"):
         return properties
     return properties, span.split("\n")[0], span[len(span.rstrip("\r\n")):]
