@@ -13,10 +13,11 @@ use crate::{
     edit::EditedFile,
     failures,
     links::{Finder, Found},
-    message::{self, Message},
+    message,
     plan::{Plan, edit, plan},
+    pull_request::{End as Proposing, Proposal, notes},
     report::{Outcome, Result as End},
-    request::{OnStale, Remote, Request},
+    request::{OnProtected, OnStale, Remote, Request},
     stale::rivals,
     verified,
     way::{Committed, NewFile, Snapshot, Way, WriteError},
@@ -63,6 +64,9 @@ impl Bump<'_> {
             End::Committed { verified, .. } => {
                 verified::missing(&self.way, self.remote, &ended.commit, *verified)
             }
+            End::Proposed(proposed) => proposed.own.as_ref().and_then(|own| {
+                verified::missing(&self.way, &proposed.place(self.remote), &ended.commit, own.verified)
+            }),
             End::Superseded(newer) if self.request.on_stale == OnStale::Fail => {
                 Some(Failure::new(&SUPERSEDED, newer.to_string()))
             }
@@ -141,7 +145,7 @@ impl Bump<'_> {
                 }
                 Err(WriteError::Refused(failure)) => return Err(failure),
                 Err(WriteError::Protected { rules }) => {
-                    return self.on_protected(&rules, &snapshot, &message, files, attempts);
+                    return self.on_protected(rules, attempts).await;
                 }
                 Err(error) => error,
             };
@@ -176,7 +180,8 @@ impl Bump<'_> {
 
     /// Decides what to do with the edited files.
     async fn planned(&self, files: Vec<EditedFile>, snapshot: &Snapshot, ancestry: &mut Ancestry) -> Plan {
-        let rivals = rivals(&files, &snapshot.history, &self.request.origin);
+        let history = notes::each(&snapshot.history);
+        let rivals = rivals(&files, &history, &self.request.origin);
         if let (Some(judge), Some(sources)) = (&self.judge, self.sources())
             && self.request.on_stale != OnStale::Overwrite
         {
@@ -192,15 +197,34 @@ impl Bump<'_> {
     }
 
     /// The branch takes no direct commit.
-    fn on_protected(
-        &self,
-        rules: &str,
-        _snapshot: &Snapshot,
-        _message: &Message,
-        _files: Vec<EditedFile>,
-        _attempts: u32,
-    ) -> Result<Ended, Failure> {
-        Err(failures::protected(rules, self.remote))
+    async fn on_protected(&mut self, rules: String, attempts: u32) -> Result<Ended, Failure> {
+        let Self { request, remote, deadline, host, phases, .. } = *self;
+        let (OnProtected::PullRequest, Some(hub)) = (remote.on_protected, self.way.hub()) else {
+            return Err(failures::protected(&rules, remote));
+        };
+        let hub = hub.clone();
+        let proposal = Proposal {
+            request,
+            remote,
+            repository: &hub.repository,
+            github: &hub.github,
+            judge: self.judge.as_ref(),
+            deadline,
+            host,
+            phases,
+            rules,
+        };
+        // The future is large, and rarely needed.
+        let ended = Box::pin(proposal.open_or_update()).await?;
+        self.why = format!("chosen because branch `{}` takes no direct commit", remote.branch);
+        self.way = Way::GitData(hub);
+        let result = match ended.result {
+            Proposing::Unchanged => End::Unchanged,
+            Proposing::Superseded(newer) => End::Superseded(newer),
+            Proposing::Proposed(proposed) => End::Proposed(proposed),
+            Proposing::Merged(own) => End::Committed { url: own.url, verified: own.verified },
+        };
+        Ok(Ended { result, commit: ended.commit, files: ended.files, attempts: attempts + ended.attempts })
     }
 
     /// The time does not suffice for another attempt.

@@ -1,6 +1,6 @@
 //! The failures that only this action has.
 
-pub use github::codes::{BRANCH_NOT_FOUND, BRANCH_PROTECTED};
+pub use github::codes::{BRANCH_NOT_FOUND, BRANCH_PROTECTED, PULL_REQUEST_NOT_ALLOWED};
 use model::{Code, Exit};
 
 /// The path leads nowhere.
@@ -137,6 +137,7 @@ pub const ALL: &[&Code] = &[
     &LINK_UNUSABLE,
     &COMMIT_NOT_VERIFIED,
     &BRANCH_PROTECTED,
+    &PULL_REQUEST_NOT_ALLOWED,
     &GIT_MISSING,
     &GIT_ACCESS_DENIED,
     &GIT_REPOSITORY_NOT_FOUND,

@@ -19,6 +19,7 @@ mod message;
 mod method;
 mod origin;
 mod plan;
+mod pull_request;
 mod report;
 mod request;
 mod run;

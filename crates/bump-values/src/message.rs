@@ -6,7 +6,7 @@ mod template;
 mod words;
 
 pub(crate) use self::{
-    bump::read,
+    bump::{Bump, read},
     reference::{Reference, gather},
     words::Words,
 };

@@ -11,6 +11,7 @@ use crate::{
     diff::unified,
     edit::EditedFile,
     method::Method,
+    pull_request::Proposed,
     request::{Request, Target},
     stale::Newer,
 };
@@ -34,8 +35,30 @@ pub(crate) enum Result {
         /// Whether GitHub shows it as *Verified*.
         verified: Option<bool>,
     },
+    /// A pull request has them.
+    Proposed(Proposed),
     /// Written to the work tree.
     Written,
+}
+
+impl Result {
+    /// Whether something was written.
+    fn is_change(&self) -> bool {
+        match self {
+            Self::Committed { .. } | Self::Written => true,
+            Self::Proposed(proposed) => proposed.own.is_some(),
+            Self::Unchanged | Self::Superseded(_) | Self::Planned => false,
+        }
+    }
+
+    /// Page and verification of our commit.
+    fn own(&self) -> Option<(&str, Option<bool>)> {
+        match self {
+            Self::Committed { url, verified } => Some((url, *verified)),
+            Self::Proposed(proposed) => proposed.own.as_ref().map(|own| (own.url.as_str(), own.verified)),
+            _ => None,
+        }
+    }
 }
 
 /// The end of a bump.
@@ -60,7 +83,7 @@ pub(crate) struct Outcome {
 
 /// Returns outputs, summary, annotations and the closing lines.
 pub(crate) fn report(request: &Request, outcome: &Outcome) -> Report {
-    let changed = matches!(outcome.result, Result::Committed { .. } | Result::Written);
+    let changed = outcome.result.is_change();
     let superseded = matches!(outcome.result, Result::Superseded(_));
     let diff = if superseded { String::new() } else { unified(&outcome.files) };
     let report = found(&outcome.files).into_iter().fold(Report::new(), Report::line);
@@ -74,11 +97,12 @@ pub(crate) fn report(request: &Request, outcome: &Outcome) -> Report {
         .output("diff", diff.trim_end_matches('\n'))
         .output("method", outcome.method.name())
         .output("verified", verified(outcome))
+        .output("pull-request", pull_request(outcome))
         .summary(summary::write(outcome, &diff));
     if changed {
         report = annotated(report, request, outcome);
     }
-    if let Result::Committed { verified: Some(false), .. } = outcome.result
+    if let Some((_, Some(false))) = outcome.result.own()
         && outcome.failure.is_none()
     {
         let text = format!("GitHub does not show {} as verified", outcome.commit);
@@ -110,8 +134,16 @@ fn annotated(mut report: Report, request: &Request, outcome: &Outcome) -> Report
 
 /// `true` or `false`, or nothing where there is no commit of ours or nobody said.
 fn verified(outcome: &Outcome) -> String {
-    match outcome.result {
-        Result::Committed { verified: Some(verified), .. } => verified.to_string(),
+    match outcome.result.own() {
+        Some((_, Some(verified))) => verified.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// The number of the pull request that has the values, or nothing.
+fn pull_request(outcome: &Outcome) -> String {
+    match &outcome.result {
+        Result::Proposed(proposed) => proposed.number.to_string(),
         _ => String::new(),
     }
 }
@@ -128,6 +160,10 @@ fn headline(outcome: &Outcome) -> String {
             format!("Committed {commit} {} at attempt {}", outcome.way, outcome.attempts)
         }
         Result::Committed { .. } => format!("Committed {commit} {}", outcome.way),
+        Result::Proposed(Proposed { number, url, branch, own, .. }) => match own {
+            Some(_) => format!("Pull request {number} has the values now, by {commit} on `{branch}`: {url}"),
+            None => format!("Pull request {number} has every value already, on `{branch}`: {url}"),
+        },
         Result::Written => format!("Changed {files} {}", outcome.way),
     }
 }

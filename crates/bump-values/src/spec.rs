@@ -18,6 +18,10 @@ const OUTPUTS: &[Output] = &[
     Output { name: "superseded", description: "Whether a newer value was there already: `true` or `false`" },
     Output { name: "attempts", description: "How often it was tried to write" },
     Output { name: "diff", description: "Unified diff of the change, at most 200 kB of it" },
+    Output {
+        name: "pull-request",
+        description: "Number of the pull request that has the values, if there is one",
+    },
     Output { name: "method", description: "How it was written: `graphql`, `git-data`, `git` or `worktree`" },
     Output {
         name: "verified",
@@ -25,8 +29,10 @@ const OUTPUTS: &[Output] = &[
     },
 ];
 
-const PERMISSIONS: &[Permission] =
-    &[Permission { scope: "contents", access: "write", why: "to read the files and to commit" }];
+const PERMISSIONS: &[Permission] = &[
+    Permission { scope: "contents", access: "write", why: "to read the files and to commit" },
+    Permission { scope: "pull-requests", access: "write", why: "with `on-protected: pull-request` only" },
+];
 
 const ABOUT: &str = "\
 Two calls, no checkout: one query reads the files at the branch's head, one mutation commits the change if the head is still
@@ -59,7 +65,13 @@ When the branch has moved meanwhile, the edit is applied to the new bytes and tr
 given). A value that is there already is no commit. Each commit names its source and its run in trailers, so that a run
 that comes late does not put an older value over a newer one: where both values are commit ids, or both sources are known, GitHub
 is asked which commit contains the other (one more call, `contents: read` on the run's repository), else the later run of the same
-workflow counts.";
+workflow counts.
+
+Where a rule of the branch forbids the commit, `on-protected: pull-request` opens a pull request instead, or joins the one that is
+open: one for each branch and set of files, from `bump/<branch>/<id>` (the id is the first 8 digits of the SHA-256 of the sorted
+paths, a line each). All bumps of these files wait in one commit on top of the branch, which is built anew when the branch has moved;
+commits that people make there stay, and are never forced over. A pull request that was closed is not opened again with its old
+values.";
 
 const EXAMPLE: &str = "\
 permissions:

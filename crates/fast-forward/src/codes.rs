@@ -1,6 +1,6 @@
 //! The failures of this action.
 
-pub use github::codes::{BRANCH_NOT_FOUND, BRANCH_PROTECTED};
+pub use github::codes::{BRANCH_NOT_FOUND, BRANCH_PROTECTED, PULL_REQUEST_NOT_ALLOWED};
 use model::{Code, Exit};
 
 /// There is no such commit.
@@ -16,13 +16,6 @@ pub const BRANCH_DIVERGED: Code = Code {
     exit: Exit::Refused,
     meaning: "The branch has commits that the target lacks, and `on-diverged` is `fail`.",
     remedy: "Merge the target into the branch by hand, or set `on-diverged: back-merge`.",
-};
-/// Workflows may not open pull requests.
-pub const PULL_REQUEST_NOT_ALLOWED: Code = Code {
-    id: "pull-request-not-allowed",
-    exit: Exit::Input,
-    meaning: "The repository does not allow its workflows to open pull requests.",
-    remedy: "Turn on \"Allow GitHub Actions to create and approve pull requests\" in the settings under Actions, or use an App's token.",
 };
 /// The branch moves faster than we do.
 pub const BRANCH_CONTENDED: Code = Code {

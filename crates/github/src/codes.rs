@@ -65,6 +65,13 @@ pub const GITHUB_UNAVAILABLE: Code = Code {
     remedy: "Run again; see https://www.githubstatus.com.",
 };
 
+/// Workflows may not open pull requests. Not in [`ALL`]: only actions that open some have it.
+pub const PULL_REQUEST_NOT_ALLOWED: Code = Code {
+    id: "pull-request-not-allowed",
+    exit: Exit::Input,
+    meaning: "The repository does not allow its workflows to open pull requests.",
+    remedy: "Turn on \"Allow GitHub Actions to create and approve pull requests\" in the settings under Actions, or use an App's token.",
+};
 /// The App's private key cannot be read. Not in [`ALL`], as no code of an App is: only actions that take one have them.
 pub const APP_KEY_INVALID: Code = Code {
     id: "app-key-invalid",

@@ -56,7 +56,7 @@ pub(crate) struct TargetArgs {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) require_verified: Option<String>,
 
-    /// What to do when the branch takes no direct commit: `fail` (the default)
+    /// What to do when the branch takes no direct commit: `fail` (the default), or `pull-request`, which opens one or joins the one that is open
     #[arg(long, value_name = "POLICY")]
     pub(crate) on_protected: Option<String>,
 }
@@ -160,8 +160,11 @@ impl TargetArgs {
         let base = check.optional("base", self.base.as_deref(), str::parse::<Branch>);
         let on_protected =
             check.optional("on-protected", self.on_protected.as_deref(), str::parse).unwrap_or_default();
-        if on_protected == OnProtected::PullRequest {
-            check.problem("on-protected", "`pull-request` is not in this version: use `fail`, and let the token's owner bypass the branch's rules");
+        if on_protected == OnProtected::PullRequest && method == Method::Git {
+            check.problem(
+                "on-protected",
+                "`pull-request` is for branches that are written by GitHub's own interfaces, not by Git",
+            );
         }
         let require_verified = self.require_verified(check, method);
         let author = check.optional("author", self.author.as_deref(), place::author);

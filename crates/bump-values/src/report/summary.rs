@@ -18,6 +18,7 @@ pub(super) fn write(outcome: &Outcome, diff: &str) -> Summary {
         Result::Superseded(_) => "Values left as they are",
         Result::Planned => "Values would be set",
         Result::Committed { .. } | Result::Written => "Values set",
+        Result::Proposed(_) => "Values proposed",
     };
     let mut summary = Summary::new().heading(title).text(&format!("{}.", headline(outcome)));
     let values = changes(outcome).flat_map(|(file, change)| of_change(file, change)).collect();
@@ -29,7 +30,10 @@ pub(super) fn write(outcome: &Outcome, diff: &str) -> Summary {
     if !diff.is_empty() {
         summary = summary.code("diff", &cut(diff.to_owned(), DIFF));
     }
-    if let Result::Committed { url, .. } = &outcome.result
+    if let Result::Proposed(proposed) = &outcome.result {
+        summary = summary.text(&format!("The branch takes no direct commit: {}", proposed.rules));
+    }
+    if let Some((url, _)) = outcome.result.own()
         && url.starts_with("http")
         && !url.contains(['(', ')', ' ', '<'])
     {

@@ -91,6 +91,10 @@ fn a_commit_is_shown_with_its_diff() {
             "verified",
             "true",
         ),
+        (
+            "pull-request",
+            "",
+        ),
     ]
     "#);
     assert_eq!(report.annotations[0].message, "image.tag: v1 → v2");

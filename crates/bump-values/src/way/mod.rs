@@ -109,6 +109,14 @@ impl Way {
         }
     }
 
+    /// GitHub, if the branch is there.
+    pub(crate) fn hub(&self) -> Option<&Hub> {
+        match self {
+            Self::Graphql(hub) | Self::GitData(hub) => Some(hub),
+            Self::Git(_) => None,
+        }
+    }
+
     /// Whether GitHub signs what is written this way.
     pub(crate) fn signs(&self) -> bool {
         match self {

@@ -9,4 +9,5 @@ mod git_data;
 mod graphql;
 mod links;
 mod order;
+mod proposing;
 mod world;

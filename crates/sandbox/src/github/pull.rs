@@ -148,6 +148,7 @@ impl Pull {
         PullSnapshot {
             number: self.number,
             title: self.title.clone(),
+            body: self.body.clone().unwrap_or_default(),
             author: self.author.clone(),
             open: self.open,
             draft: self.draft,
@@ -171,6 +172,8 @@ pub struct PullSnapshot {
     pub number: u64,
     /// The title.
     pub title: String,
+    /// The description; empty if there is none.
+    pub body: String,
     /// Who opened it.
     pub author: String,
     /// Not closed and not merged.
