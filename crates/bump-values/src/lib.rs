@@ -39,5 +39,7 @@ pub use self::spec::spec;
 pub async fn run(matches: &clap::ArgMatches, host: &Host) -> Result<(), Failure> {
     let args = args::Args::from_arg_matches(matches)
         .map_err(|error| Failure::new(&model::codes::INVALID_INPUT, error.to_string()))?;
-    run::run(&args.into_request(host.env())?, host).await
+    let request = args.into_request(host.env())?;
+    // What is awaited below is large, and would be moved with every future that holds it.
+    Box::pin(run::run(&request, host)).await
 }

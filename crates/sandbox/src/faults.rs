@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     World,
+    chance::{Chance, Chances},
     stop::{Stop, When},
 };
 
@@ -101,6 +102,7 @@ impl Fault {
 #[derive(Debug, Default)]
 pub struct Faults {
     active: Mutex<Vec<Fault>>,
+    chances: Chances,
     calls: Mutex<Vec<Call>>,
     stop: Mutex<Option<Stop>>,
 }
@@ -122,8 +124,14 @@ impl Faults {
         lock(&self.active).push(fault);
     }
 
+    /// Adds a fault that hits by chance.
+    pub fn add_chance(&self, chance: Chance) {
+        self.chances.add(chance);
+    }
+
     /// Removes all faults.
     pub fn clear(&self) {
+        self.chances.clear();
         lock(&self.active).clear();
         *lock(&self.stop) = None;
     }
@@ -188,7 +196,8 @@ pub(crate) async fn apply(
     if let Some(stop) = stop.filter(|stop| stop.concerns(index)) {
         return stop.hang(index, next.run(request)).await;
     }
-    for effect in world.faults.hit(service, &method, &path) {
+    let (request, by_chance) = world.faults.chances.hit((service, &method, &path), request).await;
+    for effect in world.faults.hit(service, &method, &path).into_iter().chain(by_chance) {
         match effect {
             Effect::Delay { millis } => tokio::time::sleep(Duration::from_millis(millis)).await,
             Effect::Reply { status, body, content_type, headers } => {

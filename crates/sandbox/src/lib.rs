@@ -6,6 +6,7 @@
 //! that both sides share. Nothing that is shipped depends on this crate.
 
 pub mod argocd;
+pub mod chance;
 pub mod control;
 pub mod ecr;
 pub mod faults;

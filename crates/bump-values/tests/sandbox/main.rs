@@ -10,4 +10,5 @@ mod graphql;
 mod links;
 mod order;
 mod proposing;
+mod storm;
 mod world;
