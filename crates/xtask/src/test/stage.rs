@@ -168,9 +168,9 @@ fn shown(root: &Path) -> Outcome {
 fn zizmor(root: &Path) -> Outcome {
     match tools::zizmor() {
         Ok(path) => {
-            // From the root it looks at the root's own workflows only, so the example is named too.
-            let arguments = ["--persona=auditor", "--offline", "--quiet", ".", "examples/product"];
-            run(Command::new(path).args(arguments).current_dir(root))
+            // From the root it looks at the root's own workflows only, so the examples are named too.
+            let arguments = ["--persona=auditor", "--offline", "--quiet", "."];
+            run(Command::new(path).args(arguments).args(examples(root)).current_dir(root))
         }
         Err(why) => without(why),
     }
@@ -188,12 +188,22 @@ pub(super) fn without(why: String) -> Outcome {
 
 /// Returns every workflow that we ship or show.
 fn workflows(root: &Path) -> Vec<PathBuf> {
-    [".github/workflows", "examples/product/.github/workflows"]
-        .iter()
+    let shown = examples(root).into_iter().map(|example| example.join(".github/workflows"));
+    std::iter::once(PathBuf::from(".github/workflows"))
+        .chain(shown)
         .filter_map(|directory| std::fs::read_dir(root.join(directory)).ok())
         .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "yml"))
         .collect()
+}
+
+/// Returns the examples, seen from the root.
+fn examples(root: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root.join("examples")).into_iter().flatten().flatten();
+    let mut examples: Vec<PathBuf> =
+        entries.map(|entry| Path::new("examples").join(entry.file_name())).collect();
+    examples.sort();
+    examples
 }
 
 #[cfg(test)]
