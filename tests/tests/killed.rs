@@ -164,14 +164,30 @@ async fn multiarch_push() {
     at_every_call("multiarch-push", prepare, state).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn bump_values() {
+/// Kills a bump that writes by `method`.
+async fn bump_values_by(method: &str) {
     let prepare = async |product: &Product| {
         let env = product.run("push", &json!({}), "dev", &[("contents", "write")]);
-        with(env, &[("files", "values/dev.values.yaml"), ("set", "image.tag=1.20"), ("branch", "dev")])
+        let inputs = [("files", "values/dev.values.yaml"), ("set", "image.tag=1.20"), ("branch", "dev")];
+        with(with(env, &inputs), &[("method", method)])
     };
     let state = async |product: &Product| history(product, "dev").await;
     at_every_call("bump-values", prepare, state).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bump_values() {
+    bump_values_by("graphql").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bump_values_by_git_data() {
+    bump_values_by("git-data").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bump_values_by_git() {
+    bump_values_by("git").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

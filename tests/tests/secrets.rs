@@ -40,6 +40,7 @@ fn secrets(product: &Product, tokens: &[String]) -> Vec<(&'static str, String)> 
     let world = product.world();
     let mut all: Vec<(&'static str, String)> =
         tokens.iter().map(|token| ("GitHub or request token", token.clone())).collect();
+    all.extend(world.github.app_secrets().into_iter().map(|secret| ("App's key or token", secret)));
     all.extend(world.argocd.tokens().into_iter().map(|token| ("Argo CD token", token)));
     all.extend(world.oidc.issued().into_iter().map(|token| ("OIDC token", token)));
     for session in world.sts.sessions() {
@@ -132,11 +133,23 @@ async fn no_secret_is_seen_on_the_way_through_all_actions() {
         .input("branch", "dev");
     let bump = bump.finish().await.ok();
 
+    // By Git, as an App: its key, its token, and the answer to git's question for a password.
+    let app = product.world().github.create_app("deploy").expect("an App");
+    product.world().github.install_app(app.id, "org", &[REPOSITORY], &[("contents", "write")]);
+    let by_git = step("bump-values")
+        .env("INPUT_APP_PRIVATE_KEY", &app.pem)
+        .input("app-id", app.id.to_string())
+        .input("method", "git")
+        .input("files", "values/prod.values.yaml")
+        .input("set", format!("image.tag={sha}"))
+        .input("branch", "dev");
+    let by_git = by_git.finish().await.ok();
+
     let sync = step("argocd-sync")
         .input("token", product.argocd_token())
         .input("server", &product.world().urls.argocd)
         .input("application", "dev")
-        .input("revision", bump.output("commit"))
+        .input("revision", by_git.output("commit"))
         .input("wait-for", "old-pods-gone")
         .input("settle", "0s");
     let sync = sync.finish().await.ok();
@@ -154,6 +167,7 @@ async fn no_secret_is_seen_on_the_way_through_all_actions() {
         ("oidc-ecr-login", &login),
         ("multiarch-push", &push),
         ("bump-values", &bump),
+        ("bump-values by Git as an App", &by_git),
         ("argocd-sync", &sync),
         ("fast-forward", &forward),
     ] {
