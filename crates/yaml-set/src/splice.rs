@@ -80,6 +80,9 @@ pub(crate) fn place_of_empty(text: &str, tree: &Tree<'_>, node: &Node<'_>) -> Op
     let at = node.span.start;
     let in_mapping =
         node.parent.is_some_and(|parent| matches!(tree.nodes[parent].kind, Kind::Mapping { .. }));
+    if is_glued(text, tree, node) {
+        return None;
+    }
     if in_mapping {
         let blanks = text[at..].len() - text[at..].trim_start_matches([' ', '\t']).len();
         text[at + blanks..].starts_with(':').then_some(at + blanks + 1)
@@ -87,6 +90,22 @@ pub(crate) fn place_of_empty(text: &str, tree: &Tree<'_>, node: &Node<'_>) -> Op
         let before = text[..at].trim_end_matches([' ', '\t']);
         before.ends_with('-').then_some(before.len())
     }
+}
+
+/// Whether an empty value is written as `{key:}` or `{key:, …`: some readers take the colon for a part of the key.
+pub(crate) fn is_glued(text: &str, tree: &Tree<'_>, node: &Node<'_>) -> bool {
+    if !node.in_flow || node.is_key || node.properties_end.is_some() || !node.is_empty_value() {
+        return false;
+    }
+    let Some(Kind::Mapping { entries }) = node.parent.map(|parent| &tree.nodes[parent].kind) else {
+        return false;
+    };
+    let key = entries.get(node.index).map(|&(key, _)| &tree.nodes[key]);
+    let may_go_on = key.is_some_and(|key| {
+        matches!(key.kind, Kind::Scalar { style: ScalarStyle::Plain, .. } | Kind::Alias { .. })
+    });
+    let colon = text[node.span.start..].trim_start_matches([' ', '\t']);
+    may_go_on && colon.strip_prefix(':').is_some_and(|rest| rest.starts_with([',', ']', '}', '[', '{']))
 }
 
 /// A block scalar keeps its header and indent; its lines, from the one below the header to the last that is

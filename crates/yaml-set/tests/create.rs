@@ -145,7 +145,7 @@ fn inside_brackets() {
         ("a: { x: 1 }\n", "a.b", "a: { x: 1, b: v9 }\n"),
         ("a: {x: 1,}\n", "a.b", "a: {x: 1, b: v9,}\n"),
         ("a: {x}\n", "a.b", "a: {x, b: v9}\n"),
-        ("a: {x: }\n", "a.b", "a: {x:, b: v9 }\n"),
+        ("a: {x: }\n", "a.b", "a: {x: , b: v9 }\n"),
         ("a: {x: [1, {y: 2}]}\n", "a.x[1].b", "a: {x: [1, {y: 2, b: v9}]}\n"),
         ("a: {x: , y: 1}\n", "a.x.b", "a: {x: {b: v9} , y: 1}\n"),
         ("{\"a\": {}}\n", "a.b", "{\"a\": {\"b\": \"v9\"}}\n"),
@@ -160,6 +160,33 @@ fn inside_brackets() {
         ("a: {x: \"p\n  q\"}\n", "a.b", "a: {x: \"p\n  q\", b: v9}\n"),
         ("--- {a: 1}\n", "b", "--- {a: 1, b: v9}\n"),
     ]);
+}
+
+/// Readers of YAML 1.1 see the key `c:` in `{c:,`, and the tag `!!str,` in `!!str,`.
+#[test]
+fn a_blank_keeps_the_comma_from_what_is_empty() {
+    check(&[
+        ("{c: }", "b", "{c: , b: v9 }"),
+        ("{c:\n}", "b", "{c: , b: v9\n}"),
+        ("{c: !!str }", "b", "{c: !!str , b: v9 }"),
+        ("{c: &k }", "b", "{c: &k , b: v9 }"),
+        ("{c: , }", "b", "{c: , b: v9 , }"),
+        ("{c: v, d: }", "b", "{c: v, d: , b: v9 }"),
+        ("{c: {d: }}", "b", "{c: {d: }, b: v9}"),
+        ("{c: {d: }}", "c.b", "{c: {d: , b: v9 }}"),
+        ("{\"c\":}", "b", "{\"c\": , \"b\": \"v9\"}"),
+        ("{\n  c:\n}\n", "b", "{\n  c: ,\n  b: v9\n}\n"),
+        ("{\n  c: !!str # d\n}\n", "b", "{\n  c: !!str , # d\n  b: v9\n}\n"),
+        ("[a, &x ]", "[name=w].b", "[a, &x , {name: w, b: v9} ]"),
+        ("[a, !!str ]", "[name=w].b", "[a, !!str , {name: w, b: v9} ]"),
+        ("[a, c: ]", "[name=w].b", "[a, c: , {name: w, b: v9} ]"),
+        ("[a, c: d ]", "[name=w].b", "[a, c: d, {name: w, b: v9} ]"),
+    ]);
+    for (text, path) in [("{c:}", "b"), ("{c:,}", "b"), ("[c:]", "[name=w].b"), ("{c:, d: 1}", "c.b")] {
+        let error = create(text, path).unwrap_err();
+        assert!(matches!(error, SetError::CannotCreate { .. }), "{text}: {error}");
+    }
+    check(&[("{c:, d: 1}", "b", "{c:, d: 1, b: v9}")]);
 }
 
 #[test]
@@ -184,7 +211,7 @@ fn several_edits_share_what_is_missing() {
             "a:\n  b:\n    c: new\n    z: 3rd\n  w: 2nd\nx: 1st\nx2: 4th\n",
         ),
         ("a:\n  b:", &[("c", "n"), ("a.d", "m"), ("a.b", "l")], "a:\n  b: l\n  d: m\nc: \"n\""),
-        ("{a: {b: }}", &[("c", "o"), ("a.d", "m"), ("a.b", "l")], "{a: {b: l, d: m }, c: o}"),
+        ("{a: {b: }}", &[("c", "o"), ("a.d", "m"), ("a.b", "l")], "{a: {b: l , d: m }, c: o}"),
         ("", &[("a.b", "l"), ("a.c", "m"), ("d", "o")], "a:\n  b: l\n  c: m\nd: o\n"),
         (
             "a: []\nb: {}\n",

@@ -81,9 +81,16 @@ fn fills_empty_values_after_the_colon() {
         assert!(!edit(after, path, "v9").unwrap().changed(), "{after:?}");
     }
     assert_eq!(edit("tag:\n", "tag", "v9").unwrap().changes[0].old, None);
-    for (text, path) in
-        [("? tag\n", "tag"), ("{tag, b}\n", "tag"), ("- # c\n- x\n", "[0]"), ("a: &x?y\n", "a")]
-    {
+    for (text, path) in [
+        ("? tag\n", "tag"),
+        ("{tag, b}\n", "tag"),
+        ("- # c\n- x\n", "[0]"),
+        ("a: &x?y\n", "a"),
+        ("{a:, b: 1}\n", "a"),
+        ("{a:}", "a"),
+        ("[a:]", "[0].a"),
+        ("{b: {a :}}", "b.a"),
+    ] {
         assert!(matches!(edit(text, path, "v9"), Err(SetError::NoPlace { .. })), "{text}");
     }
 }

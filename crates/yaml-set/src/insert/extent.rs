@@ -15,7 +15,9 @@ impl Inserter<'_, '_> {
         let node = &self.tree.nodes[id];
         match &node.kind {
             Kind::Mapping { .. } | Kind::Sequence { .. } if node.end > node.span.end => {
-                if self.is_in_brackets(id) { node.end } else { self.end_of_last(id) }
+                // `[a: b]` has a mapping without brackets.
+                let has_brackets = self.text[node.span.clone()].starts_with(['{', '[']);
+                if has_brackets { node.end } else { self.end_of_last(id) }
             }
             Kind::Mapping { .. } | Kind::Sequence { .. } => self.end_of_last(id),
             Kind::Scalar { style: ScalarStyle::Literal | ScalarStyle::Folded, value } => {

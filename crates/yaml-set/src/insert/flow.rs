@@ -8,7 +8,7 @@ use crate::{
     fresh::Fresh,
     insert::{Inserter, NoRoom, layout::Layout, render::flow_entry},
     lines::line_end,
-    splice::Splice,
+    splice::{Splice, is_glued, place_of_empty},
     tree::{Kind, NodeId},
 };
 
@@ -38,8 +38,9 @@ impl Inserter<'_, '_> {
             let space = if self.text[at..].starts_with([' ', '\t']) { " " } else { "" };
             return Ok(vec![Splice::insert(at, format!("{space}{}", items.join(", ")), depth)]);
         };
+        let comma = self.comma_after(id)?;
         let close = node.end.saturating_sub(1);
-        let inline = || vec![Splice::insert(end, format!(", {}", items.join(", ")), depth)];
+        let inline = || vec![Splice::insert(end, format!("{comma} {}", items.join(", ")), depth)];
         let start = self.tree.nodes[last].span.start;
         let breaks = |range: Range<usize>| self.text.get(range).is_some_and(|gap| gap.contains(['\n', '\r']));
         // The line may be the whole text, so that it is not looked through for each entry.
@@ -62,9 +63,40 @@ impl Inserter<'_, '_> {
                 if let Some(last) = lines.last_mut() {
                     last.pop();
                 }
-                let comma = Splice::insert(end, ",".to_owned(), depth);
+                let comma = Splice::insert(end, comma.to_owned(), depth);
                 Ok(vec![comma, self.lines_after(line_end(self.text, end), &lines, depth)])
             }
+        }
+    }
+
+    /// Returns the comma to write after the last entry: with a blank before it where nothing, a tag or an anchor is the
+    /// value, since some readers take `key:,` for a longer key, and `!tag,` for a longer tag.
+    fn comma_after(&self, id: NodeId) -> Result<&'static str, NoRoom> {
+        let mut last = id;
+        loop {
+            let node = &self.tree.nodes[last];
+            if last != id && self.text[node.span.clone()].starts_with(['{', '[']) {
+                return Ok(",");
+            }
+            let (key, value) = match &node.kind {
+                Kind::Mapping { entries } => entries.last().map(|&(key, value)| (Some(key), value)),
+                Kind::Sequence { items } => items.last().map(|&item| (None, item)),
+                Kind::Scalar { .. } | Kind::Alias { .. } => None,
+            }
+            .unwrap_or((None, last));
+            if is_glued(self.text, self.tree, &self.tree.nodes[value]) {
+                return Err(NoRoom::Form);
+            }
+            let is_empty = |id: NodeId| self.tree.nodes[id].is_empty_value();
+            // `{!!str }`: neither the key nor the value is there. `{key}` has a key that ends like any scalar.
+            let has_colon = || place_of_empty(self.text, self.tree, &self.tree.nodes[value]).is_some();
+            if is_empty(value) {
+                return Ok(if has_colon() || key.is_some_and(is_empty) { " ," } else { "," });
+            }
+            if value == last {
+                return Ok(",");
+            }
+            last = value;
         }
     }
 
