@@ -101,12 +101,14 @@
 //!
 //! Time and memory grow with the length of the text, however many places one edit has.
 
+mod alike;
 mod documents;
 mod edit;
 mod error;
 mod fresh;
 mod helm;
 mod insert;
+mod keys;
 mod lines;
 mod locate;
 mod lookup;

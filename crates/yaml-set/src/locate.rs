@@ -3,7 +3,8 @@
 use crate::{
     Edit, Path, Segment, SetError,
     documents::{is_one_of_several, roots},
-    lookup::{Entry, entry, is_merge_key, key_text, resolve, text_at},
+    keys::{items_where, repeated},
+    lookup::{Entry, MERGE, entry, is_merge_key, key_text, resolve},
     missing,
     nearby::{children, position},
     sharing,
@@ -189,7 +190,10 @@ impl Walk<'_, '_> {
             (Kind::Mapping { .. }, Segment::Key(key)) => match entry(tree, state.node, key) {
                 Entry::Own(value) => one(value),
                 Entry::Duplicate(keys) => {
-                    return Err(SetError::DuplicateKey { path: path(state), lines: lines(&keys) });
+                    let merge = keys.iter().any(|&key| is_merge_key(tree, key));
+                    let key = if merge { MERGE } else { key.as_str() };
+                    let path = state.path.child(Segment::Key(key.to_owned())).to_string();
+                    return Err(SetError::DuplicateKey { path, lines: lines(&keys) });
                 }
                 Entry::Merged { value, .. } if self.edit.follow_alias => one(value),
                 Entry::Merged { value, through } => {
@@ -203,17 +207,15 @@ impl Walk<'_, '_> {
             },
             (Kind::Mapping { entries }, Segment::Every) => {
                 let named = entries.iter().filter(|(key, _)| !is_merge_key(tree, *key));
-                let named: Vec<_> =
-                    named.filter_map(|&(key, value)| Some((key_text(tree, key)?, key, value))).collect();
-                let mut sorted: Vec<_> = named.iter().map(|&(text, key, _)| (text, key)).collect();
-                sorted.sort_unstable();
-                if let Some([(text, a), (_, b)]) = sorted.array_windows().find(|[a, b]| a.0 == b.0) {
-                    let path = state.path.child(Segment::Key((*text).to_owned())).to_string();
-                    return Err(SetError::DuplicateKey { path, lines: lines(&[*a, *b]) });
+                let named: Vec<(NodeId, NodeId)> = named.copied().collect();
+                if let Some(keys) = repeated(tree, &named) {
+                    let text = key_text(tree, keys[0]).unwrap_or_default();
+                    let path = state.path.child(Segment::Key(text.to_owned())).to_string();
+                    return Err(SetError::DuplicateKey { path, lines: lines(&keys) });
                 }
                 let key = |text: &str| Segment::Key(text.to_owned());
-                let child = |(text, _, node)| Child { node, segment: key(text), exact: key(text) };
-                named.into_iter().map(child).collect()
+                let named = named.into_iter().filter_map(|(id, node)| Some((key_text(tree, id)?, node)));
+                named.map(|(text, node)| Child { node, segment: key(text), exact: key(text) }).collect()
             }
             (Kind::Sequence { items }, Segment::Every) => {
                 let numbered = |child: Child| Child { segment: child.exact.clone(), ..child };
@@ -222,9 +224,8 @@ impl Walk<'_, '_> {
             (Kind::Sequence { items }, Segment::Index(index)) => {
                 position(*index, items.len()).map(|at| item(items[at])).into_iter().collect()
             }
-            (Kind::Sequence { items }, Segment::Where { key, value }) => {
-                let is_it = |item: &NodeId| text_at(tree, *item, &[key]) == Some(value);
-                match items.iter().copied().filter(is_it).collect::<Vec<_>>().as_slice() {
+            (Kind::Sequence { .. }, Segment::Where { key, value }) => {
+                match items_where(tree, state.node, key, value).as_slice() {
                     [] => Vec::new(),
                     [id] => vec![item(*id)],
                     several => {

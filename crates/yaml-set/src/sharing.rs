@@ -80,6 +80,9 @@ impl Search<'_, '_> {
                 // Its key is one of that mapping, unless that has the key from elsewhere.
                 match entry(self.tree, mapping, key) {
                     Entry::Merged { through, .. } if through == current => current = mapping,
+                    Entry::Duplicate(_) => {
+                        return Err(self.refused("a mapping that takes it over by `<<` has a key twice"));
+                    }
                     _ => return Ok(()),
                 }
                 continue;

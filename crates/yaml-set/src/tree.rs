@@ -4,6 +4,8 @@ use std::{borrow::Cow, collections::BTreeMap, ops::Range};
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag};
 
+use crate::keys::Index;
+
 /// A node's number, its position in [`Tree::nodes`].
 pub(crate) type NodeId = usize;
 
@@ -70,6 +72,8 @@ pub(crate) struct Tree<'s> {
     pub(crate) comments: Vec<Cow<'s, str>>,
     /// The line of the first flow mapping that begins with `{{`, which is how a template action parses.
     pub(crate) template_line: Option<usize>,
+    /// Speeds up look-ups.
+    pub(crate) index: Index,
 }
 
 /// A collection whose end has not been seen.
