@@ -44,6 +44,22 @@ struct Object {
     sha: String,
 }
 
+/// A new tree, and what is directly in it.
+#[derive(Deserialize)]
+struct Tree {
+    sha: String,
+    #[serde(default)]
+    tree: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    #[serde(default)]
+    path: String,
+    #[serde(default)]
+    sha: String,
+}
+
 #[derive(Deserialize)]
 struct Made {
     #[serde(deserialize_with = "de::parsed")]
@@ -71,7 +87,11 @@ pub async fn create(github: &GitHub, commit: &NewCommit<'_>) -> Result<Committed
         entries.push(entry);
     }
     let tree = json!({ "base_tree": commit.tree, "tree": entries });
-    let tree: Object = post(github, commit.repository, "/git/trees", &tree).await?;
+    let tree: Tree = post(github, commit.repository, "/git/trees", &tree).await?;
+    if let Some(path) = altered(&tree.tree, commit.files) {
+        let cause = format!("{path} in tree {} is not of the bytes that were sent", tree.sha);
+        return Err(malformed(commit.repository, "/git/trees", cause));
+    }
     let body = json!({ "message": commit.message, "tree": tree.sha, "parents": [commit.parent.as_str()] });
     let made: Made = post(github, commit.repository, "/git/commits", &body).await?;
     let verified = made.verification.map(|verification| verification.verified);
@@ -84,6 +104,15 @@ fn inline(bytes: &[u8]) -> Option<&str> {
     (!text.starts_with('\u{feff}') && !text.contains('\0')).then_some(text)
 }
 
+/// Returns a file whose blob in the new tree is another one. The reply lists the root of the tree only, so that files in
+/// directories are not checked.
+fn altered<'a>(entries: &[Entry], files: &[NewFile<'a>]) -> Option<&'a str> {
+    let is_altered = |file: &&NewFile<'_>| {
+        entries.iter().any(|entry| entry.path == file.path && entry.sha != blob_id(file.bytes))
+    };
+    files.iter().find(is_altered).map(|file| file.path)
+}
+
 /// Stores a blob (<https://docs.github.com/en/rest/git/blobs#create-a-blob>) and checks that it is these bytes.
 async fn blob(github: &GitHub, repository: &RepoSlug, bytes: &[u8]) -> Result<String, ApiError> {
     let body = json!({ "content": STANDARD.encode(bytes), "encoding": "base64" });
@@ -91,9 +120,13 @@ async fn blob(github: &GitHub, repository: &RepoSlug, bytes: &[u8]) -> Result<St
     if stored.sha == blob_id(bytes) {
         return Ok(stored.sha);
     }
-    let call = Call { method: Method::POST, path: path::repo(repository, "/git/blobs") };
     let cause = format!("blob {} is not of the bytes that were sent", stored.sha);
-    Err(ApiError::Malformed { call, cause })
+    Err(malformed(repository, "/git/blobs", cause))
+}
+
+/// A reply that cannot be true.
+fn malformed(repository: &RepoSlug, rest: &str, cause: String) -> ApiError {
+    ApiError::Malformed { call: Call { method: Method::POST, path: path::repo(repository, rest) }, cause }
 }
 
 async fn post<T: serde::de::DeserializeOwned>(
@@ -108,6 +141,18 @@ async fn post<T: serde::de::DeserializeOwned>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_at_the_root_must_be_the_one_that_was_sent() {
+        let entry = |sha: &str| Entry { path: "a.yaml".to_owned(), sha: sha.to_owned() };
+        let files = [
+            NewFile { path: "b/a.yaml", mode: 0o100_644, bytes: b"b: 1\n" },
+            NewFile { path: "a.yaml", mode: 0o100_644, bytes: b"a: 1\n" },
+        ];
+        assert_eq!(altered(&[entry(&blob_id(b"a: 1\n"))], &files), None);
+        assert_eq!(altered(&[entry(&blob_id(b"a: 1\r\n"))], &files), Some("a.yaml"));
+        assert_eq!(altered(&[], &files), None);
+    }
 
     #[test]
     fn only_plain_text_travels_in_the_tree() {

@@ -148,15 +148,22 @@ fn one(repository: &RepoSlug, branch: &Branch) -> String {
     path::repo(repository, &format!("/git/refs/heads/{}", path::ref_name(branch.as_str())))
 }
 
+/// GitHub's words for a branch that is not where it was thought to be. Others that speak of a reference, such as
+/// "Reference name must start with 'refs/'", are no race: trying again does not help.
+const RACES: [&str; 4] =
+    ["reference cannot be updated", "reference update failed", "cannot lock ref", "but expected"];
+
+/// GitHub's words for a commit that lacks what the branch has.
+const NOT_FORWARD: &str = "not a fast forward";
+
 fn classify(error: ApiError) -> RefError {
     let ApiError::Rejected(rejection) = error else { return RefError::Api(error) };
     match rejection.status {
-        422 if rejection.says("not a fast forward") => RefError::NotFastForward(rejection),
+        422 if rejection.says(NOT_FORWARD) => RefError::NotFastForward(rejection),
         422 if rejection.says("already exists") => RefError::Exists(rejection),
         422 if rejection.says("does not exist") => RefError::Missing(rejection),
         403 | 409 | 422 if names_a_rule(&rejection) => RefError::RuleViolated(rejection),
-        // "Reference cannot be updated", "Reference update failed": GitHub's words for a lost race, too.
-        422 if rejection.says("reference") => RefError::NotFastForward(rejection),
+        422 if RACES.iter().any(|words| rejection.says(words)) => RefError::NotFastForward(rejection),
         _ => RefError::Api(ApiError::Rejected(rejection)),
     }
 }
@@ -221,6 +228,14 @@ mod tests {
     fn tells_a_race_from_a_rule() {
         assert!(matches!(classified(422, "Update is not a fast forward"), RefError::NotFastForward(_)));
         assert!(matches!(classified(422, "Reference cannot be updated"), RefError::NotFastForward(_)));
+        assert!(matches!(classified(422, "Reference update failed"), RefError::NotFastForward(_)));
+        let moved = "refs/heads/x is at aaaa but expected bbbb";
+        assert!(matches!(classified(422, moved), RefError::NotFastForward(_)));
+        for name in
+            ["Reference name must start with 'refs/'", "refs/heads/a..b is not a valid reference name"]
+        {
+            assert!(matches!(classified(422, name), RefError::Api(_)), "{name}");
+        }
         let rule = "Repository rule violations found\n\nChanges must be made through a pull request.";
         assert!(matches!(classified(422, rule), RefError::RuleViolated(_)));
         assert!(matches!(classified(422, "Reference does not exist"), RefError::Missing(_)));

@@ -20,7 +20,8 @@ pub(crate) struct TestArgs {
     /// Run against a real Argo CD as well
     #[arg(long)]
     cluster: bool,
-    /// Run what takes minutes as well: many more random cases, every scalar of real YAML files
+    /// Run what takes minutes as well: many more random cases, fuzzing, and many more edits of real YAML files (every
+    /// value of files up to 100 kB alone, a sample of larger ones, and all of each file at once)
     #[arg(long)]
     long: bool,
     /// Run only the stages whose name has this text
@@ -32,7 +33,13 @@ pub(crate) struct TestArgs {
 pub(crate) fn run(root: &Path, args: &TestArgs, say: &mut dyn FnMut(&str)) -> bool {
     let mut stages = Stage::standard();
     stages.extend(tiers::chosen(args.real, args.cluster, args.long));
-    stages.retain(|stage| stage.name().contains(&args.only));
+    let stages = match only(stages, &args.only) {
+        Ok(stages) => stages,
+        Err(why) => {
+            say(&why);
+            return false;
+        }
+    };
     let (mut passed, mut failed) = (0, 0);
     let mut is_good = true;
     for stage in stages {
@@ -59,4 +66,48 @@ pub(crate) fn run(root: &Path, args: &TestArgs, say: &mut dyn FnMut(&str)) -> bo
     }
     say(&format!("{passed} passed, {failed} failed"));
     is_good
+}
+
+/// Returns the stages whose name has `text`. None is an error: a run of nothing must not pass.
+fn only(stages: Vec<Stage>, text: &str) -> Result<Vec<Stage>, String> {
+    let names: Vec<&str> = stages.iter().map(Stage::name).collect();
+    if names.iter().any(|name| name.contains(text)) {
+        return Ok(stages.into_iter().filter(|stage| stage.name().contains(text)).collect());
+    }
+    let is_of_a_tier = tiers::chosen(true, true, true).iter().any(|stage| stage.name().contains(text));
+    let remedy = if is_of_a_tier { "; add --real, --cluster or --long, whose stage it is" } else { "" };
+    Err(format!(
+        "no stage of this run has {text:?} in its name{remedy}. There are:\n  {}",
+        names.join("\n  ")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(long: bool, text: &str) -> Result<Vec<&'static str>, String> {
+        let mut stages = Stage::standard();
+        stages.extend(tiers::chosen(false, false, long));
+        only(stages, text).map(|stages| stages.iter().map(Stage::name).collect())
+    }
+
+    #[test]
+    fn a_text_that_no_stage_has_is_refused_with_the_names() {
+        assert_eq!(named(false, "clippy").unwrap(), ["clippy"]);
+        assert!(named(false, "").unwrap().len() > 5);
+        let error = named(false, "clipy").unwrap_err();
+        assert!(
+            error.starts_with("no stage of this run has \"clipy\" in its name. There are:\n  format\n"),
+            "{error}"
+        );
+        assert!(error.contains("\n  corpus: real YAML files"), "{error}");
+    }
+
+    #[test]
+    fn a_stage_of_a_tier_needs_its_tier() {
+        assert_eq!(named(true, "fuzz").unwrap(), ["long: fuzzing"]);
+        let error = named(false, "fuzz").unwrap_err();
+        assert!(error.contains("add --real, --cluster or --long"), "{error}");
+    }
 }

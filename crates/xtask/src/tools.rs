@@ -101,8 +101,9 @@ pub(crate) fn path_with_cargo_fuzz() -> Result<OsString, String> {
     let bin = root.join("bin");
     if !bin.join("cargo-fuzz").is_file() {
         let arguments = ["install", "--quiet", "--locked", "cargo-fuzz", "--version", CARGO_FUZZ, "--root"];
-        process::quiet(Command::new("cargo").args(arguments).arg(&root).current_dir(crate::root()))
-            .map_err(|error| format!("cargo-fuzz is not there, and crates.io not within reach: {error}"))?;
+        process::quiet(Command::new("cargo").args(arguments).arg(&root).current_dir(crate::root())).map_err(
+            |error| format!("cargo-fuzz is not there, and the registry of crates not within reach: {error}"),
+        )?;
     }
     let path = crate::env("PATH").unwrap_or_default();
     std::env::join_paths(std::iter::once(bin).chain(std::env::split_paths(&path)))

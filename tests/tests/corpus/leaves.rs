@@ -53,7 +53,7 @@ pub(crate) fn edit(file: &File, extent: &Extent, judge: &mut Judge) -> Figures {
     };
     let paths: Vec<Value> = scalars.iter().map(path).collect();
     judge.tell(&json!({ "file": file.path, "leaves": paths }));
-    let singles = sample(scalars.len(), (extent.bytes / text.len().max(1)).max(extent.leaves));
+    let singles = sample(scalars.len(), extent.of(text.len()));
     for at in singles {
         let value = VALUES[at % VALUES.len()];
         figures.one_by_one += apply(&text, &scalars, &[(at, value)], judge, &mut figures);

@@ -1,4 +1,6 @@
-//! Edits every scalar of a few thousand real files, one by one and all at once, and has PyYAML judge the results.
+//! Edits scalars of a few thousand real files, adds keys to their mappings, and has PyYAML judge the results.
+//!
+//! One by one: every scalar of small files, an even sample of larger ones. All at once: every scalar of each file.
 //!
 //! The files are those of published packages; `cargo xtask test` fetches them and says where they are in
 //! `DAY2_CORPUS`. Without it there is nothing to test.
@@ -22,15 +24,32 @@ use std::{
 use figures::Figures;
 use judge::Judge;
 
-/// How many bytes of edited text of one file are judged one leaf at a time, and for how many leaves at least.
-/// Files of which that is less than every leaf are sampled evenly.
+/// How many leaves of a file are set one by one: all of a file of up to `whole` bytes. Larger ones are sampled evenly:
+/// as many leaves as `bytes` of edited text hold, and `leaves` at least.
 struct Extent {
+    whole: usize,
     bytes: usize,
     leaves: usize,
+    /// How many keys are added to a file, one by one.
+    keys: usize,
 }
 
-const STANDARD: Extent = Extent { bytes: 100_000, leaves: 2 };
-const LONG: Extent = Extent { bytes: 5_000_000, leaves: 100 };
+impl Extent {
+    /// How many leaves of a file of this size are set one by one.
+    fn of(&self, size: usize) -> usize {
+        if size <= self.whole { usize::MAX } else { (self.bytes / size).max(self.leaves) }
+    }
+}
+
+/// What must have been done at least, or the test says nothing, and how much may be left unjudged.
+struct Floor {
+    files: usize,
+    edits: usize,
+    unjudged: usize,
+}
+
+const STANDARD: Extent = Extent { whole: 1_000, bytes: 100_000, leaves: 2, keys: 5 };
+const LONG: Extent = Extent { whole: 100_000, bytes: 5_000_000, leaves: 100, keys: 20 };
 
 #[test]
 fn real_files_are_edited_exactly() {

@@ -5,12 +5,12 @@ use std::path::Path;
 use super::stage::{Outcome, cargo, without};
 use crate::tools;
 
-/// How many leaves are set one by one.
+/// How many leaves are set one by one. In both, all leaves of each file are set at once as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
-    /// All of small files, and some of large ones.
+    /// All of small files, a sample of larger ones.
     Sample,
-    /// All, but for large files a hundred or more.
+    /// All of files up to 100 kB, a sample of larger ones.
     Full,
 }
 

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 /// What to do where Go is missing or too old.
 const REMEDY: &str = "install Go 1.24 or newer (https://go.dev/dl; Debian's package golang-go may be older), and see \
-                      that proxy.golang.org can be reached";
+                      that Go's module proxy can be reached";
 
 /// What `go mod download -json` says of a module.
 #[derive(Debug, Deserialize)]
