@@ -36,7 +36,8 @@ export class GraphQL {
       return { operation: "POST /graphql", problems: isRefused ? problems : [...problems, ...parsed.problems], known: true };
     }
     const { document, operation } = parsed;
-    const names = operation.selectionSet.selections.map((one) => one.name?.value ?? "…").join(" ");
+    // Our own have names; those of tests may have none.
+    const names = operation.name?.value ?? operation.selectionSet.selections.map((one) => one.name?.value ?? "…").join(" ");
     const label = `${operation.operation} ${names}`;
     return { operation: label, problems: [...problems, ...this.#data(exchange, document, operation)], known: true, document: request.query };
   }

@@ -33,7 +33,7 @@ export class Schemas {
   /// Everything that is wrong, fields that no part of the schema knows included.
   #closed(value, schema, at) {
     const result = this.#open(value, schema, at);
-    if (isObject(value) && !result.free) {
+    if (isObject(value) && !isOpen(result)) {
       for (const name of Object.keys(value)) {
         if (!result.known.has(name)) {
           result.problems.push({ at: `${at}/${name}`, what: "is not in the schema" });
@@ -43,10 +43,11 @@ export class Schemas {
     return result.problems;
   }
 
-  /// What is wrong apart from unknown fields; with the fields that are known, and whether others are welcome.
+  /// What is wrong apart from unknown fields; with the fields that are known, whether others are welcome (`free`), and
+  /// whether any part of the schema says which fields there are (`names`).
   #open(value, given, at) {
     const schema = this.resolve(given);
-    const result = { problems: [], known: new Set(), free: false };
+    const result = { problems: [], known: new Set(), free: false, names: false };
     const say = (what, where = at) => result.problems.push({ at: where, what });
     if (value === null) {
       if (!allowsNull(this, schema)) say(`is null, and the schema wants ${wanted(schema)}`);
@@ -100,8 +101,8 @@ export class Schemas {
         result.problems.push(...this.#closed(one, this.resolve(schema.additionalProperties), `${at}/${name}`));
       }
     }
-    const says = Object.keys(properties).length > 0 || schema.allOf || schema.oneOf || schema.anyOf;
-    result.free = schema.additionalProperties === true || isEmpty(schema.additionalProperties) || (!says && schema.additionalProperties !== false);
+    result.free = schema.additionalProperties === true || isEmpty(schema.additionalProperties);
+    result.names = Object.keys(properties).length > 0 || schema.additionalProperties !== undefined;
   }
 
   /// One alternative must fit as a whole; the fields of all that fit are known.
@@ -113,7 +114,7 @@ export class Schemas {
       fitting.forEach((one) => absorb(result, one));
       return;
     }
-    const unknown = (one) => (isObject(value) && !one.free ? Object.keys(value).filter((name) => !one.known.has(name)).length : 0);
+    const unknown = (one) => (isObject(value) && !isOpen(one) ? Object.keys(value).filter((name) => !one.known.has(name)).length : 0);
     tried.sort((a, b) => a.problems.length + unknown(a) - b.problems.length - unknown(b));
     if (tried.length > 0) absorb(result, tried[0]);
   }
@@ -123,6 +124,13 @@ function absorb(into, from) {
   into.problems.push(...from.problems);
   from.known.forEach((name) => into.known.add(name));
   into.free ||= from.free;
+  into.names ||= from.names;
+}
+
+/// Are fields welcome that the schema does not name? A part without any, such as one with `required` only, opens nothing
+/// that another part closes.
+function isOpen({ free, names }) {
+  return free || !names;
 }
 
 function isObject(value) {

@@ -1,5 +1,6 @@
 // What the check found, grouped: one line for each thing that is wrong, however often it was recorded.
 
+import { expected, misses } from "./operations.mjs";
 import { ours } from "./rest.mjs";
 
 /// How many tests are named for one problem.
@@ -27,7 +28,11 @@ export class Report {
   }
 
   get isGood() {
-    return this.#groups.size === 0 && this.#exchanges > 0;
+    return this.#groups.size === 0 && this.#exchanges > 0 && this.#misses().length === 0;
+  }
+
+  #misses() {
+    return misses(expected(), this.#operations);
   }
 
   print(list) {
@@ -42,13 +47,17 @@ export class Report {
       const named = [...by].slice(0, NAMED).join(", ");
       console.log(`  ${problem} (${count === 1 ? "" : `${count} times; `}${named}${by.size > NAMED ? " and others" : ""})`);
     }
+    const misses = this.#misses();
+    for (const { operation, what } of misses) console.log(`${operation} ${what}`);
     const operations = [...this.#operations.keys()];
     const of = (start) => operations.filter((one) => one.startsWith(start)).length;
     const webhooks = of("webhook ");
     const fields = of("query ") + of("mutation ");
     const rest = operations.length - webhooks - fields - of("POST /graphql");
-    const wrong = this.#groups.size > 0 ? `${this.#groups.size} problems in ` : "";
-    console.log(`${wrong}${this.#exchanges} exchanges: ${rest} REST operations, ${this.#documents.size} GraphQL documents, ${webhooks} webhooks`);
+    const count = this.#groups.size + misses.length;
+    const wrong = count > 0 ? `${count} problems in ` : "";
+    const all = misses.length === 0 ? `; all ${expected().length} operations of the actions` : "";
+    console.log(`${wrong}${this.#exchanges} exchanges: ${rest} REST operations, ${this.#documents.size} GraphQL documents, ${webhooks} webhooks${all}`);
   }
 
   #list() {

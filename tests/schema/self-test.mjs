@@ -1,5 +1,8 @@
 // The check must be able to fail: exchanges that are wrong in one way each, and good ones that must pass.
 
+import { Schemas } from "./json.mjs";
+import { misses } from "./operations.mjs";
+
 const USER = {
   login: "alice", id: 1, node_id: "MDQ6VXNlcjE=", avatar_url: "http://a/avatar", gravatar_id: "", url: "http://a/users/alice", html_url: "http://a/alice",
   followers_url: "http://a/f", following_url: "http://a/f{/other_user}", gists_url: "http://a/g{/gist_id}", starred_url: "http://a/s{/owner}{/repo}",
@@ -61,6 +64,22 @@ const BAD = [
   ["a webhook that is none", { event: "pull_request", action: "improved", payload: {} }, "no webhook"],
 ];
 
+/// Schemas, what has the field `invented`, and whether that is a problem.
+const A = { properties: { a: { type: "integer" } } };
+const EITHER = [{ required: ["a"] }, { required: ["b"] }];
+const WORLDS = [
+  ["properties", A, true],
+  ["properties beside alternatives that only require", { ...A, anyOf: EITHER }, true],
+  ["properties beside one alternative that only requires", { ...A, oneOf: EITHER }, true],
+  ["properties and a part that is only an object", { allOf: [A, { type: "object" }] }, true],
+  ["alternatives with properties, one of them only an object", { anyOf: [A, { type: "object" }] }, true],
+  ["properties and no others", { ...A, additionalProperties: false }, true],
+  ["an object that says nothing", { type: "object" }, false],
+  ["alternatives that say nothing", { oneOf: [{ type: "string" }, { type: "object" }] }, false],
+  ["properties and any others", { ...A, additionalProperties: true }, false],
+  ["properties and a part with any others", { allOf: [A, { additionalProperties: {} }] }, false],
+];
+
 /// Returns whether all is as it should be, and says what is not.
 export function selfTest(check) {
   let isGood = true;
@@ -74,6 +93,15 @@ export function selfTest(check) {
     const found = lines(check(exchange));
     if (!found.some((line) => line.includes(about))) say(`must fail: ${name}, with something about ${about}: ${found.join("; ") || "nothing"}`);
   }
+  for (const [name, schema, isClosed] of WORLDS) {
+    const found = lines({ problems: new Schemas({}).problems({ a: 1, invented: 1 }, schema) });
+    const wanted = isClosed ? ["/invented is not in the schema"] : [];
+    if (found.join() !== wanted.join()) say(`${name}: ${found.join("; ") || "nothing"} instead of ${wanted.join() || "nothing"}`);
+  }
+  const listed = misses(["GET /a", "query B"], new Map([["GET /a", true], ["query B", false], ["mutation C", true], ["GET /d", false]]));
+  const wanted = ["mutation C", "query B"];
+  if (listed.map(({ operation }) => operation).join() !== wanted.join()) say(`the list of operations: ${JSON.stringify(listed)}`);
+  if (misses(["GET /b", "GET /a"], new Map([["GET /a", true], ["GET /b", true]])).length !== 1) say("a list that is not sorted must fail");
   if (isGood) console.log(`${BAD.length} bad exchanges found, ${GOOD.length} good ones passed`);
   return isGood;
 }

@@ -24,4 +24,5 @@ async fn labels_comments_and_titles_are_what_was_sent() {
     assert_eq!(pull.comments, ["Merged at noon."]);
     let timeline = issues::timeline(&github, &repository, number).await.unwrap();
     assert!(timeline.len() >= 5, "{timeline:?}");
+    assert_eq!(pulls::messages(&github, &repository, number).await.unwrap(), ["Change"]);
 }
