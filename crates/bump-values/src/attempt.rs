@@ -4,21 +4,21 @@
 use std::time::Duration;
 
 use github::{GitHub, snapshot::CommitNote};
-use model::{CommitSha, Deadline, Failure, RepoSlug, codes::DEADLINE_PASSED};
+use model::{CommitSha, Deadline, Failure, codes::DEADLINE_PASSED};
 use toolkit::{Backoff, Host, Phases, nonce};
 
 use crate::{
     ancestry::Ancestry,
     codes::SUPERSEDED,
-    edit::EditedFile,
+    edit::{EditedFile, left},
     failures,
     links::{Finder, Found},
     message,
-    plan::{Plan, edit, plan},
+    plan::{Plan, Planner, edit},
     pull_request::{End as Proposing, Proposal, notes},
     report::{Outcome, Result as End},
     request::{OnProtected, OnStale, Remote, Request},
-    stale::rivals,
+    stale::Newer,
     verified,
     way::{Committed, NewFile, Snapshot, Way, WriteError},
 };
@@ -68,7 +68,7 @@ impl Bump<'_> {
                 verified::missing(&self.way, &proposed.place(self.remote), &ended.commit, own.verified)
             }),
             End::Superseded(newer) if self.request.on_stale == OnStale::Fail => {
-                Some(Failure::new(&SUPERSEDED, newer.to_string()))
+                Some(superseded(newer, &ended.files))
             }
             _ => None,
         };
@@ -117,7 +117,9 @@ impl Bump<'_> {
             let Some(found) = finder.find(&snapshot.files, missing)? else { continue };
             let (places, bytes): (Vec<Place>, _) = found.into_iter().map(Place::of).unzip();
             let files = edit(request, bytes)?;
-            let files = match self.planned(files, &snapshot, &mut ancestry).await {
+            let history = notes::each(&snapshot.history);
+            let plan = self.planner().plan(files, &history, &mut ancestry).await?;
+            let files = match plan {
                 Plan::Nothing(files) => {
                     return Ok(Ended::without(End::Unchanged, &snapshot, files, attempts));
                 }
@@ -159,6 +161,17 @@ impl Bump<'_> {
         }
     }
 
+    /// Decides what to do with the edited files.
+    fn planner(&self) -> Planner<'_> {
+        Planner {
+            request: self.request,
+            judge: self.judge.as_ref(),
+            repository: self.remote.slug(),
+            host: self.host,
+            phases: self.phases,
+        }
+    }
+
     /// Looks for our commit among all that have arrived since the branch was at `since`. More of them than a snapshot has
     /// are asked for, so that the answer is never a guess.
     async fn own_commit(
@@ -176,24 +189,6 @@ impl Bump<'_> {
             None if !is_covered() => Ok(own(&self.way.commits_since(since, snapshot).await?)),
             found => Ok(found),
         }
-    }
-
-    /// Decides what to do with the edited files.
-    async fn planned(&self, files: Vec<EditedFile>, snapshot: &Snapshot, ancestry: &mut Ancestry) -> Plan {
-        let history = notes::each(&snapshot.history);
-        let rivals = rivals(&files, &history, &self.request.origin);
-        if let (Some(judge), Some(sources)) = (&self.judge, self.sources())
-            && self.request.on_stale != OnStale::Overwrite
-        {
-            let learn = ancestry.learn(judge, sources, &rivals, self.host);
-            self.phases.time("compare", learn).await;
-        }
-        plan(self.request, files, rivals, ancestry)
-    }
-
-    /// The repository that the values' commits are of: the run's, which need not be the one that is written to.
-    fn sources(&self) -> Option<&RepoSlug> {
-        self.request.origin.repository.as_ref().or(self.remote.slug())
     }
 
     /// The branch takes no direct commit.
@@ -253,6 +248,13 @@ impl Ended {
     fn without(result: End, snapshot: &Snapshot, files: Vec<EditedFile>, attempts: u32) -> Self {
         Self { result, commit: snapshot.head.to_string(), files, attempts }
     }
+}
+
+/// Newer values are there, and that is to be a failure.
+fn superseded(first: &Newer, files: &[EditedFile]) -> Failure {
+    let others = left(files).into_iter().filter(|newer| newer != first);
+    let failure = Failure::new(&SUPERSEDED, first.to_string());
+    others.fold(failure, |failure, newer| failure.with_note(newer.to_string()))
 }
 
 /// Where a file really is, and its mode.

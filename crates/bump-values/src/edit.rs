@@ -1,5 +1,7 @@
 //! Applies the edits of a request to the bytes of its files.
 
+mod without;
+
 use model::Failure;
 use yaml_set::Change;
 
@@ -8,7 +10,10 @@ use crate::{
     failures,
     images::{self, Found, InFile},
     request::{FileEdits, Request},
+    stale::Newer,
 };
+
+pub(crate) use self::without::{left, without};
 
 /// A file before and after its edits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +25,8 @@ pub(crate) struct EditedFile {
     pub(crate) changes: Vec<Change>,
     /// Where images were found.
     pub(crate) found: Vec<Found>,
+    /// Values that are left as they are, since newer ones are there; there are no changes for them.
+    pub(crate) left: Vec<Newer>,
 }
 
 impl EditedFile {
@@ -52,7 +59,8 @@ fn apply(file: &FileEdits, before: String, images: InFile) -> Result<EditedFile,
     let edits = [file.edits.clone(), images.edits].concat();
     let edited = yaml_set::set(&before, &edits).map_err(|error| failures::of_edit(&file.path, &error))?;
     let (after, changes) = (edited.text, edited.changes);
-    Ok(EditedFile { path: file.path.clone(), before, after, changes, found: images.found })
+    let path = file.path.clone();
+    Ok(EditedFile { path, before, after, changes, found: images.found, left: Vec::new() })
 }
 
 #[cfg(test)]

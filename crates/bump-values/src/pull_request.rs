@@ -21,10 +21,9 @@ use toolkit::{Backoff, Host, Phases, nonce};
 
 use crate::{
     ancestry::Ancestry,
-    edit::EditedFile,
-    plan::{Plan, edit, plan},
-    request::{OnStale, Remote, Request},
-    stale::rivals,
+    edit::{EditedFile, left, without},
+    plan::{Plan, Planner, edit},
+    request::{Remote, Request},
 };
 use draft::Draft;
 use publish::Step;
@@ -158,7 +157,7 @@ impl Proposal<'_> {
         if let Some(commit) = notes::with_nonce(&base.history, &run.nonce) {
             return Ok(self.merged(run, &base, commit.oid.clone()));
         }
-        let files = match self.planned(edit(self.request, base.bytes())?, &base, run).await {
+        let mut files = match self.planned(edit(self.request, base.bytes())?, &base, run).await? {
             Plan::Nothing(files) => return Ok(self.on_base(run, files, &base)),
             Plan::Superseded(files, newer) => return Ok(superseded(files, newer, &base, run)),
             Plan::Write(files) => files,
@@ -169,10 +168,17 @@ impl Proposal<'_> {
                 if let Some(commit) = notes::with_nonce(&side.commits, &run.nonce) {
                     self.recognise(run, &commit.oid).await;
                 }
-                let theirs = edit(self.request, side.view.bytes())?;
-                match self.planned(theirs, &side.view, run).await {
-                    Plan::Superseded(_, newer) => return Ok(superseded(files, newer, &side.view, run)),
+                // What is newer on the base stays as it is there.
+                let permit = self.request.permit;
+                let theirs = without(edit(self.request, side.view.bytes())?, &left(&files), permit)?;
+                match self.planned(theirs, &side.view, run).await? {
+                    Plan::Superseded(theirs, newer) => {
+                        let marked = files.into_iter().zip(theirs);
+                        let files = marked.map(|(file, theirs)| EditedFile { left: theirs.left, ..file });
+                        return Ok(superseded(files.collect(), newer, &side.view, run));
+                    }
                     Plan::Nothing(theirs) | Plan::Write(theirs) => {
+                        files = without(files, &left(&theirs), permit)?;
                         self.joined(run, &reader, (&base, &files), side, theirs).await?
                     }
                 }
@@ -212,16 +218,15 @@ impl Proposal<'_> {
     }
 
     /// Decides what to do with the edited files of a branch.
-    async fn planned(&self, files: Vec<EditedFile>, view: &View, run: &mut Run) -> Plan {
-        let rivals = rivals(&files, &view.history, &self.request.origin);
-        if let Some(judge) = self.judge
-            && self.request.on_stale != OnStale::Overwrite
-        {
-            let sources = self.request.origin.repository.as_ref().unwrap_or(self.repository);
-            let learn = run.ancestry.learn(judge, sources, &rivals, self.host);
-            self.phases.time("compare", learn).await;
-        }
-        plan(self.request, files, rivals, &run.ancestry)
+    async fn planned(&self, files: Vec<EditedFile>, view: &View, run: &mut Run) -> Result<Plan, Failure> {
+        let planner = Planner {
+            request: self.request,
+            judge: self.judge,
+            repository: Some(self.repository),
+            host: self.host,
+            phases: self.phases,
+        };
+        planner.plan(files, &view.history, &mut run.ancestry).await
     }
 
     /// The base has every value.

@@ -9,7 +9,7 @@ use yaml_set::Change;
 
 use crate::{
     diff::unified,
-    edit::EditedFile,
+    edit::{self, EditedFile},
     method::Method,
     pull_request::Proposed,
     request::{Request, Target},
@@ -86,7 +86,10 @@ pub(crate) fn report(request: &Request, outcome: &Outcome) -> Report {
     let changed = outcome.result.is_change();
     let superseded = matches!(outcome.result, Result::Superseded(_));
     let diff = if superseded { String::new() } else { unified(&outcome.files) };
-    let report = found(&outcome.files).into_iter().fold(Report::new(), Report::line);
+    let left = left(outcome);
+    let lines =
+        found(&outcome.files).into_iter().chain(left.iter().map(|newer| format!("Left as it is: {newer}")));
+    let report = lines.fold(Report::new(), Report::line);
     let mut report = report
         .line(headline(outcome))
         .output("changed", changed.to_string())
@@ -99,6 +102,9 @@ pub(crate) fn report(request: &Request, outcome: &Outcome) -> Report {
         .output("verified", verified(outcome))
         .output("pull-request", pull_request(outcome))
         .summary(summary::write(outcome, &diff));
+    for newer in left.iter().take(ANNOTATED) {
+        report = report.annotation(Annotation::new(Level::Notice, "newer value left", newer.to_string()));
+    }
     if changed {
         report = annotated(report, request, outcome);
     }
@@ -176,6 +182,15 @@ fn found(files: &[EditedFile]) -> Vec<String> {
         format!("{} is in {}{number} at {} ({}{left})", found.image, file.path, found.place, found.form)
     };
     files.iter().flat_map(|file| file.found.iter().map(move |found| line(file, found))).collect()
+}
+
+/// The newer values that are left although something else was done, or beside the one that the headline names.
+fn left(outcome: &Outcome) -> Vec<Newer> {
+    let mut left = edit::left(&outcome.files);
+    if let Result::Superseded(first) = &outcome.result {
+        left.retain(|newer| newer != first);
+    }
+    left
 }
 
 fn changes(outcome: &Outcome) -> impl Iterator<Item = (&EditedFile, &Change)> {

@@ -66,7 +66,7 @@ async fn in_worktree(request: &Request, host: &Host, phases: &Phases) -> Result<
     let deadline = Deadline::after(request.timeout);
     let found = worktree::read(request.files.iter().map(|file| file.path.as_str()))?;
     // Nobody else writes to the directory, so that there is nothing to be older than.
-    let (result, files) = match plan(request, edit(request, found)?, Vec::new(), &Ancestry::default()) {
+    let (result, files) = match plan(request, edit(request, found)?, Vec::new(), &Ancestry::default())? {
         Plan::Nothing(files) => (End::Unchanged, files),
         Plan::Superseded(files, newer) => (End::Superseded(newer), files),
         Plan::Write(files) if request.dry_run => (End::Planned, files),

@@ -46,6 +46,8 @@ pub(crate) enum Why {
     Contains(Sources),
     /// A later run of our workflow has set it.
     Run(u64),
+    /// It is of the same image as this place, where the value is newer.
+    Belongs(String),
 }
 
 impl fmt::Display for Newer {
@@ -55,6 +57,9 @@ impl fmt::Display for Newer {
                 write!(formatter, "{} is for {theirs} already, which contains {ours}", self.place)?;
             }
             Why::Run(run) => write!(formatter, "run {run} has set {} already", self.place)?,
+            Why::Belongs(other) => {
+                write!(formatter, "{} belongs to {other}, which is newer", self.place)?;
+            }
         }
         match &self.commit {
             Some(commit) => write!(formatter, " (commit {commit})"),
@@ -96,9 +101,9 @@ pub(crate) fn rivals(files: &[EditedFile], history: &[CommitNote], origin: &Orig
         .collect()
 }
 
-/// Finds a value that is newer than ours.
-pub(crate) fn newer(rivals: Vec<Rival>, ancestry: &Ancestry) -> Option<Newer> {
-    rivals.into_iter().find_map(|Rival { place, commit, run, sources }| {
+/// Finds the values that are newer than ours.
+pub(crate) fn newer(rivals: Vec<Rival>, ancestry: &Ancestry) -> Vec<Newer> {
+    let newer = |Rival { place, commit, run, sources }: Rival| {
         let relation = sources.as_ref().and_then(|sources| ancestry.relation(sources));
         let why = match (relation, sources) {
             (Some(Relation::Behind), Some(sources)) => Why::Contains(sources),
@@ -106,7 +111,8 @@ pub(crate) fn newer(rivals: Vec<Rival>, ancestry: &Ancestry) -> Option<Newer> {
             _ => Why::Run(run?),
         };
         Some(Newer { place, commit, why })
-    })
+    };
+    rivals.into_iter().filter_map(newer).collect()
 }
 
 #[cfg(test)]

@@ -106,6 +106,7 @@ mod tests {
             after: after.into(),
             changes: Vec::new(),
             found: Vec::new(),
+            left: Vec::new(),
         }
     }
 

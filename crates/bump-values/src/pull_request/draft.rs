@@ -10,7 +10,7 @@ use super::{
     words::{self, Entry},
 };
 use crate::{
-    edit::EditedFile,
+    edit::{EditedFile, left, without},
     message::{self, Bump, Message},
     plan::edit,
 };
@@ -82,7 +82,9 @@ impl Draft {
             let text = if side.is_behind { carry(&texts, &others, ours)? } else { pull.to_owned() };
             carried.push(text.into_bytes());
         }
-        let files = edit(proposal.request, carried).map_err(|failure| failure.cause)?;
+        let files = edit(proposal.request, carried)
+            .and_then(|files| without(files, &left(own), proposal.request.permit))
+            .map_err(|failure| failure.cause)?;
         // One block for each bump: ours takes its places over, and the trace of an attempt of ours is ours.
         notes::without(&mut others, ours);
         others.retain(|bump| bump.nonce.as_deref() != Some(&run.nonce));

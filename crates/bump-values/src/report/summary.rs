@@ -3,7 +3,7 @@
 use toolkit::Summary;
 use yaml_set::Change;
 
-use super::{Outcome, Result, changes, headline, old};
+use super::{Outcome, Result, changes, headline, left, old};
 use crate::{diff::cut, edit::EditedFile};
 
 /// The most rows of a table.
@@ -21,8 +21,13 @@ pub(super) fn write(outcome: &Outcome, diff: &str) -> Summary {
         Result::Proposed(_) => "Values proposed",
     };
     let mut summary = Summary::new().heading(title).text(&format!("{}.", headline(outcome)));
+    let left: Vec<Vec<String>> =
+        left(outcome).iter().map(|newer| vec![code(&newer.place), newer.to_string()]).collect();
     let values = changes(outcome).flat_map(|(file, change)| of_change(file, change)).collect();
     summary = table(summary, &["File", "Path", "Before", "Wanted"], values);
+    if !left.is_empty() {
+        summary = table(summary, &["Left as it is", "Since"], left);
+    }
     let found: Vec<Vec<String>> = outcome.files.iter().flat_map(of_images).collect();
     if !found.is_empty() {
         summary = table(summary, &["Image", "File", "Found as", "At"], found);

@@ -14,7 +14,7 @@ fn found(old: &str, new: &str, messages: &[&str], ancestry: &Ancestry) -> Option
     let request = request(&["v.yaml"], &[&format!("tag={new}")]);
     let history: Vec<_> = messages.iter().map(|text| commit(text)).collect();
     let files = edit(&request, vec![format!("tag: {old}\n").into_bytes()]).unwrap();
-    newer(rivals(&files, &history, &request.origin), ancestry).map(|newer| newer.why)
+    newer(rivals(&files, &history, &request.origin), ancestry).into_iter().next().map(|newer| newer.why)
 }
 
 fn by(run: u32, rest: &str) -> String {

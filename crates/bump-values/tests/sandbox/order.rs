@@ -94,3 +94,28 @@ async fn run_numbers_decide_where_the_commits_do_not() {
     assert_eq!((ended.code(), ended.output("changed")), ("", "true"), "{}", ended.log);
     assert!(ended.log.contains("so the run numbers decide"), "{}", ended.log);
 }
+
+#[tokio::test]
+async fn only_the_values_that_are_newer_stay() {
+    let product = Product::new().await;
+    let set = async |sets: &[&str], number: &str, more: &[&str]| {
+        let argv = [&[FILES], sets, more].concat();
+        product.bump_as(&argv, &[("contents", "write")], &[("GITHUB_RUN_NUMBER", number)]).await
+    };
+    set(&["--set=keys.k1=later"], LATER, &[]).await;
+    let both = ["--set=keys.k1=earlier", "--set=keys.k2=earlier"];
+    let before = product.tip().await;
+    let ended = set(&both, EARLIER, &["--on-stale=fail"]).await;
+    assert_eq!((ended.code(), ended.output("changed")), ("superseded", "false"), "{}", ended.log);
+    assert_eq!(product.tip().await, before);
+    let ended = set(&both, EARLIER, &[]).await;
+    assert_eq!((ended.code(), ended.output("changed")), ("", "true"), "{}", ended.log);
+    assert_eq!(ended.output("superseded"), "false", "{}", ended.log);
+    assert!(ended.log.contains("Left as it is: run 11"), "{}", ended.log);
+    assert!(ended.summary.contains("`values/dev.values.yaml:keys.k1`"), "{}", ended.summary);
+    let text = product.read(FILE).await;
+    assert!(text.contains("k1: later") && text.contains("k2: earlier"), "{text}");
+    // The commit says nothing of the value that it leaves: a later run would take it for the earlier one's.
+    let ended = set(&["--set=keys.k1=earlier", "--set=keys.k2=earlier"], EARLIER, &[]).await;
+    assert_eq!(ended.output("superseded"), "true", "{}", ended.log);
+}
