@@ -20,6 +20,9 @@ pub(crate) struct Sshd {
 
 impl Sshd {
     /// Starts to listen; none, with a line that says why, where there is no such server or it does not run.
+    ///
+    /// # Panics
+    /// Where that is so with `CI=true`: there everything is tested.
     pub(crate) fn start(extra: &str) -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().to_owned();
@@ -29,7 +32,7 @@ impl Sshd {
                 .arg(path.join(name))
                 .status();
             if !made.is_ok_and(|status| status.success()) {
-                println!("not tested: there is no ssh-keygen");
+                missing(is_ci(), "there is no ssh-keygen");
                 return None;
             }
         }
@@ -41,7 +44,7 @@ impl Sshd {
         fs::write(path.join("sshd_config"), config).unwrap();
         let test = Command::new(SSHD).arg("-t").arg("-f").arg(path.join("sshd_config")).output();
         if !test.as_ref().is_ok_and(|output| output.status.success()) {
-            println!("not tested: {SSHD} is not there or does not run: {test:?}");
+            missing(is_ci(), &format!("{SSHD} is not there or does not run: {test:?}"));
             return None;
         }
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -84,4 +87,26 @@ impl Sshd {
     fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
+}
+
+/// Says what is not tested. On CI that is a failure.
+fn missing(is_ci: bool, what: &str) {
+    assert!(!is_ci, "{what}; on CI (`CI=true`) SSH must be tested: install openssh-server and openssh-client");
+    println!("not tested: {what}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test asks where it runs")]
+fn is_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| value == "true")
+}
+
+#[test]
+#[should_panic(expected = "there is no sshd; on CI (`CI=true`) SSH must be tested")]
+fn what_is_missing_on_ci_is_a_failure() {
+    missing(true, "there is no sshd");
+}
+
+#[test]
+fn what_is_missing_elsewhere_is_said() {
+    missing(false, "there is no sshd");
 }
