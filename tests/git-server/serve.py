@@ -14,6 +14,7 @@ answered by lines of which the last is `.`:
         half             the connection ends in the middle of the reply, after the request took effect
         hold             waits for `release`, then goes on
         hold-reply       takes effect, then waits for `release` before the reply
+        pass             nothing happens to it: what was asked for after this is for the next one
         redirect URL     is answered with a redirect to URL followed by the rest of the path
     clear                forgets all faults
     setting NAME VALUE   passes a setting to git, such as `uploadpack.allowFilter false`

@@ -91,6 +91,17 @@ pub(crate) fn classify(url: &RemoteUrl, command: &str, stderr: &str) -> RemoteEr
     }
 }
 
+/// Words of git and of servers that do not give less than everything: no filters, no shallow copies, or no contents by
+/// their ids. Compared without regard to case.
+const LESS: &[&str] =
+    &["filter", "shallow", "not our ref", "unadvertised object", "does not support", "promisor", "--depth"];
+
+/// Whether `git fetch` failed because the host does not give less than everything.
+pub(crate) fn wants_less(stderr: &str) -> bool {
+    let lower = stderr.to_lowercase();
+    LESS.iter().any(|text| lower.contains(text))
+}
+
 /// The longest that a message of git's may become.
 const LONGEST: usize = 800;
 /// Lines that say nothing, or what our own remedy says better.

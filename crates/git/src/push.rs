@@ -12,7 +12,7 @@ impl Mirror {
     /// It is never moved to a commit that does not descend from `expected`.
     ///
     /// A connection that ends in the middle makes curl send the commit a second time, which the host then refuses because
-    /// the first time moved the branch. So `Moved` is the answer only if the branch is elsewhere now.
+    /// the first time moved the branch. So `Moved` is the answer only if the host says that the branch is elsewhere now.
     pub async fn push(
         &self,
         commit: &CommitSha,
@@ -51,18 +51,24 @@ impl Mirror {
                     self.pause(attempt).await;
                     attempt += 1;
                 }
-                Err(PushError::Moved(_)) if self.is_at(commit, &name).await => return Ok(()),
+                Err(PushError::Moved(text)) => {
+                    return match self.is_at(commit, &name).await {
+                        Some(true) => Ok(()),
+                        Some(false) => Err(PushError::Moved(text)),
+                        None => Err(PushError::InDoubt(text)),
+                    };
+                }
                 outcome => return outcome,
             }
         }
     }
 
-    /// Whether the host has the branch at `commit`, as far as it tells.
-    async fn is_at(&self, commit: &CommitSha, name: &str) -> bool {
-        let answer = self.patient(&["ls-remote", "--quiet", REMOTE, name], &[]).await;
-        answer.is_ok_and(|answer| {
-            String::from_utf8_lossy(&answer.stdout).split_whitespace().next() == Some(commit.as_str())
-        })
+    /// Whether the host has the branch at `commit`; none if it does not tell.
+    async fn is_at(&self, commit: &CommitSha, name: &str) -> Option<bool> {
+        let answer = self.patient(&["ls-remote", "--quiet", REMOTE, name], &[]).await.ok()?;
+        let answer = self.success(answer).ok()?;
+        // A branch that is not there is not listed.
+        Some(String::from_utf8_lossy(&answer.stdout).split_whitespace().next() == Some(commit.as_str()))
     }
 
     async fn check_descent(&self, commit: &CommitSha, expected: &CommitSha) -> Result<(), RemoteError> {
@@ -106,6 +112,17 @@ const MOVED: &[&str] = &[
     "lock failure",
     "file exists",
 ];
+/// Reasons in a summary of a host that failed in the middle, from GitHub, Gitaly and JGit: what it had done by then it
+/// does not say.
+const FAULT: &[&str] = &[
+    "internal server error",
+    "internal error",
+    "failure",
+    "timeout",
+    "timed out",
+    "unavailable",
+    "try again",
+];
 
 /// Says what a line of `git push --porcelain` with the flag `!` means.
 fn refusal(summary: &str, stderr: &str, other: impl FnOnce() -> RemoteError) -> PushError {
@@ -118,6 +135,8 @@ fn refusal(summary: &str, stderr: &str, other: impl FnOnce() -> RemoteError) -> 
     let lower = reason.to_lowercase();
     if MOVED.iter().any(|text| lower.contains(text)) {
         PushError::Moved(both.replace('\n', "; "))
+    } else if lower == "failure" || FAULT.iter().any(|text| lower.contains(text)) {
+        PushError::InDoubt(both.replace('\n', "; "))
     } else if summary.starts_with("[remote rejected]")
         && !lower.contains("unpacker error")
         && !lower.contains("shallow")

@@ -6,6 +6,7 @@ use model::CommitSha;
 
 use crate::{
     Mirror, RemoteError,
+    classify::wants_less,
     mirror::Shape,
     settings::REMOTE,
     tree::{self, Entry, Kind},
@@ -87,7 +88,7 @@ impl Mirror {
         }
         // A server may filter, and yet not hand out what a filter left out.
         match (self.failure(&answer), self.branch.clone()) {
-            (RemoteError::Failed { .. }, Some(branch)) => {
+            (RemoteError::Failed { .. }, Some(branch)) if wants_less(&answer.stderr) => {
                 self.enlarge(Shape::Shallow).await?;
                 self.fetch(&branch).await?;
                 // The branch may have moved on by more than the fetch brings.

@@ -5,12 +5,13 @@ use std::{fmt, str::FromStr};
 use model::ParseError;
 use url::Url;
 
-use crate::loopback::is_loopback;
+use crate::{
+    loopback::is_loopback,
+    redact::{has_token_prefix, is_token},
+};
 
 const WHAT: &str = "a repository URL";
 const ACCEPTED: &str = "`https://host/path`, `ssh://user@host/path` or `user@host:path`";
-/// Starts of tokens that people put where the user's name belongs: GitHub's, GitLab's and Atlassian's.
-const TOKENS: [&str; 9] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "ATBB", "ATCTT"];
 
 /// How the host is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,9 +79,7 @@ impl FromStr for RemoteUrl {
         let url = if text.contains("://") { with_scheme(text) } else { scp_like(text) };
         let url = url.map_err(refuse)?;
         match &url.user {
-            Some(user) if TOKENS.iter().any(|start| user.starts_with(start)) => {
-                Err(refuse("no token in it; pass the token by itself"))
-            }
+            Some(user) if has_token_prefix(user) => Err(refuse("no token in it; pass the token by itself")),
             _ => Ok(url),
         }
     }
@@ -157,7 +156,9 @@ fn scp_like(text: &str) -> Result<RemoteUrl, &'static str> {
 fn without_login(text: &str) -> String {
     let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
     let Some((login, place)) = rest.rsplit_once('@') else { return text.to_owned() };
-    let shown = if login.contains(':') || login.len() > 20 { "***" } else { login };
+    // Without a host behind it, it is no user's name.
+    let is_user = place.starts_with(|c: char| c.is_alphanumeric() || c == '[');
+    let shown = if login.contains(':') || is_token(login) || !is_user { "***" } else { login };
     if scheme.is_empty() { format!("{shown}@{place}") } else { format!("{scheme}://{shown}@{place}") }
 }
 

@@ -54,3 +54,25 @@ fn the_gist_is_one_line_without_noise() {
     assert_eq!(gist(""), "it says nothing");
     assert_eq!(gist(&"é".repeat(2000)).chars().count(), LONGEST + 1);
 }
+
+#[test]
+fn only_a_host_that_does_not_give_less_is_asked_for_more() {
+    for stderr in [
+        "fatal: remote error: filter 'blob:none' not supported",
+        "error: Server does not support --filter",
+        "fatal: Server does not support shallow clients",
+        "fatal: dumb http transport does not support shallow capabilities",
+        "fatal: git upload-pack: not our ref 1234",
+        "error: Server does not allow request for unadvertised object 1234",
+    ] {
+        assert!(wants_less(stderr), "{stderr}");
+    }
+    for stderr in [
+        "",
+        "fatal: mismatched algorithms: client sha1; server sha256",
+        "fatal: write error: No space left on device",
+        "fatal: unable to access 'https://h/': The requested URL returned error: 418",
+    ] {
+        assert!(!wants_less(stderr), "{stderr}");
+    }
+}

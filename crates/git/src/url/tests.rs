@@ -77,6 +77,12 @@ fn a_password_is_refused_and_not_shown() {
         "ftp://alice:hunter2@h/r",
         "https://alice:hunter2@h/a b",
         "https://alice:hunter2@",
+        "https://hunter2@",
+        "https://hunter2@/r",
+        "https://hunter2@:443/r",
+        "https://hunter2@?x",
+        "https:hunter2@",
+        "ghp_hunter2@h/r",
         "https://ghp_hunter2hunter2hunter2@h/r",
         "https://glpat-hunter2hunter2hunter2@h/r",
     ] {

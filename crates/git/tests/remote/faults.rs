@@ -51,6 +51,36 @@ async fn faults_before_and_after_the_effect() {
 }
 
 #[tokio::test]
+async fn a_host_that_does_not_say_where_the_branch_is_leaves_doubt() {
+    let (bare, mut server, mut mirror) = world().await;
+    let tip = main_of(&mut mirror).await;
+    let first = write(&mirror, &tip.commit, "a", "1").await;
+    mirror.push(&first, &branch("main"), Some(&tip.commit)).await.unwrap();
+    let second = write(&mirror, &tip.commit, "a", "2").await;
+    // The push itself asks twice for the references, without and with the token.
+    server.say("fault pass info/refs");
+    server.say("fault pass info/refs");
+    server.say("fault status info/refs 403");
+    let error = mirror.push(&second, &branch("main"), Some(&tip.commit)).await.unwrap_err();
+    assert!(matches!(error, PushError::InDoubt(_)), "{error:?}");
+    assert_eq!(server.say("clear"), [""; 0]);
+    let error = mirror.push(&second, &branch("main"), Some(&tip.commit)).await.unwrap_err();
+    assert!(matches!(error, PushError::Moved(_)), "{error:?}");
+    assert_eq!(bare.tip("main"), first.as_str());
+}
+
+#[tokio::test]
+async fn a_failure_that_is_no_refusal_of_less_is_an_error_at_once() {
+    let (_bare, mut server, mut mirror) = world().await;
+    server.requests();
+    server.say("fault pass info/refs");
+    server.say("fault status info/refs 418");
+    let error = mirror.fetch(&branch("main")).await.unwrap_err();
+    assert!(matches!(error, RemoteError::Failed { .. }), "{error:?}");
+    assert_eq!(server.requests(), ["GET info/refs 401 -", "GET info/refs 418 x-access-token"]);
+}
+
+#[tokio::test]
 async fn a_fetch_is_tried_again() {
     for fault in [
         "cut info/refs",
