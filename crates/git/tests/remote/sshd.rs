@@ -91,7 +91,10 @@ impl Sshd {
 
 /// Says what is not tested. On CI that is a failure.
 fn missing(is_ci: bool, what: &str) {
-    assert!(!is_ci, "{what}; on CI (`CI=true`) SSH must be tested: install openssh-server and openssh-client");
+    assert!(
+        !is_ci,
+        "{what}; on CI (`CI=true`) SSH must be tested: install openssh-server and openssh-client"
+    );
     println!("not tested: {what}");
 }
 
