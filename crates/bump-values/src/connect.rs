@@ -43,7 +43,7 @@ pub(crate) async fn connect(
     };
     let connected = async {
         let token = minted.0.as_ref().map(|(token, _)| token).or(remote.token.as_ref());
-        let way = way(request, remote, token, &github, deadline).await?;
+        let way = way(request, remote, token, &github, deadline, host).await?;
         let asks = remote.token_of_run.as_ref().or(remote.slug().and(token));
         Ok(Connection { way, judge: asks.map(&github).transpose()? })
     };
@@ -69,12 +69,14 @@ async fn way(
     token: Option<&Secret>,
     github: &impl Fn(&Secret) -> Result<GitHub, Failure>,
     deadline: Deadline,
+    host: &Host,
 ) -> Result<Way, Failure> {
     if request.method == Method::Git {
         let access = Access {
             token: token.cloned(),
             ssh_key: remote.ssh.as_ref().and_then(|ssh| ssh.key.clone()),
             known_hosts: remote.ssh.as_ref().and_then(|ssh| ssh.known_hosts.clone()),
+            temporary: host.env().get("RUNNER_TEMP").map(Into::into),
         };
         return Ok(Way::Git(Box::new(Git::open(remote.clone(), access, deadline).await?)));
     }

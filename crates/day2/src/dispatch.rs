@@ -11,7 +11,11 @@ use clap::{ArgMatches, error::ErrorKind};
 use model::{Exit, Failure, codes};
 use toolkit::{Annotation, Env, Host, Level, overlay, render_failure, trace};
 
-use crate::{Action, actions, cli};
+use crate::{
+    Action, actions,
+    cancel::{Cancelled, Signals},
+    cli,
+};
 
 /// Runs the program. `argv` begins with the program's name, which picks the action when it is one's name, so
 /// that a link or copy called `bump-values` needs no subcommand.
@@ -25,11 +29,13 @@ pub fn main(argv: Vec<OsString>, env: Env) -> ExitCode {
         .and_then(|name| name.to_str())
         .and_then(|name| actions.iter().find(|action| action.spec.name == name));
     let host = Host::new(env);
-    let code = match chosen {
-        Some(action) => run_action(action, argv, &host),
-        None => run_other(&actions, argv, &host),
-    };
-    ExitCode::from(code as u8)
+    match chosen {
+        Some(action) => match run_action(action, argv, &host) {
+            Ok(code) => ExitCode::from(code as u8),
+            Err(cancelled) => ExitCode::from(cancelled.exit_code()),
+        },
+        None => ExitCode::from(run_other(&actions, argv, &host) as u8),
+    }
 }
 
 /// A panic is a bug of ours: it says so and ends with the exit code of one, whatever the panic strategy.
@@ -54,7 +60,7 @@ fn with_subcommand(mut argv: Vec<OsString>, actions: &[Action]) -> Vec<OsString>
     argv
 }
 
-fn run_action(action: &Action, argv: Vec<OsString>, host: &Host) -> Exit {
+fn run_action(action: &Action, argv: Vec<OsString>, host: &Host) -> Result<Exit, Cancelled> {
     let name = action.spec.name;
     let command = cli::of_action(action).bin_name(format!("day2 {name}"));
     // What is left is the action's own command line, with its name in the place of the program's.
@@ -62,25 +68,45 @@ fn run_action(action: &Action, argv: Vec<OsString>, host: &Host) -> Exit {
     warn_of_unknown_inputs(&command, name, host);
     let matches = match command.try_get_matches_from(argv) {
         Ok(matches) => matches,
-        Err(error) => return usage(&error, name, host),
+        Err(error) => return Ok(usage(&error, name, host)),
     };
     match run_to_end(action, &matches, host) {
-        Ok(()) => Exit::Done,
-        Err(failure) => {
+        Ok(Ok(())) => Ok(Exit::Done),
+        Ok(Err(failure)) => {
             render_failure(host, name, &failure);
-            failure.code.exit
+            Ok(failure.code.exit)
+        }
+        Err(cancelled) => {
+            host.info(&format!("{name} was cancelled by {}", cancelled.name()));
+            Err(cancelled)
         }
     }
 }
 
-/// Runs the action on a runtime of its own.
-fn run_to_end(action: &Action, matches: &ArgMatches, host: &Host) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(&codes::INTERNAL, format!("cannot start the runtime: {error}")))?;
-    let result = runtime.block_on((action.run)(matches, host));
+/// Runs the action on a runtime of its own, until it ends or is cancelled. Then it is dropped where it stands: its
+/// children are killed, and its private files go.
+fn run_to_end(action: &Action, matches: &ArgMatches, host: &Host) -> Result<Result<(), Failure>, Cancelled> {
+    let started =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().and_then(
+            |runtime| {
+                let signals = runtime.block_on(async { Signals::listen() })?;
+                Ok((runtime, signals))
+            },
+        );
+    let (runtime, mut signals) = match started {
+        Ok(started) => started,
+        Err(error) => {
+            let cause = format!("cannot start the runtime: {error}");
+            return Ok(Err(Failure::new(&codes::INTERNAL, cause)));
+        }
+    };
+    let result = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            result = (action.run)(matches, host) => Ok(result),
+            cancelled = signals.next() => Err(cancelled),
+        }
+    });
     // Tasks that still run hold nothing that must be finished: every write was awaited.
     runtime.shutdown_background();
     result

@@ -4,6 +4,7 @@
 //! docs/errors.md.
 
 mod action;
+mod cancel;
 mod cli;
 mod dispatch;
 

@@ -4,7 +4,7 @@ use std::{
     fs::OpenOptions,
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use model::Secret;
@@ -29,6 +29,12 @@ case $1 in
 esac
 "#;
 
+/// The file of the SSH key in the private directory.
+pub(crate) const KEY: &str = "key";
+/// Options of every ssh: it asks nothing, lends no agent, and leaves no master connection, which would hold git's
+/// standard error open.
+const QUIET: [&str; 4] = ["BatchMode=yes", "ControlMaster=no", "ControlPersist=no", "ForwardAgent=no"];
+
 /// What a repository is opened with. What is not given, the user's own configuration may still supply.
 #[derive(Debug, Clone, Default)]
 pub struct Access {
@@ -38,6 +44,9 @@ pub struct Access {
     pub ssh_key: Option<Secret>,
     /// Lines of a `known_hosts` file: then no other host keys are trusted.
     pub known_hosts: Option<String>,
+    /// Where the private directory is made, such as `$RUNNER_TEMP`, which a runner empties even after it was killed;
+    /// without it, in the system's place for temporary files.
+    pub temporary: Option<PathBuf>,
 }
 
 /// The environment of the commands that use the network.
@@ -57,8 +66,10 @@ impl Access {
             ("SSH_ASKPASS_REQUIRE", "never".to_owned()),
             ("GCM_INTERACTIVE", "never".to_owned()),
             ("GIT_SSH_VARIANT", "ssh".to_owned()),
-            ("GIT_SSH_COMMAND", self.ssh_command(url, directory)?),
         ];
+        // No key is on the disk that nobody needs. What `insteadOf` leads to SSH is left to the user's own keys.
+        let ssh = if url.is_ssh() { self.ssh_command(url, directory)? } else { command_line("ssh", &QUIET) };
+        variables.push(("GIT_SSH_COMMAND", ssh));
         let token = self.token.clone().filter(|token| !token.is_empty() && !url.is_ssh());
         // Without them askpass answers nothing: an empty password would be reported as a wrong one.
         if token.is_some() {
@@ -72,28 +83,20 @@ impl Access {
 
     /// Builds the command that git runs for `ssh://`; git hands it to `sh`.
     fn ssh_command(&self, url: &RemoteUrl, directory: &Path) -> io::Result<String> {
-        // A master connection that stays would hold git's standard error open.
-        let mut options = vec![
-            "BatchMode=yes".to_owned(),
-            "ControlMaster=no".to_owned(),
-            "ControlPersist=no".to_owned(),
-            "ForwardAgent=no".to_owned(),
-        ];
+        let mut options: Vec<String> = QUIET.map(str::to_owned).into();
         let mut command = "ssh".to_owned();
         if let Some(key) = self.ssh_key.as_ref().filter(|key| !key.is_empty()) {
-            let path = directory.join("key");
+            let path = directory.join(KEY);
             // OpenSSH refuses a key whose last line does not end; inputs lose that line break, or gain CRs.
             write(&path, 0o600, &format!("{}\n", key.expose().replace('\r', "").trim()))?;
             command.push_str(" -i ");
             command.push_str(&quoted(&path.display().to_string()));
-            options.extend(["IdentitiesOnly=yes".to_owned(), "IdentityAgent=none".to_owned()]);
+            // A connection that somebody else has opened would be used with that one's key.
+            options
+                .extend(["ControlPath=none", "IdentitiesOnly=yes", "IdentityAgent=none"].map(str::to_owned));
         }
         options.extend(self.host_keys(url, directory)?);
-        for option in options {
-            command.push_str(" -o ");
-            command.push_str(&quoted(&option));
-        }
-        Ok(command)
+        Ok(command_line(&command, &options))
     }
 
     /// Returns the options that name the host keys to trust; none leaves it to the user's configuration.
@@ -117,6 +120,12 @@ impl Access {
 fn write(path: &Path, mode: u32, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     file.write_all(text.as_bytes())
+}
+
+/// Adds options to a command of ssh's.
+fn command_line(command: &str, options: &[impl AsRef<str>]) -> String {
+    let options = options.iter().flat_map(|option| [" -o ".to_owned(), quoted(option.as_ref())]);
+    std::iter::once(command.to_owned()).chain(options).collect()
 }
 
 /// Quotes a word for `sh`.

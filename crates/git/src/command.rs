@@ -19,8 +19,8 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
-/// What a hook or a wrapper may have set for another repository, and what would show more than is asked for.
-const FOREIGN: [&str; 22] = [
+/// What a hook or a wrapper may have set for another repository, and what would run another git.
+const FOREIGN: [&str; 20] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_COMMON_DIR",
@@ -37,19 +37,36 @@ const FOREIGN: [&str; 22] = [
     "GIT_CONFIG_PARAMETERS",
     "GIT_TEMPLATE_DIR",
     "GIT_DEFAULT_HASH",
-    "GIT_TRACE",
-    "GIT_TRACE_CURL",
-    "GIT_TRACE_PACKET",
+    "GIT_EXEC_PATH",
     "GIT_CURL_VERBOSE",
     "GIT_ALLOW_PROTOCOL",
     "LANGUAGE",
 ];
 
-/// Prepares `git`: untranslated, without prompts, and without another repository's surroundings.
+/// Whether a variable holds a secret that is not git's, or makes git write down what it does, secrets included
+/// (<https://git-scm.com/docs/git#_other>): the inputs of the step, and the tokens of the runner and the workflow.
+fn is_withheld(name: &str) -> bool {
+    name.starts_with("INPUT_")
+        || name.starts_with("GIT_TRACE")
+        || (name.starts_with("ACTIONS_") && name.ends_with("_TOKEN"))
+        || matches!(name, "GITHUB_TOKEN" | "GH_TOKEN" | "GH_ENTERPRISE_TOKEN" | "GITHUB_ENTERPRISE_TOKEN")
+}
+
+/// Prepares `git`: untranslated, without prompts, and without another repository's surroundings or the step's secrets,
+/// which everything that git starts would see.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "names are read here, not values: what is there is what is taken away"
+)]
 pub(crate) fn prepare() -> Command {
     let mut command = Command::new("git");
     for name in FOREIGN {
         command.env_remove(name);
+    }
+    for (name, _) in std::env::vars_os() {
+        if is_withheld(&name.to_string_lossy()) {
+            command.env_remove(name);
+        }
     }
     command.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
     command
@@ -130,5 +147,30 @@ impl Finished {
     pub(crate) fn unexpected(&self) -> GitError {
         let output = String::from_utf8_lossy(&self.stdout).chars().take(200).collect();
         GitError::Unexpected { command: self.command.clone(), output }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_steps_secrets_are_withheld() {
+        for name in [
+            "INPUT_TOKEN",
+            "INPUT_SSH_KEY",
+            "ACTIONS_RUNTIME_TOKEN",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+            "GITHUB_TOKEN",
+            "GH_TOKEN",
+            "GIT_TRACE",
+            "GIT_TRACE2_EVENT",
+            "GIT_TRACE_CURL",
+        ] {
+            assert!(is_withheld(name), "{name}");
+        }
+        for name in ["PATH", "HOME", "https_proxy", "GIT_SSL_CAINFO", "SSH_AUTH_SOCK", "GITHUB_ACTIONS"] {
+            assert!(!is_withheld(name), "{name}");
+        }
     }
 }

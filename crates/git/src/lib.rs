@@ -5,10 +5,12 @@
 //! commit of whole new files, and pushes it if and only if the branch still is where it was read. It has no work tree
 //! and no index, and of the files' contents only those that were asked for are fetched.
 //!
-//! Every command runs with `LC_ALL=C`, never prompts, takes paths literally, separates records by NUL where it can, and
-//! is killed with its children when the deadline passes. No credential is ever put on a command line, into a URL or
-//! into a configuration file: a token is only in the environment of the commands that use the network, from where an
-//! askpass script hands it to the one host that the URL names; an SSH key is a file that only this user can read.
+//! Every command runs with `LC_ALL=C`, never prompts, takes paths literally, separates records by NUL where it can,
+//! and is killed with its children when the deadline passes or the future that waits for it is dropped. The inputs
+//! of the step and the tokens of the runner and the workflow are not in its environment. No credential is ever put
+//! on a command line, into a URL or into a configuration file: a token is only in the environment of the commands
+//! that use the network, from where an askpass script hands it to the one host that the URL names; an SSH key is a
+//! file that only this user can read, and that goes with the mirror.
 //!
 //! Of the user's configuration, proxies, certificate authorities and `insteadOf` are honoured; hooks, signing,
 //! maintenance and what could run a program are switched off (`settings.rs`).
@@ -59,6 +61,7 @@ mod read;
 mod redact;
 mod remote_error;
 mod repo;
+mod scratch;
 mod settings;
 mod tree;
 mod url;

@@ -1,18 +1,18 @@
 //! A private, partial copy of a remote repository.
 
-use std::{collections::HashSet, fs, os::unix::fs::PermissionsExt as _, path::PathBuf, time::Duration};
+use std::{collections::HashSet, fs, path::PathBuf, time::Duration};
 
 use model::{Branch, Deadline};
-use tempfile::TempDir;
 
 use crate::{
     Access, RemoteError, RemoteUrl, Tip,
     access::Prepared,
-    classify::classify,
+    classify::{classify, wants_less},
     command::{Finished, finish, prepare},
     history,
     process::Stopped,
     redact::redact,
+    scratch::Scratch,
     settings::{self, REMOTE},
 };
 
@@ -49,7 +49,7 @@ impl Shape {
 /// with this value.
 #[derive(Debug)]
 pub struct Mirror {
-    directory: TempDir,
+    directory: Scratch,
     url: RemoteUrl,
     prepared: Prepared,
     depth: u32,
@@ -70,11 +70,7 @@ impl Mirror {
         deadline: Deadline,
     ) -> Result<Self, RemoteError> {
         let disk = |cause| RemoteError::Disk { url: url.to_string(), cause };
-        let directory = tempfile::Builder::new()
-            .prefix("day2-git-")
-            .permissions(fs::Permissions::from_mode(0o700))
-            .tempdir()
-            .map_err(disk)?;
+        let directory = Scratch::new(access.temporary.as_deref()).map_err(disk)?;
         let prepared = access.prepare(url, directory.path()).map_err(disk)?;
         let mirror = Self {
             directory,
@@ -128,7 +124,9 @@ impl Mirror {
             }
             let error = self.failure(&answer);
             match (&error, self.shape.larger()) {
-                (RemoteError::Failed { .. }, Some(shape)) => self.enlarge(shape).await?,
+                (RemoteError::Failed { .. }, Some(shape)) if wants_less(&answer.stderr) => {
+                    self.enlarge(shape).await?;
+                }
                 _ => return Err(error),
             }
         }
@@ -260,6 +258,8 @@ fn version(text: &str) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -291,11 +291,14 @@ mod tests {
 
     #[tokio::test]
     async fn the_private_directory_is_private_holds_no_token_and_goes_away() {
-        let access = Access { token: Some(model::Secret::new("hunter2")), ..Access::default() };
+        let place = tempfile::tempdir().unwrap();
+        let token = Some(model::Secret::new("hunter2"));
+        let access = Access { token, temporary: Some(place.path().to_owned()), ..Access::default() };
         let url = "https://git.example.com/o/r".parse().unwrap();
         let deadline = Deadline::after(Duration::from_secs(20));
         let mirror = Mirror::open(&url, &access, 1, deadline).await.unwrap();
         let path = mirror.directory.path().to_owned();
+        assert_eq!(path.parent(), Some(place.path()));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
         let mut left = vec![path.clone()];
         while let Some(next) = left.pop() {

@@ -103,7 +103,7 @@ impl RemoteError {
             Self::NoGit(_) => "Install git on the runner, at least 2.30.",
             Self::TooOld { .. } => "Install git 2.30 or newer on the runner.",
             Self::Disk { .. } => {
-                "Make room in the runner's temporary directory (`TMPDIR`) and let this user write there."
+                "Make room in the runner's temporary directory (`RUNNER_TEMP`, else `TMPDIR`) and let this user write there."
             }
             Self::Denied { .. } => {
                 "Pass a token or an SSH key that may write to this repository: a token's scope must include writing, a deploy \

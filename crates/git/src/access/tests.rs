@@ -46,6 +46,7 @@ fn only_the_ssh_key_is_written_and_only_for_this_user() {
         token: Some(Secret::new("hunter2")),
         ssh_key: Some(Secret::new("-----BEGIN-----\r\nk3y\r\n-----END-----")),
         known_hosts: Some("h ssh-ed25519 AAAA\r\n".to_owned()),
+        temporary: None,
     };
     let (directory, prepared) = prepared(&access, "git@h:r");
     let file = |name: &str| directory.path().join(name);
@@ -60,9 +61,18 @@ fn only_the_ssh_key_is_written_and_only_for_this_user() {
     assert_eq!(
         variable(&prepared, "GIT_SSH_COMMAND").replace(&place, "DIR"),
         "ssh -i 'DIR/key' -o 'BatchMode=yes' -o 'ControlMaster=no' -o 'ControlPersist=no' -o 'ForwardAgent=no' \
-         -o 'IdentitiesOnly=yes' -o 'IdentityAgent=none' -o 'UserKnownHostsFile=\"DIR/known_hosts\"' \
+         -o 'ControlPath=none' -o 'IdentitiesOnly=yes' -o 'IdentityAgent=none' -o 'UserKnownHostsFile=\"DIR/known_hosts\"' \
          -o 'GlobalKnownHostsFile=/dev/null' -o 'StrictHostKeyChecking=yes'"
     );
+}
+
+#[test]
+fn a_key_that_the_url_does_not_need_is_not_written() {
+    let access = Access { ssh_key: Some(Secret::new("k3y")), ..Access::default() };
+    let (directory, prepared) = prepared(&access, "https://h/r");
+    assert!(!directory.path().join("key").exists());
+    let command = variable(&prepared, "GIT_SSH_COMMAND");
+    assert!(command.contains("BatchMode=yes") && !command.contains("-i"), "{command}");
 }
 
 #[test]

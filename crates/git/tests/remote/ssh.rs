@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn access(key: &str, known_hosts: String) -> Access {
-    Access { ssh_key: Some(Secret::new(key)), known_hosts: Some(known_hosts), token: None }
+    Access { ssh_key: Some(Secret::new(key)), known_hosts: Some(known_hosts), ..Access::default() }
 }
 
 #[tokio::test]
