@@ -77,7 +77,13 @@ async fn a_failure_that_is_no_refusal_of_less_is_an_error_at_once() {
     server.say("fault status info/refs 418");
     let error = mirror.fetch(&branch("main")).await.unwrap_err();
     assert!(matches!(error, RemoteError::Failed { .. }), "{error:?}");
-    assert_eq!(server.requests(), ["GET info/refs 401 -", "GET info/refs 418 x-access-token"]);
+    assert_eq!(
+        server.requests(),
+        [
+            "GET info/refs?service=git-upload-pack 401 -",
+            "GET info/refs?service=git-upload-pack 418 x-access-token"
+        ]
+    );
 }
 
 #[tokio::test]
