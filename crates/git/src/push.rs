@@ -114,15 +114,8 @@ const MOVED: &[&str] = &[
 ];
 /// Reasons in a summary of a host that failed in the middle, from GitHub, Gitaly and JGit: what it had done by then it
 /// does not say.
-const FAULT: &[&str] = &[
-    "internal server error",
-    "internal error",
-    "failure",
-    "timeout",
-    "timed out",
-    "unavailable",
-    "try again",
-];
+const FAULT: &[&str] =
+    &["internal server error", "internal error", "timeout", "timed out", "unavailable", "try again"];
 
 /// Says what a line of `git push --porcelain` with the flag `!` means.
 fn refusal(summary: &str, stderr: &str, other: impl FnOnce() -> RemoteError) -> PushError {
