@@ -1,7 +1,8 @@
 //! Editing: locate, splice, parse again, prove.
 
 use crate::{
-    Path, SetError, helm,
+    Path, SetError, breaks,
+    helm::Actions,
     plan::Plan,
     prove::{only_these_bytes_changed, only_these_changed},
     splice::apply,
@@ -132,11 +133,12 @@ pub(crate) fn parse(text: &str) -> Result<Tree<'_>, SetError> {
     match Tree::parse(text) {
         Ok(tree) => match tree.template_line {
             Some(line) => Err(SetError::Template { line }),
-            None => Ok(tree),
+            None => breaks::check(text, &tree).map(|()| tree),
         },
-        Err(error) => match helm::template_line(text) {
-            Some(line) => Err(SetError::Template { line }),
-            None => Err(SetError::from(&error)),
-        },
+        Err(error) => Err(match Actions::find(text) {
+            Actions { bare: Some(line), .. } => SetError::Template { line },
+            Actions { in_block: Some(action), .. } => SetError::broken_beside_action(&error, action),
+            _ => SetError::from(&error),
+        }),
     }
 }

@@ -29,6 +29,16 @@ pub enum SetError {
         /// The first line with one.
         line: usize,
     },
+    /// The text has a character that ends a line for some readers only.
+    #[error(
+        "line {line} has the character U+{code:04X} outside double quotes, which ends the line for some readers"
+    )]
+    LineBreak {
+        /// The line, from 1.
+        line: usize,
+        /// The character's code point.
+        code: u32,
+    },
     /// The path leads nowhere.
     #[error("`{path}` matches nothing: {}", nearest(prefix, *document_count))]
     NotFound {
@@ -169,6 +179,28 @@ pub enum SetError {
         /// Its line.
         line: usize,
     },
+    /// The value needs quotes, after which some readers do not take the tab that is below it.
+    #[error(
+        "`{path}` on line {line} needs quotes for this value, but below it is a tab, which some readers refuse after quotes"
+    )]
+    TabBelow {
+        /// The path.
+        path: String,
+        /// Its line.
+        line: usize,
+    },
+    /// The value has, or is in what has, an anchor whose name readers disagree on.
+    #[error(
+        "`{path}` on line {line} has the anchor `&{anchor}`, or is in what has it, and some readers end that name early"
+    )]
+    OddAnchor {
+        /// The path.
+        path: String,
+        /// Its line.
+        line: usize,
+        /// The anchor's name.
+        anchor: String,
+    },
     /// The edited text would not have been what was wanted; nothing was changed.
     #[error("the edit cannot be made exactly: {reason}")]
     Unproven {
@@ -190,6 +222,9 @@ impl SetError {
             | Self::Merged { line, .. }
             | Self::CannotFollow { line, .. }
             | Self::Encoding { line, .. }
+            | Self::LineBreak { line, .. }
+            | Self::TabBelow { line, .. }
+            | Self::OddAnchor { line, .. }
             | Self::NoPlace { line, .. } => Some(*line),
             Self::NotFound { line, .. } | Self::CannotCreate { line, .. } => *line,
             Self::Ambiguous { lines, .. } | Self::DuplicateKey { lines, .. } => lines.first().copied(),
@@ -219,6 +254,11 @@ impl SetError {
             Self::Tagged { .. } => "Remove the tag.",
             Self::Conflict { .. } => "Keep one of the two.",
             Self::NoPlace { .. } => "Write it as `key: value`.",
+            Self::LineBreak { .. } => {
+                "Remove the character, or write it as an escape such as `\\u2028` in double quotes."
+            }
+            Self::TabBelow { .. } => "Remove the tab from the blank line below.",
+            Self::OddAnchor { .. } => "Give the anchor a name of letters, digits, `-` and `_`.",
             Self::Unproven { .. } => "Edit it by hand.",
         }
     }
@@ -231,6 +271,18 @@ impl SetError {
             }
             _ => &[],
         }
+    }
+}
+
+impl SetError {
+    /// A text that is broken somewhere, and has a template action as text on the line `action`.
+    pub(crate) fn broken_beside_action(error: &ScanError, action: usize) -> Self {
+        let marker = error.marker();
+        let reason = format!(
+            "{}; the template action on line {action} is in a block scalar, where it is text",
+            error.info()
+        );
+        Self::Invalid { line: marker.line(), column: marker.col() + 1, reason }
     }
 }
 
@@ -258,7 +310,12 @@ fn documents(count: usize) -> String {
     }
 }
 
+/// Names ten lines at most.
 fn list(lines: &[usize]) -> String {
-    let texts: Vec<String> = lines.iter().map(ToString::to_string).collect();
-    texts.join(", ")
+    const SHOWN: usize = 10;
+    let texts: Vec<String> = lines.iter().take(SHOWN).map(ToString::to_string).collect();
+    match lines.len().saturating_sub(SHOWN) {
+        0 => texts.join(", "),
+        more => format!("{} and {more} more", texts.join(", ")),
+    }
 }

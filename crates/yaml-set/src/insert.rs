@@ -9,8 +9,8 @@ mod render;
 use crate::{
     SetError,
     fresh::Fresh,
-    lines::{before_line_break, first_line_break, line_break, line_end},
-    splice::{Splice, place_of_empty},
+    lines::{before_line_break, first_line_break, has_tab_below, line_break, line_end},
+    splice::{Splice, odd_anchor, place_of_empty},
     tree::{Kind, NodeId, Tree},
 };
 
@@ -29,6 +29,10 @@ pub(crate) enum NoRoom {
     Form,
     /// A line break at the end of the file would change the block scalar that it ends with.
     OpenEnd,
+    /// Some readers refuse a tab below what is inserted.
+    TabBelow,
+    /// Some readers take a part of an anchor's name for the value.
+    OddAnchor,
 }
 
 impl NoRoom {
@@ -42,6 +46,14 @@ impl NoRoom {
             Self::OpenEnd => (
                 "the file ends in a block scalar without a line break, which would become part of its value",
                 "Add a line break at the end of the file.",
+            ),
+            Self::TabBelow => (
+                "on a blank line below its place is a tab, which some readers refuse there",
+                "Remove the tab from the blank line.",
+            ),
+            Self::OddAnchor => (
+                "some readers end the name of an anchor that it would be in early",
+                "Give the anchor a name of letters, digits, `-` and `_`.",
             ),
         };
         SetError::CannotCreate { path, line, reason: reason.to_owned(), remedy }
@@ -58,18 +70,20 @@ impl<'t, 's> Inserter<'t, 's> {
     /// or the content of a text without any.
     pub(crate) fn splices(&self, below: Option<NodeId>, fresh: &Fresh) -> Result<Vec<Splice>, NoRoom> {
         let Some(id) = below else { return Ok(vec![self.fill_empty_text(fresh)]) };
-        let node = &self.tree.nodes[id];
-        match (&node.kind, fresh) {
-            (Kind::Scalar { .. }, _) => self.fill_empty_value(id, fresh).map(|splice| vec![splice]),
-            (_, _) if self.is_in_brackets(id) => self.grow_flow(id, fresh),
-            (Kind::Mapping { .. }, Fresh::Mapping(entries)) => {
-                self.grow_block_mapping(id, entries).map(|splice| vec![splice])
-            }
-            (Kind::Sequence { .. }, Fresh::Sequence(items)) => {
-                self.grow_block_sequence(id, items).map(|splice| vec![splice])
-            }
-            _ => Err(NoRoom::Form),
+        if odd_anchor(self.tree, id).is_some() {
+            return Err(NoRoom::OddAnchor);
         }
+        let splice = match (&self.tree.nodes[id].kind, fresh) {
+            (Kind::Scalar { .. }, _) => self.fill_empty_value(id, fresh)?,
+            (_, _) if self.is_in_brackets(id) => return self.grow_flow(id, fresh),
+            (Kind::Mapping { .. }, Fresh::Mapping(entries)) => self.grow_block_mapping(id, entries)?,
+            (Kind::Sequence { .. }, Fresh::Sequence(items)) => self.grow_block_sequence(id, items)?,
+            _ => return Err(NoRoom::Form),
+        };
+        if !self.tree.nodes[id].in_flow && has_tab_below(self.text, splice.range.end) {
+            return Err(NoRoom::TabBelow);
+        }
+        Ok(vec![splice])
     }
 
     /// Whether a collection is written as `{}` or `[]`.

@@ -18,7 +18,8 @@
 //!
 //! A value is always a string: where a YAML 1.1 or 1.2 reader would see a number, a boolean, a date or null
 //! in the plain text, quotes are put around it. Quotes that are there stay, and so do the header and the indentation
-//! of a block scalar; a block scalar that cannot hold a value is refused.
+//! of a block scalar; a block scalar that cannot hold a value is refused. The line breaks at the end of a block scalar
+//! are not the value's: header and layout say how many there are, so `v1` and `v1` with a line break set the same.
 //!
 //! ```
 //! # use yaml_set::{Edit, set};
@@ -29,6 +30,7 @@
 //! assert_eq!(edited("a: v1\n", "a", "x: y")?, "a: \"x: y\"\n");
 //! assert_eq!(edited("a:   # nothing yet\n", "a", "v1")?, "a: v1   # nothing yet\n");
 //! assert_eq!(edited("a: |-\n    v1\nb: 1\n", "a", "x\ny")?, "a: |-\n    x\n    y\nb: 1\n");
+//! assert_eq!(edited("a: |\n  v1\n", "a", "v2")?, edited("a: |\n  v1\n", "a", "v2\n")?);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -97,11 +99,14 @@
 //!
 //! [`SetError`] says what is wrong and where, and [`SetError::remedy`] what to do. Nothing is set unless all edits
 //! can be. Files that are no YAML are refused, Helm templates by name; so are duplicate keys on the way, values with
-//! a tag such as `!!int`, and bytes that are not UTF-8 ([`decode`]).
+//! a tag such as `!!int`, and bytes that are not UTF-8 ([`decode`]). So is what readers of YAML 1.1 and 1.2 would see
+//! in different places: line breaks that only some of them know, tabs on blank lines after a value that needs quotes,
+//! `{key:}`, and anchors such as `&a:b`.
 //!
 //! Time and memory grow with the length of the text, however many places one edit has.
 
 mod alike;
+mod breaks;
 mod documents;
 mod edit;
 mod error;

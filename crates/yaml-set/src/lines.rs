@@ -45,6 +45,21 @@ pub(crate) fn column(text: &str, at: usize) -> usize {
     text[line_start(text, at)..at].chars().count()
 }
 
+/// Returns the number of the line that `at` is in, from 1.
+pub(crate) fn line_number(text: &str, at: usize) -> usize {
+    let before = &text[..at];
+    let breaks = before.matches(['\n', '\r']).count() - before.matches("\r\n").count();
+    breaks + 1
+}
+
+/// Whether there is nothing but blanks between `at` and a tab on one of the lines below. After what is written without
+/// quotes readers skip it; elsewhere some take it for an indentation, which is not allowed.
+pub(crate) fn has_tab_below(text: &str, at: usize) -> bool {
+    let rest = &text[at..];
+    let blanks = &rest[..rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len()];
+    blanks.find(['\n', '\r']).is_some_and(|line_break| blanks[line_break..].contains('\t'))
+}
+
 /// Returns where the first character from `at` is that is neither a blank nor a tab.
 pub(crate) fn skip_blanks(text: &str, at: usize) -> usize {
     text.len() - text[at..].trim_start_matches([' ', '\t']).len()
@@ -65,6 +80,7 @@ mod tests {
         );
         assert_eq!((line_start(text, 0), line_start(text, 3), column(text, 4)), (0, 3, 1));
         assert_eq!((line_end(text, text.len()), line_break(text, text.len())), (text.len(), ""));
+        assert_eq!([0, 3, 6, 7, 8].map(|at| line_number(text, at)), [1, 1, 2, 2, 3]);
         assert_eq!((first_line_break("a\rb\n"), first_line_break("a")), ("\r", "\n"));
     }
 }

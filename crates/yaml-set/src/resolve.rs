@@ -21,18 +21,21 @@ fn is_number(text: &str) -> bool {
     if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return false;
     }
-    let digits = unsigned.replace('_', "");
+    // Ruby groups digits by commas too. Some readers fail on a prefix that has nothing but these after it.
+    let digits = unsigned.replace(['_', ','], "");
+    let is_grouped = digits.len() < unsigned.len();
     let radix = |prefixes: [&str; 2], radix: u32| {
         prefixes
             .iter()
             .filter_map(|prefix| digits.strip_prefix(prefix))
-            .any(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_digit(radix)))
+            .any(|rest| (is_grouped || !rest.is_empty()) && rest.chars().all(|c| c.is_digit(radix)))
     };
     radix(["0x", "0X"], 16)
         || radix(["0o", "0O"], 8)
         || radix(["0b", "0B"], 2)
         || is_decimal(&digits)
         || is_base_60(&digits)
+        || (is_grouped && digits == ".")
 }
 
 /// `12`, `1.20`, `.5`, `1.`, `1e10`, `58467e65`.
@@ -102,6 +105,16 @@ mod tests {
             "0x1F",
             "0b10",
             "1_000",
+            "0x_",
+            "0X__",
+            "0b_",
+            "+0b__",
+            "-0x_",
+            "0o_",
+            "1,000",
+            "-1,000.5",
+            "0x1,f",
+            "._",
             "1.20",
             "1.",
             ".5",
@@ -142,6 +155,10 @@ mod tests {
             "1:b",
             "e10",
             "0x",
+            "0b",
+            "0xg_",
+            "1,a",
+            "a,1",
             "127.0.0.1:5000",
             "yesterday",
         ] {

@@ -6,7 +6,7 @@ use granit_parser::ScalarStyle;
 
 use crate::{
     SetError,
-    lines::{before_line_break, line_break, line_start},
+    lines::{before_line_break, has_tab_below, line_break, line_start},
     token::{block_lines, flow_token, is_block_text},
     tree::{Kind, Node, NodeId, Tree},
 };
@@ -52,6 +52,13 @@ pub(crate) fn splice(
         Kind::Scalar { style, .. } => *style,
         _ => ScalarStyle::Plain,
     };
+    if let Some(anchor) = odd_anchor(tree, id) {
+        return Err(SetError::OddAnchor { path: path(), line: node.line, anchor: anchor.to_owned() });
+    }
+    let is_plain = style == ScalarStyle::Plain && !node.is_empty_value() && !node.in_flow;
+    if is_plain && flow_token(value, style, false).starts_with('"') && has_tab_below(text, node.end) {
+        return Err(SetError::TabBelow { path: path(), line: node.line });
+    }
     let splice = match style {
         ScalarStyle::Literal | ScalarStyle::Folded if !is_block_text(value, style) => {
             let reason =
@@ -68,13 +75,24 @@ pub(crate) fn splice(
     splice.ok_or_else(|| SetError::NoPlace { path: path(), line: node.line })
 }
 
+/// Whether some readers end the name of an anchor at a character that others take for a part of it, so that for them
+/// the rest is the value.
+fn ends_early((_, name): &(usize, String)) -> bool {
+    name.contains(['?', ':', ',', '%', '@', '`', ']', '}'])
+}
+
+/// Returns the name of such an anchor on a node or on what it is in.
+pub(crate) fn odd_anchor<'t>(tree: &'t Tree<'_>, id: NodeId) -> Option<&'t str> {
+    std::iter::successors(Some(id), |&id| tree.nodes[id].parent)
+        .filter_map(|id| tree.nodes[id].anchor.as_ref())
+        .find(|anchor| ends_early(anchor))
+        .map(|(_, name)| name.as_str())
+}
+
 /// An empty value has no bytes, and the parser places it before its colon: `tag:` is at `tag|:`.
 /// A value goes right after the tag or anchor, the colon, or the dash of a sequence's item.
 pub(crate) fn place_of_empty(text: &str, tree: &Tree<'_>, node: &Node<'_>) -> Option<usize> {
     if node.properties_end.is_some() {
-        // Some readers end the name of an anchor at these, so that for them something is written there.
-        let ends_early =
-            |(_, name): &(usize, String)| name.contains(['?', ':', ',', '%', '@', '`', ']', '}']);
         return node.properties_end.filter(|_| !node.anchor.as_ref().is_some_and(ends_early));
     }
     let at = node.span.start;

@@ -85,7 +85,6 @@ fn fills_empty_values_after_the_colon() {
         ("? tag\n", "tag"),
         ("{tag, b}\n", "tag"),
         ("- # c\n- x\n", "[0]"),
-        ("a: &x?y\n", "a"),
         ("{a:, b: 1}\n", "a"),
         ("{a:}", "a"),
         ("[a:]", "[0].a"),
