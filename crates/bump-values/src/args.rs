@@ -17,6 +17,7 @@ use target::{Resolved, TargetArgs};
 mod place;
 mod target;
 mod texts;
+mod token;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 

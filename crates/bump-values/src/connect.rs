@@ -31,6 +31,9 @@ pub(crate) async fn connect(
     host: &Host,
 ) -> Result<(Connection, Minted), Failure> {
     mask(remote, host);
+    if let Some(reason) = &remote.held_back {
+        host.info(reason);
+    }
     let endpoints = Endpoints { api: remote.api_url.clone(), graphql: remote.graphql_url.clone() };
     let github = |token: &Secret| GitHub::new(endpoints.clone(), token, deadline);
     let minted = match (&remote.app, remote.slug()) {

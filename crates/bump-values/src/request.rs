@@ -89,6 +89,8 @@ pub(crate) struct Remote {
     pub(crate) token: Option<Secret>,
     /// The workflow's token, or what else there is to ask GitHub about the run's own repository.
     pub(crate) token_of_run: Option<Secret>,
+    /// Why the token that is there is not shown to the host, if it is not: a sentence for the log.
+    pub(crate) held_back: Option<String>,
     /// Comes before the token.
     pub(crate) app: Option<App>,
     /// Comes before both.

@@ -58,7 +58,7 @@ impl RemoteUrl {
     }
 
     /// Returns `host` or `host:port`, as git names it when it asks for a password.
-    pub(crate) fn authority(&self) -> String {
+    pub fn authority(&self) -> String {
         self.port.map_or_else(|| self.host.clone(), |port| format!("{}:{port}", self.host))
     }
 

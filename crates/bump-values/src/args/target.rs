@@ -3,7 +3,10 @@
 use model::{Branch, Secret};
 use toolkit::{Check, GitHubContext};
 
-use super::place;
+use super::{
+    place,
+    token::{self, Tokens},
+};
 use crate::{
     method::{self, Method, Signs, Wish},
     request::{App, OnProtected, Remote, Repository, Ssh, Target},
@@ -24,7 +27,7 @@ pub(crate) struct TargetArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) base: Option<String>,
 
-    /// Token with `contents: write`; falls back to `GITHUB_TOKEN`. For a repository on another host, that host's token: the workflow's own is never sent there
+    /// Token with `contents: write`; falls back to `GITHUB_TOKEN`. For a repository on another host, that host's token: neither `GITHUB_TOKEN` nor the workflow's own is ever sent there
     #[arg(long, value_name = "env:NAME")]
     pub(crate) token: Option<String>,
 
@@ -175,13 +178,13 @@ impl TargetArgs {
             );
         }
         let repository = given.or(own)?;
-        // The workflow's token is known by its start: no other host gets to see it.
-        let is_of_run = |token: &Secret| token.expose().starts_with("ghs_");
-        let fallback = || check.env().get("GITHUB_TOKEN").map(Secret::new);
-        let (token, token_of_run) = match &repository {
-            Repository::Slug(_) => (token.clone(), token),
-            Repository::Url(_) if token.as_ref().is_some_and(is_of_run) => (None, token),
-            Repository::Url(_) => (token, fallback().filter(is_of_run)),
+        let of_env = || check.env().get("GITHUB_TOKEN").map(Secret::new);
+        let tokens = match &repository {
+            Repository::Slug(_) => Tokens { of_host: token.clone(), of_run: token, held_back: None },
+            Repository::Url(url) => {
+                let explicit = token.filter(|_| self::given(self.token.as_ref()));
+                token::for_url(url, explicit, of_env(), &context.server_url)
+            }
         };
         let git_url = match &repository {
             Repository::Url(url) => Ok(url.clone()),
@@ -194,8 +197,9 @@ impl TargetArgs {
             branch: branch?,
             base,
             wish,
-            token,
-            token_of_run,
+            token: tokens.of_host,
+            token_of_run: tokens.of_run,
+            held_back: tokens.held_back,
             app,
             ssh,
             author: author.or_else(|| place::actor(check.env())),

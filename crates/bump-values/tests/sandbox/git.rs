@@ -88,6 +88,15 @@ async fn another_host_is_written_by_git_with_its_own_token() {
         format!("--repository={}/{REPO}", product.world().urls.github.replace("127.0.0.1", "localhost"));
     let ended = product.bump(&[FILES, "--set=image.tag=v2", &url, "--branch=dev"]).await;
     assert_eq!(ended.code(), "git-access-denied", "{}", ended.log);
+    // Nor is a person's that is in the same variable, with which the host would let everybody in.
+    let pat = product.world().github.token(TokenSpec::new("alice", &[("contents", "write")]));
+    let argv = [FILES, "--set=image.tag=v2", &url, "--branch=dev"];
+    for argv in [&argv[..], &[&argv[..], &["--token=env:GITHUB_TOKEN"]].concat()] {
+        let ended = product.bump_as(argv, &[], &[("GITHUB_TOKEN", &pat)]).await;
+        assert_eq!(ended.code(), "git-access-denied", "{}", ended.log);
+        assert!(ended.log.contains("is not used: it is for 127.0.0.1"), "{}", ended.log);
+        assert!(!ended.log.contains(&pat), "{}", ended.log);
+    }
     let ended = product.bump(&[FILES, "--set=image.tag=v2", &url, "--branch=dev", "--method=graphql"]).await;
     assert_eq!(ended.code(), "invalid-input", "{}", ended.log);
 }
