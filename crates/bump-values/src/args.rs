@@ -18,6 +18,7 @@ mod place;
 mod target;
 mod texts;
 mod token;
+mod worktree;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 

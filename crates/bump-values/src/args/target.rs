@@ -95,15 +95,16 @@ impl TargetArgs {
             is_ssh: matches!(&repository, Some(Repository::Url(url)) if url.is_ssh()) || ssh.is_some(),
             has_app: given(self.app_id.as_ref()) || given(self.app_private_key.as_ref()),
             in_workflow: check.env().in_actions(),
-            has_token: token.is_some() || self.token.is_some(),
+            has_token: token.is_some() || given(self.token.as_ref()),
         };
         let (method, why) = method::choose(wish, signs);
         if method == Method::Worktree {
+            self.refuse_in_worktree(check, wish, repository.as_ref());
             return Resolved { target: Some(Target::Worktree), method, why };
         }
         let is_url = matches!(repository, Some(Repository::Url(_)));
         let needs_token = !is_url && ssh.is_none();
-        if needs_token && token.is_none() && self.token.is_none() && !signs.has_app {
+        if needs_token && !signs.has_token && !signs.has_app {
             check.problem(
                 "token",
                 "is required, and `GITHUB_TOKEN` is not set either; `method: worktree` needs none",
@@ -241,6 +242,6 @@ impl TargetArgs {
 }
 
 /// Whether an input says anything.
-fn given(text: Option<&String>) -> bool {
+pub(super) fn given(text: Option<&String>) -> bool {
     text.is_some_and(|text| !text.trim().is_empty())
 }
