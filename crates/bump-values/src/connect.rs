@@ -1,5 +1,7 @@
 //! The way to the branch, and the tokens that it takes.
 
+use std::time::Duration;
+
 use git::Access;
 use github::{Endpoints, GitHub, app};
 use model::{Deadline, Failure, RepoSlug, Secret};
@@ -20,8 +22,12 @@ pub(crate) struct Connection {
     pub(crate) judge: Option<GitHub>,
 }
 
-/// The App's token, if one was made.
-pub(crate) struct Minted(Option<(Secret, GitHub)>);
+/// For giving the App's token back: a bump that ran out of time has none left, and the token is to be worthless all the
+/// same.
+const REVOKE_WITHIN: Duration = Duration::from_secs(5);
+
+/// The App's token and where it is from, if one was made.
+pub(crate) struct Minted(Option<(Secret, Endpoints)>);
 
 /// Makes the App's token if there is an App, and masks every secret before anything else is said.
 pub(crate) async fn connect(
@@ -39,8 +45,7 @@ pub(crate) async fn connect(
     let minted = match (&remote.app, remote.slug()) {
         (Some(app), Some(slug)) => {
             let token = mint(request, remote, (app, slug), &endpoints, deadline, host).await?;
-            let github = github(&token)?;
-            Minted(Some((token, github)))
+            Minted(Some((token, endpoints.clone())))
         }
         _ => Minted(None),
     };
@@ -122,6 +127,7 @@ fn permissions(request: &Request, remote: &Remote) -> Vec<(&'static str, &'stati
     if remote.on_protected == OnProtected::PullRequest {
         permissions.push(("pull-requests", "write"));
     }
+    // A link is not followed yet: `failures` says so where one leads there.
     if request.files.iter().any(|file| file.path.starts_with(".github/workflows/")) {
         permissions.push(("workflows", "write"));
     }
@@ -131,9 +137,13 @@ fn permissions(request: &Request, remote: &Remote) -> Vec<(&'static str, &'stati
 impl Minted {
     /// Gives the App's token back, so that nobody can use it any more. It would expire by itself.
     pub(crate) async fn revoke(self, host: &Host) {
-        let Some((_, github)) = self.0 else { return };
-        if let Err(error) = app::revoke(&github).await {
-            host.info(&format!("The App's token was not revoked, and expires by itself: {error}"));
+        let Some((token, endpoints)) = self.0 else { return };
+        let reason = match GitHub::new(endpoints, &token, Deadline::after(REVOKE_WITHIN)) {
+            Ok(github) => app::revoke(&github).await.err().map(|error| error.to_string()),
+            Err(failure) => Some(failure.to_string()),
+        };
+        if let Some(reason) = reason {
+            host.info(&format!("The App's token was not revoked, and expires by itself: {reason}"));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Bumps as a GitHub App: in another repository, with a token for that one alone, which is worthless afterwards.
 
+use sandbox::faults::{Effect, Fault};
+
 use crate::world::{Ended, Product, REPO};
 
 const OTHER: &str = "org/manifests";
@@ -28,12 +30,19 @@ async fn bump(product: &Product, argv: &[&str], permissions: &[(&str, &str)], on
     ended
 }
 
+/// How often a token was given back since the call with this number.
+fn revocations(product: &Product, since: usize) -> usize {
+    let calls = product.world().faults.calls().split_off(since);
+    calls.iter().filter(|call| call.method == "DELETE" && call.path == "/installation/token").count()
+}
+
 #[tokio::test]
 async fn another_repository_is_written_as_an_app() {
     let product = world().await;
     for (number, method) in ["auto", "git-data", "git"].into_iter().enumerate() {
         let (set, method) = (format!("--set=tag=w{number}"), format!("--method={method}"));
         let argv = [TARGET, &[&set, &method]].concat();
+        let before = product.world().faults.calls().len();
         let ended =
             bump(&product, &argv, &[("contents", "write"), ("issues", "write")], &[OTHER, REPO]).await;
         assert_eq!((ended.code(), ended.output("changed")), ("", "true"), "{}", ended.log);
@@ -46,9 +55,7 @@ async fn another_repository_is_written_as_an_app() {
             "{}",
             ended.log
         );
-        let calls = product.world().faults.calls();
-        assert!(calls.iter().any(|call| call.method == "DELETE" && call.path == "/installation/token"));
-        product.world().github.clear_rules(OTHER);
+        assert_eq!(revocations(&product, before), 1);
     }
 }
 
@@ -68,9 +75,23 @@ async fn what_the_app_lacks_is_named_and_its_token_is_revoked_after_a_failure_to
     let before = product.world().faults.calls().len();
     let ended = bump(&product, &argv, &write, &[OTHER]).await;
     assert_eq!(ended.code(), "path-not-found", "{}", ended.log);
-    let calls = product.world().faults.calls().split_off(before);
-    assert_eq!(calls.last().map(|call| call.path.as_str()), Some("/installation/token"));
+    assert_eq!(revocations(&product, before), 1);
     let both = [("contents", "write"), ("workflows", "write")];
     let ended = bump(&product, &workflow, &both, &[OTHER]).await;
     assert_eq!((ended.code(), ended.output("changed")), ("", "true"), "{}", ended.log);
+}
+
+#[tokio::test]
+async fn the_token_is_revoked_when_the_time_is_over_too() {
+    let product = world().await;
+    let forever = Fault {
+        times: None,
+        ..Fault::once("github", "POST", "/graphql", Effect::Delay { millis: 3_600_000 })
+    };
+    product.world().faults.add(forever);
+    let argv = [TARGET, &["--set=tag=v1", "--timeout=3s"]].concat();
+    let ended = bump(&product, &argv, &[("contents", "write")], &[OTHER]).await;
+    assert!(ended.failure.is_some(), "{}", ended.log);
+    assert_eq!(revocations(&product, 0), 1, "{}", ended.log);
+    assert!(!ended.log.contains("was not revoked"), "{}", ended.log);
 }
