@@ -89,7 +89,8 @@ pub(crate) fn of_push(words: String, remote: &Remote) -> WriteError {
     let says = |texts: &[&str]| texts.iter().any(|text| words.contains(text));
     let cause = |words: &str| format!("cannot {}: the host refused: {words}", remote.committing());
     if says(&["without `workflows` permission", "without `workflow` scope"]) {
-        return WriteError::Refused(Failure::new(&WORKFLOWS_PERMISSION, cause(&in_one_line(&words))));
+        let failure = Failure::new(&WORKFLOWS_PERMISSION, cause(&in_one_line(&words)));
+        return WriteError::Refused(of_workflow(failure, remote));
     }
     if says(&[
         "GH006",
@@ -119,7 +120,19 @@ pub(crate) fn of_snapshot(error: SnapshotError, remote: &Remote) -> Failure {
 
 /// A commit that was refused for good.
 pub(crate) fn of_commit(error: GraphqlError, remote: &Remote) -> Failure {
-    explained(error.into_failure(&remote.committing()), remote, "write")
+    of_workflow(explained(error.into_failure(&remote.committing()), remote, "write"), remote)
+}
+
+/// The App's token is made before anything is read, so that only the paths in `files` can say whether it needs
+/// `workflows`: where a link leads is seen too late.
+fn of_workflow(failure: Failure, remote: &Remote) -> Failure {
+    if *failure.code != WORKFLOWS_PERMISSION || remote.app.is_none() {
+        return failure;
+    }
+    failure.with_remedy(
+        "Name the file itself in `files`, not a link to it: the App's token asks for `workflows: write` only where a \
+         path in `files` begins with `.github/workflows/`, and the App has to have that permission.",
+    )
 }
 
 /// A commit that a rule of the branch forbids. The texts name the rules, on several lines.

@@ -95,3 +95,27 @@ async fn the_token_is_revoked_when_the_time_is_over_too() {
     assert_eq!(revocations(&product, 0), 1, "{}", ended.log);
     assert!(!ended.log.contains("was not revoked"), "{}", ended.log);
 }
+
+#[tokio::test]
+async fn a_link_to_a_workflow_is_told_what_the_token_lacks() {
+    let product = world().await;
+    let directory = tempfile::tempdir().unwrap();
+    let workflows = directory.path().join(".github/workflows");
+    std::fs::create_dir_all(&workflows).unwrap();
+    std::fs::write(workflows.join("x.yml"), "env: {TAG: v0}\n").unwrap();
+    std::os::unix::fs::symlink(".github/workflows/x.yml", directory.path().join("x.yml")).unwrap();
+    let github = &product.world().github;
+    github.create_repository_from_dir("org/linked", directory.path(), &["main"]).await.unwrap();
+    for method in ["graphql", "git-data", "git"] {
+        let method = format!("--method={method}");
+        let argv = ["--files=x.yml", "--repository=org/linked", TARGET[2], "--set=env.TAG=v1", &method];
+        let permissions = [("contents", "write"), ("workflows", "write")];
+        let ended = bump(&product, &argv, &permissions, &["org/linked"]).await;
+        assert_eq!(ended.code(), "workflows-permission", "{}", ended.log);
+        let remedy = ended.failure.unwrap().remedy;
+        assert!(
+            remedy.starts_with("Name the file itself in `files`, not a link to it"),
+            "{method}: {remedy}"
+        );
+    }
+}
