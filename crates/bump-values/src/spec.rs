@@ -6,7 +6,10 @@ use toolkit::{Output, Permission, Spec};
 use crate::{args::Args, codes};
 
 const OUTPUTS: &[Output] = &[
-    Output { name: "changed", description: "Whether a value was changed: `true` or `false`" },
+    Output {
+        name: "changed",
+        description: "Whether a value was changed: `true` or `false`; with `pull-request` set, in the pull request only",
+    },
     Output {
         name: "commit",
         description: "Full id of the commit that has the values: the new one, or the head if nothing was to do",
@@ -59,19 +62,24 @@ digest empties the digest that is there, since that would win. A digest without 
 of a string, and leaves the `tag` of Helm values, since charts take an empty one for their own version. With `create: true` a key
 that is missing is added, and an image that is named nowhere gets an entry in each kustomization among the files.
 
-The output `previous` leads back: give each of its pairs as `file:path=value` to `set`.
+The output `previous` leads back: give each of its pairs as `file:path=value` to `set`. If the value is of an older commit than the
+one that is there, that also needs `on-stale: overwrite`, since the newer value is kept otherwise. A `null` is a value that was
+created; it cannot be set back, only removed by hand.
 
 When the branch has moved meanwhile, the edit is applied to the new bytes and tried again until `timeout` (30 seconds if not
 given). A value that is there already is no commit. Each commit names its source and its run in trailers, so that a run
 that comes late does not put an older value over a newer one: where both values are commit ids, or both sources are known, GitHub
 is asked which commit contains the other (one more call, `contents: read` on the run's repository), else the later run of the same
-workflow counts.
+workflow counts. A run that finds its value there already leaves no trace, so that an earlier run that comes after it is not known
+to be late where only the runs' numbers could tell.
 
 Where a rule of the branch forbids the commit, `on-protected: pull-request` opens a pull request instead, or joins the one that is
 open: one for each branch and set of files, from `bump/<branch>/<id>` (the id is the first 8 digits of the SHA-256 of the sorted
 paths, a line each). All bumps of these files wait in one commit on top of the branch, which is built anew when the branch has moved;
 commits that people make there stay, and are never forced over. A pull request that was closed is not opened again with its old
-values.";
+values. Where the output `pull-request` is set, `changed` says that the values are in the pull request, not yet on the branch. A
+pull request that is opened with `GITHUB_TOKEN` starts no workflows, so that checks that the branch requires never run: use an App
+(`app-id`) there.";
 
 const EXAMPLE: &str = "\
 permissions:

@@ -10,5 +10,6 @@ mod graphql;
 mod links;
 mod order;
 mod proposing;
+mod rollback;
 mod storm;
 mod world;
