@@ -62,7 +62,8 @@ pub async fn fast_forward(
     branch: &Branch,
     sha: &CommitSha,
 ) -> Result<(), RefError> {
-    // There is no compare-and-swap; `force: false` is the nearest that GitHub has.
+    // REST compares with the new commit's ancestors only: a branch that was forced back since it was read is moved
+    // forward again. Who must not undo that takes `move_from`.
     update(github, repository, branch, sha, false).await
 }
 
@@ -104,6 +105,13 @@ pub async fn move_from(
     });
     let input = json!({ "repositoryId": repository_id, "refUpdates": [update] });
     github.graphql(MOVE, json!({ "input": input })).await.map(drop).map_err(sort)
+}
+
+/// Whether the server is too old for [`move_from`]: nothing was done, and [`fast_forward`] is the nearest that it has.
+pub fn lacks_swap(error: &RefError) -> bool {
+    let RefError::Api(ApiError::Rejected(said)) = error else { return false };
+    said.says("Field 'updateRefs' doesn't exist on type")
+        || said.says("UpdateRefsInput isn't a defined input type")
 }
 
 /// The mutation's errors are in no documentation: its words are those of the other ways to move a branch, of Git
@@ -220,7 +228,10 @@ mod tests {
         assert!(matches!(sorted("UNPROCESSABLE", rule), RefError::RuleViolated(_)));
         let odd = sorted("", "Something went wrong while executing your query.");
         assert!(matches!(odd, RefError::Api(error) if error.is_in_doubt()));
+        let old = sorted("", "Field 'updateRefs' doesn't exist on type 'Mutation'");
+        assert!(lacks_swap(&old));
         let denied = sorted("FORBIDDEN", "Resource not accessible by integration");
+        assert!(!lacks_swap(&denied));
         assert!(matches!(denied, RefError::Api(error) if error.status() == Some(403)));
     }
 

@@ -52,7 +52,8 @@ impl Git {
         let files = self.mirror.read(&tip.commit, paths).await?;
         let files = files.into_iter().map(|file| file.map(|(mode, bytes)| FileAt { mode, bytes })).collect();
         let history = notes(tip.history);
-        Ok(Some(Snapshot { head: tip.commit, tree: String::new(), exists, history, files }))
+        let (tree, repository_id) = (String::new(), String::new());
+        Ok(Some(Snapshot { head: tip.commit, tree, repository_id, exists, history, files }))
     }
 
     /// Lists the commits of the branch back to `since`; all of them, if it is none of them.

@@ -1,7 +1,7 @@
 //! The way by GitHub's Git database: a commit with the modes that the files had, then the branch is moved to it, or made.
 //!
-//! Until the branch moves nothing is seen by anybody, so that only the last call can be in doubt. The commit's only parent
-//! is the head that was read: a branch that has moved on is no fast-forward for it.
+//! Until the branch moves nothing is seen by anybody, so that only the last call can be in doubt. The branch is moved only
+//! if it still is where it was read: what was forced back since then stays back.
 
 use github::{
     ApiError, Rejection,
@@ -32,7 +32,13 @@ pub(super) async fn write(
     let made = git_data::create(&hub.github, &commit).await.map_err(|error| unseen(hub, error))?;
     let (github, repository, branch) = (&hub.github, &hub.repository, &hub.remote.branch);
     let moved = if snapshot.exists {
-        refs::fast_forward(github, repository, branch, &made.oid).await
+        match refs::move_from(github, &snapshot.repository_id, branch, &snapshot.head, &made.oid, false).await
+        {
+            Err(error) if refs::lacks_swap(&error) => {
+                refs::fast_forward(github, repository, branch, &made.oid).await
+            }
+            moved => moved,
+        }
     } else {
         refs::create(github, repository, branch, &made.oid).await
     };

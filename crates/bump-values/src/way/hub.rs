@@ -36,6 +36,7 @@ impl Hub {
         Ok(Snapshot {
             head: snapshot.head,
             tree: snapshot.tree,
+            repository_id: snapshot.repository_id,
             exists,
             history: snapshot.history,
             files: snapshot.files,

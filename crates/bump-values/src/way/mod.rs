@@ -37,6 +37,8 @@ pub(crate) struct Snapshot {
     pub(crate) head: CommitSha,
     /// The head's tree; empty where the way does not need it.
     pub(crate) tree: String,
+    /// The repository's node id; empty where the way does not need it.
+    pub(crate) repository_id: String,
     /// Whether the branch exists; else it is that of `base`.
     pub(crate) exists: bool,
     /// The latest commits, newest first.

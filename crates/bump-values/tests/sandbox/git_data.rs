@@ -29,7 +29,8 @@ fn odd(status: u16, body: &str) -> Effect {
 
 /// Has the next move of the branch meet `effect`.
 fn fail_move(product: &Product, effect: Effect) {
-    product.world().faults.add(Fault::once("github", "PATCH", "/git/refs/", effect));
+    // The query that reads the branch comes first.
+    product.world().faults.add(Fault { skip: 1, ..Fault::once("github", "POST", "/graphql", effect) });
 }
 
 #[tokio::test]
@@ -134,15 +135,38 @@ async fn a_lost_reply_makes_no_second_commit() {
 
 #[tokio::test]
 async fn a_write_that_did_not_arrive_is_repeated() {
-    let moved = r#"{"message":"Reference refs/heads/dev is at 1 but expected 2"}"#;
-    let no_forward = r#"{"message":"Update is not a fast forward"}"#;
-    for effect in [odd(502, ""), odd(409, moved), odd(422, no_forward), Effect::Drop] {
+    let moved = r#"{"errors":[{"type":"UNPROCESSABLE","message":"Reference refs/heads/dev is at 1 but expected 2"}]}"#;
+    let stale = r#"{"errors":[{"type":"STALE_DATA","message":"Reference cannot be updated"}]}"#;
+    for effect in [odd(502, ""), odd(200, moved), odd(200, stale), Effect::Drop] {
         let product = Product::new().await;
         fail_move(&product, effect);
         let ended = product.bump(&[FILES, "--set=image.tag=v1", GIT_DATA]).await;
         assert_eq!((ended.code(), ended.output("attempts")), ("", "2"), "{}", ended.log);
         assert_eq!(product.length().await, 1);
     }
+}
+
+#[tokio::test]
+async fn what_somebody_forces_back_stays_back() {
+    let product = Product::new().await;
+    let github = &product.world().github;
+    let before = product.tip().await;
+    github.commit_files(REPO, "dev", "alice", "leak", &[("secret.txt", b"hunter2")]).await.unwrap();
+    github.force_before_next_update(REPO, "dev", "alice", &before);
+    let ended = product.bump(&[FILES, "--set=image.tag=v1", GIT_DATA]).await;
+    assert_eq!((ended.code(), ended.output("attempts")), ("", "2"), "{}", ended.log);
+    assert_eq!(github.read_file(REPO, "dev", "secret.txt").await, None);
+    assert_eq!(product.length().await, 1);
+}
+
+#[tokio::test]
+async fn a_server_without_the_mutation_moves_the_branch_by_rest() {
+    let product = Product::new().await;
+    let unknown = r#"{"errors":[{"message":"Field 'updateRefs' doesn't exist on type 'Mutation'"}]}"#;
+    fail_move(&product, odd(200, unknown));
+    let ended = product.bump(&[FILES, "--set=image.tag=v1", GIT_DATA]).await;
+    assert_eq!((ended.code(), ended.output("attempts")), ("", "1"), "{}", ended.log);
+    assert_eq!((product.length().await, ended.output("commit")), (1, product.tip().await.as_str()));
 }
 
 #[tokio::test]

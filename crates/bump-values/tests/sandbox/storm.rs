@@ -34,12 +34,15 @@ const GRAPHQL: Way = Way {
 };
 const GIT_DATA: Way = Way {
     method: "git-data",
-    verb: "PATCH",
-    path: "/git/refs/",
-    body: "",
+    verb: "POST",
+    path: "/graphql",
+    body: "updateRefs",
     spurious: &[
-        (409, r#"{"message":"Reference refs/heads/dev is at 1 but expected 2"}"#),
-        (422, r#"{"message":"Update is not a fast forward"}"#),
+        (
+            200,
+            r#"{"errors":[{"type":"UNPROCESSABLE","message":"Reference refs/heads/dev is at 1 but expected 2"}]}"#,
+        ),
+        (200, r#"{"errors":[{"type":"STALE_DATA","message":"Reference cannot be updated"}]}"#),
     ],
 };
 const GIT: Way = Way { method: "git", verb: "POST", path: "/git-receive-pack", body: "", spurious: &[] };

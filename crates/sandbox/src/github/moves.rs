@@ -37,7 +37,7 @@ impl State {
         Ok(true)
     }
 
-    /// Lets a commit that waits for its moment arrive.
+    /// Lets a commit, or a forced push, that waits for its moment arrive.
     pub(crate) async fn race(&self, repository: &Repository, branch: &str) -> Result<(), GitError> {
         let race = {
             let mut data = lock(&repository.data);
@@ -55,7 +55,10 @@ impl State {
             message: &race.message,
             changes: &race.changes,
         };
-        let sha = repository.git.write_commit(&new).await?;
+        let sha = match race.forced_to {
+            Some(sha) => sha,
+            None => repository.git.write_commit(&new).await?,
+        };
         let name = format!("refs/heads/{branch}");
         repository.git.update_ref(&name, &sha, parent.as_deref()).await?;
         let update = RefUpdate { name, old: parent, new: Some(sha) };

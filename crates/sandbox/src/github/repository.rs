@@ -189,4 +189,6 @@ pub(crate) struct Race {
     pub(crate) author: String,
     pub(crate) message: String,
     pub(crate) changes: Vec<Change>,
+    /// Where the branch is forced to, instead of a new commit.
+    pub(crate) forced_to: Option<String>,
 }

@@ -178,6 +178,19 @@ impl State {
             author: author.to_owned(),
             message: message.to_owned(),
             changes: files.iter().map(|(path, bytes)| Change::put(path, bytes)).collect(),
+            forced_to: None,
+        };
+        self.change(slug, |data| data.races.push(race));
+    }
+
+    /// Lets somebody else force `branch` to a commit right before the next update of it over the API.
+    pub fn force_before_next_update(&self, slug: &str, branch: &str, author: &str, to: &str) {
+        let race = Race {
+            branch: branch.to_owned(),
+            author: author.to_owned(),
+            message: String::new(),
+            changes: Vec::new(),
+            forced_to: Some(to.to_owned()),
         };
         self.change(slug, |data| data.races.push(race));
     }
