@@ -150,7 +150,7 @@ pub enum SetError {
         remedy: &'static str,
     },
     /// The path leads through more places than a file made by hand can have.
-    #[error("`{path}` leads through too many places: its aliases stand for each other")]
+    #[error("`{path}` leads through too many places by way of aliases")]
     TooMany {
         /// The path.
         path: String,

@@ -1,5 +1,7 @@
 //! Follows a path through a tree to the scalars that it leads to, or to where one is missing.
 
+use std::collections::BTreeSet;
+
 use crate::{
     Edit, Path, Segment, SetError,
     documents::{is_one_of_several, roots},
@@ -36,8 +38,14 @@ pub(crate) enum At {
 /// Returns the places of an edit, in the order in which they are written, each of them once.
 pub(crate) fn locate(tree: &Tree<'_>, edit: &Edit) -> Result<Vec<Target>, SetError> {
     let every = edit.path.segments().contains(&Segment::Every);
-    let mut walk =
-        Walk { tree, edit, numbered: is_one_of_several(tree, &edit.path), steps: 0, ends: Vec::new() };
+    let mut walk = Walk {
+        tree,
+        edit,
+        numbered: is_one_of_several(tree, &edit.path),
+        steps: 0,
+        seen: BTreeSet::new(),
+        ends: Vec::new(),
+    };
     let roots = roots(tree, &edit.path)?;
     for &(number, root) in &roots {
         walk.from(root, number)?;
@@ -130,6 +138,8 @@ struct Walk<'t, 's> {
     /// Whether the document's number goes into the paths.
     numbered: bool,
     steps: usize,
+    /// The nodes and depths that it has come to: by way of aliases it may come to one again, which is one place.
+    seen: BTreeSet<(NodeId, usize)>,
     ends: Vec<End>,
 }
 
@@ -145,6 +155,9 @@ impl Walk<'_, '_> {
                 return Err(SetError::TooMany { path: self.edit.path.to_string() });
             }
             self.follow(&mut state)?;
+            if self.edit.follow_alias && !self.seen.insert((state.node, state.depth)) {
+                continue;
+            }
             let Some(segment) = self.edit.path.segments().get(state.depth) else {
                 self.end(At::Scalar(state.node), state);
                 continue;
@@ -245,7 +258,7 @@ impl Walk<'_, '_> {
 
 /// Checks that each place can be edited, and drops those that were reached before by way of an alias.
 fn checked(tree: &Tree<'_>, edit: &Edit, ends: Vec<End>) -> Result<Vec<Target>, SetError> {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let mut targets = Vec::new();
     for End { at, path, exact, .. } in ends {
         match at {

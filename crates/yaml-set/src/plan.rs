@@ -6,7 +6,7 @@ use crate::{
     insert::Inserter,
     locate::{At, Target, locate},
     prove::{Wanted, is_string},
-    sharing::other_places,
+    sharing::{Budget, other_places},
     splice::{Splice, splice},
     tree::{NodeId, Tree},
 };
@@ -91,7 +91,7 @@ impl<'e> Plan<'e> {
         after: &Tree<'_>,
         edits: &[Edit],
     ) -> Result<Vec<Change>, SetError> {
-        let mut changes = Vec::new();
+        let (mut changes, mut budget) = (Vec::new(), Budget::default());
         for (index, (edit, old)) in edits.iter().zip(self.targets).enumerate() {
             let new = locate(after, edit)?;
             if old.len() != new.len() {
@@ -102,22 +102,20 @@ impl<'e> Plan<'e> {
                 if !is_string(&after.nodes[id], &edit.value) {
                     return Err(contradiction(edit));
                 }
-                changes.push(change(before, after, index, edit, old, &new, id)?);
+                let is_new = !matches!(old.at, At::Scalar(id) if is_string(&before.nodes[id], &edit.value));
+                let also = if is_new && edit.follow_alias {
+                    other_places(after, id, &new.exact, &mut budget)?
+                } else {
+                    Vec::new()
+                };
+                changes.push(Change { also, ..change(before, after, index, edit, old, id) });
             }
         }
         Ok(changes)
     }
 }
 
-fn change(
-    before: &Tree<'_>,
-    after: &Tree<'_>,
-    index: usize,
-    edit: &Edit,
-    old: Target,
-    new: &Target,
-    id: NodeId,
-) -> Result<Change, SetError> {
+fn change(before: &Tree<'_>, after: &Tree<'_>, index: usize, edit: &Edit, old: Target, id: NodeId) -> Change {
     let (text, changed, created) = match old.at {
         At::Scalar(id) => {
             let node = &before.nodes[id];
@@ -126,8 +124,7 @@ fn change(
         }
         At::Missing { .. } => (None, true, true),
     };
-    let also = if changed && edit.follow_alias { other_places(after, id, &new.exact)? } else { Vec::new() };
-    Ok(Change {
+    Change {
         edit: index,
         path: old.path,
         old: text,
@@ -135,8 +132,8 @@ fn change(
         line: after.nodes[id].line,
         changed,
         created,
-        also,
-    })
+        also: Vec::new(),
+    }
 }
 
 fn contradiction(edit: &Edit) -> SetError {

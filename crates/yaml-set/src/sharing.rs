@@ -6,9 +6,21 @@ use crate::{
     tree::{Kind, NodeId, Tree},
 };
 
-/// The most places that are listed for one value, and the most aliases between it and one of them.
+/// The most places that are listed for one value, and for all of them; the most aliases between a value and a place.
 const PLACES: usize = 10_000;
+const ALL_PLACES: usize = 200_000;
 const ALIASES: usize = 100;
+
+/// What is left for all values that are set at once: each key below an anchor is in as many places as the anchor is
+/// used, so that together they could be the square of what is written.
+#[derive(Debug)]
+pub(crate) struct Budget(usize);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(ALL_PLACES)
+    }
+}
 
 /// Checks that no alias stands for `id`, which is at `path`, or for something that it is in.
 pub(crate) fn is_alone(tree: &Tree<'_>, path: &Path, id: NodeId) -> Result<(), SetError> {
@@ -31,9 +43,14 @@ pub(crate) fn is_alone(tree: &Tree<'_>, path: &Path, id: NodeId) -> Result<(), S
 }
 
 /// Returns the places but `known` in which a reader finds the scalar `id`.
-pub(crate) fn other_places(tree: &Tree<'_>, id: NodeId, known: &Path) -> Result<Vec<Place>, SetError> {
-    let mut search = Search { tree, id, known, open: Vec::new(), climbs: 0, found: Vec::new() };
-    search.climb(id, Vec::new(), tree.nodes[id].line)?;
+pub(crate) fn other_places(
+    tree: &Tree<'_>,
+    id: NodeId,
+    known: &Path,
+    budget: &mut Budget,
+) -> Result<Vec<Place>, SetError> {
+    let mut search = Search { tree, id, known, open: Vec::new(), aliases: 0, found: Vec::new() };
+    search.climb(id, Vec::new(), tree.nodes[id].line, budget)?;
     search.found.sort_by_key(|place| place.line);
     Ok(search.found)
 }
@@ -44,18 +61,21 @@ struct Search<'t, 's> {
     known: &'t Path,
     /// The anchored nodes whose aliases are being followed.
     open: Vec<NodeId>,
-    climbs: usize,
+    /// How many aliases were followed.
+    aliases: usize,
     found: Vec<Place>,
 }
 
 impl Search<'_, '_> {
     /// Goes from a node to the root, and aside to each alias of what it comes through. `below` are the steps from
     /// the node to the scalar, the last one first.
-    fn climb(&mut self, from: NodeId, mut below: Vec<Segment>, line: usize) -> Result<(), SetError> {
-        self.climbs += 1;
-        if self.climbs > PLACES || self.open.len() > ALIASES {
-            return Err(SetError::TooMany { path: self.known.to_string() });
-        }
+    fn climb(
+        &mut self,
+        from: NodeId,
+        mut below: Vec<Segment>,
+        line: usize,
+        budget: &mut Budget,
+    ) -> Result<(), SetError> {
         let mut current = from;
         loop {
             let node = &self.tree.nodes[current];
@@ -66,7 +86,12 @@ impl Search<'_, '_> {
                 }
                 self.open.push(current);
                 for &user in users {
-                    self.climb(user, below.clone(), self.tree.nodes[user].line)?;
+                    self.aliases += 1;
+                    budget.0 = budget.0.saturating_sub(1);
+                    if budget.0 == 0 || self.aliases > PLACES || self.open.len() > ALIASES {
+                        return Err(SetError::TooMany { path: self.known.to_string() });
+                    }
+                    self.climb(user, below.clone(), self.tree.nodes[user].line, budget)?;
                 }
                 self.open.pop();
             }
@@ -91,7 +116,7 @@ impl Search<'_, '_> {
             current = parent;
         }
         below.reverse();
-        let number = self.tree.documents.iter().position(|&root| root == current).unwrap_or_default() + 1;
+        let number = self.tree.documents.binary_search(&current).unwrap_or_default() + 1;
         let path = Path::new(below).in_document(number);
         if path != *self.known {
             let path = if self.tree.documents.len() > 1 { path } else { Path::new(path.segments().to_vec()) };
