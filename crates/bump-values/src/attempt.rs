@@ -121,7 +121,8 @@ impl Bump<'_> {
             let plan = self.planner().plan(files, &history, &mut ancestry).await?;
             let files = match plan {
                 Plan::Nothing(files) => {
-                    return Ok(Ended::without(End::Unchanged, &snapshot, files, attempts));
+                    let ended = Ended::without(End::Unchanged, &snapshot, files, attempts);
+                    return if snapshot.exists { self.without_older_ones(ended).await } else { Ok(ended) };
                 }
                 Plan::Superseded(files, newer) => {
                     return Ok(Ended::without(End::Superseded(newer), &snapshot, files, attempts));
@@ -188,6 +189,34 @@ impl Bump<'_> {
         match own(&snapshot.history) {
             None if !is_covered() => Ok(own(&self.way.commits_since(since, snapshot).await?)),
             found => Ok(found),
+        }
+    }
+
+    /// The branch has every value: an older one must not wait in a pull request to be merged over it.
+    async fn without_older_ones(&self, ended: Ended) -> Result<Ended, Failure> {
+        let Self { request, remote, deadline, host, phases, .. } = *self;
+        let (OnProtected::PullRequest, Some(hub)) = (remote.on_protected, self.way.hub()) else {
+            return Ok(ended);
+        };
+        if request.dry_run {
+            return Ok(ended);
+        }
+        let proposal = Proposal {
+            request,
+            remote,
+            repository: &hub.repository,
+            github: &hub.github,
+            judge: self.judge.as_ref(),
+            deadline,
+            host,
+            phases,
+            rules: String::new(),
+        };
+        match Box::pin(proposal.withdraw()).await? {
+            Some(crate::pull_request::Ended { result: Proposing::Superseded(newer), files, .. }) => {
+                Ok(Ended { result: End::Superseded(newer), files, ..ended })
+            }
+            _ => Ok(ended),
         }
     }
 

@@ -11,11 +11,12 @@ mod name;
 pub(crate) mod notes;
 mod publish;
 mod view;
+mod withdraw;
 mod words;
 
 use std::time::Duration;
 
-use github::GitHub;
+use github::{GitHub, snapshot::CommitNote};
 use model::{Branch, Deadline, Failure, RepoSlug, codes::DEADLINE_PASSED};
 use toolkit::{Backoff, Host, Phases, nonce};
 
@@ -28,6 +29,7 @@ use crate::{
 use draft::Draft;
 use publish::Step;
 use view::{Reader, Side, View};
+use withdraw::Withdrawn;
 
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 const LONGEST_DELAY: Duration = Duration::from_secs(2);
@@ -43,7 +45,7 @@ pub(crate) struct Proposal<'a> {
     pub(crate) deadline: Deadline,
     pub(crate) host: &'a Host,
     pub(crate) phases: &'a Phases,
-    /// Why there is no direct commit, in GitHub's words.
+    /// Why there is no direct commit, in GitHub's words; empty if none was tried.
     pub(crate) rules: String,
 }
 
@@ -109,7 +111,23 @@ struct Run {
     own: Option<(String, Own)>,
     /// Whether a rule forbids to rebuild the branch.
     only_on_top: bool,
+    /// Whether nothing is to be proposed, since the base had every value.
+    only_withdraws: bool,
     ancestry: Ancestry,
+}
+
+impl Run {
+    fn new(branch: Branch) -> Self {
+        Self {
+            nonce: nonce(),
+            branch,
+            attempts: 0,
+            own: None,
+            only_on_top: false,
+            only_withdraws: false,
+            ancestry: Ancestry::default(),
+        }
+    }
 }
 
 impl Proposal<'_> {
@@ -120,14 +138,11 @@ impl Proposal<'_> {
         let rules = words::one_line(&self.rules);
         self.host.info(&format!("Branch `{}` takes no direct commit: {rules}", self.remote.branch));
         self.host.info(&format!("Method: a pull request from branch `{branch}`, by GitHub's Git database"));
-        let mut run = Run {
-            nonce: nonce(),
-            branch,
-            attempts: 0,
-            own: None,
-            only_on_top: false,
-            ancestry: Ancestry::default(),
-        };
+        self.until_done(Run::new(branch)).await
+    }
+
+    /// Attempts until one has an end.
+    async fn until_done(&self, mut run: Run) -> Result<Ended, Failure> {
         let mut backoff = Backoff::new(FIRST_DELAY, LONGEST_DELAY);
         loop {
             let why = match self.attempt(&mut run).await? {
@@ -157,9 +172,11 @@ impl Proposal<'_> {
         if let Some(commit) = notes::with_nonce(&base.history, &run.nonce) {
             return Ok(self.merged(run, &base, commit.oid.clone()));
         }
-        let mut files = match self.planned(edit(self.request, base.bytes())?, &base, run).await? {
-            Plan::Nothing(files) => return Ok(self.on_base(run, files, &base)),
+        let mut files = match self.planned(edit(self.request, base.bytes())?, &base.history, run).await? {
+            Plan::Nothing(files) => return self.on_base(run, &reader, files, &base).await,
             Plan::Superseded(files, newer) => return Ok(superseded(files, newer, &base, run)),
+            // Whoever has taken the value from the base since then has the last word.
+            Plan::Write(files) if run.only_withdraws => return Ok(unchanged(files, &base, run)),
             Plan::Write(files) => files,
         };
         let side = self.phases.time("read", reader.side(&run.branch, &base)).await?;
@@ -171,7 +188,7 @@ impl Proposal<'_> {
                 // What is newer on the base stays as it is there.
                 let permit = self.request.permit;
                 let theirs = without(edit(self.request, side.view.bytes())?, &left(&files), permit)?;
-                match self.planned(theirs, &side.view, run).await? {
+                match self.planned(theirs, &side.view.history, run).await? {
                     Plan::Superseded(theirs, newer) => {
                         let marked = files.into_iter().zip(theirs);
                         let files = marked.map(|(file, theirs)| EditedFile { left: theirs.left, ..file });
@@ -218,7 +235,12 @@ impl Proposal<'_> {
     }
 
     /// Decides what to do with the edited files of a branch.
-    async fn planned(&self, files: Vec<EditedFile>, view: &View, run: &mut Run) -> Result<Plan, Failure> {
+    async fn planned(
+        &self,
+        files: Vec<EditedFile>,
+        history: &[CommitNote],
+        run: &mut Run,
+    ) -> Result<Plan, Failure> {
         let planner = Planner {
             request: self.request,
             judge: self.judge,
@@ -226,21 +248,30 @@ impl Proposal<'_> {
             host: self.host,
             phases: self.phases,
         };
-        planner.plan(files, &view.history, &mut run.ancestry).await
+        planner.plan(files, history, &mut run.ancestry).await
     }
 
-    /// The base has every value.
-    fn on_base(&self, run: &mut Run, files: Vec<EditedFile>, base: &View) -> Step {
-        let commit = base.head.to_string();
-        let result = match run.own.take() {
-            Some((_, own)) => End::Merged(own),
-            None => End::Unchanged,
-        };
-        self.host.info(&format!(
-            "`{}` has every value, so that no pull request is needed; one that is open from `{}` is left as it is",
-            self.remote.branch, run.branch
-        ));
-        Step::Done(Box::new(Ended { result, commit, files, attempts: run.attempts }))
+    /// The base has every value: older ones that wait are not to be merged over them.
+    async fn on_base(
+        &self,
+        run: &mut Run,
+        reader: &Reader<'_>,
+        files: Vec<EditedFile>,
+        base: &View,
+    ) -> Result<Step, Failure> {
+        if let Some((commit, own)) = run.own.take() {
+            let result = End::Merged(own);
+            return Ok(Step::Done(Box::new(Ended { result, commit, files, attempts: run.attempts })));
+        }
+        match self.withdraw_from_side(run, reader, base).await? {
+            Withdrawn::Again(step) => Ok(step),
+            Withdrawn::Superseded(theirs, newer) => {
+                let marked = files.into_iter().zip(theirs);
+                let files = marked.map(|(file, theirs)| EditedFile { left: theirs.left, ..file });
+                Ok(superseded(files.collect(), newer, base, run))
+            }
+            Withdrawn::Done => Ok(unchanged(files, base, run)),
+        }
     }
 
     /// Our commit is on the base: the pull request was merged before we had finished.
@@ -285,4 +316,9 @@ impl Proposal<'_> {
 fn superseded(files: Vec<EditedFile>, newer: crate::stale::Newer, view: &View, run: &Run) -> Step {
     let result = End::Superseded(newer);
     Step::Done(Box::new(Ended { result, commit: view.head.to_string(), files, attempts: run.attempts }))
+}
+
+fn unchanged(files: Vec<EditedFile>, base: &View, run: &Run) -> Step {
+    let (result, commit) = (End::Unchanged, base.head.to_string());
+    Step::Done(Box::new(Ended { result, commit, files, attempts: run.attempts }))
 }

@@ -114,6 +114,21 @@ pub fn lacks_swap(error: &RefError) -> bool {
         || said.says("UpdateRefsInput isn't a defined input type")
 }
 
+/// Deletes a branch if it is at `from`: a compare-and-swap as [`move_from`] is, with zeros for the new commit. GitHub
+/// closes the pull requests from that branch. Needs `contents: write`.
+pub async fn delete_from(
+    github: &GitHub,
+    repository_id: &str,
+    branch: &Branch,
+    from: &CommitSha,
+) -> Result<(), RefError> {
+    let zeros = "0".repeat(from.as_str().len());
+    let update =
+        json!({ "name": branch.full_ref(), "beforeOid": from.as_str(), "afterOid": zeros, "force": true });
+    let input = json!({ "repositoryId": repository_id, "refUpdates": [update] });
+    github.graphql(MOVE, json!({ "input": input })).await.map(drop).map_err(sort)
+}
+
 /// The mutation's errors are in no documentation: its words are those of the other ways to move a branch, of Git
 /// (`is at … but expected …`, `non-fast-forward`) and of `createCommitOnBranch`.
 fn sort(error: GraphqlError) -> RefError {

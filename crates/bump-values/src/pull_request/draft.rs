@@ -101,6 +101,41 @@ impl Draft {
         })
     }
 
+    /// The values that wait without those of `places`, on top of the base. The error says why that cannot be done exactly.
+    pub(super) fn without(
+        proposal: &Proposal<'_>,
+        base: &View,
+        side: &Side,
+        common: &[Option<String>],
+        (standing, others, places): (&[Bump], Vec<Bump>, &[String]),
+    ) -> Result<Self, String> {
+        let mut files = Vec::new();
+        for (at, file) in proposal.request.files.iter().enumerate() {
+            let Some(common) = common.get(at).and_then(Option::as_deref) else {
+                return Err(format!("`{}` was not there before", file.path));
+            };
+            let before = base.text(at);
+            let texts = Texts { path: &file.path, common, base: before, pull: side.view.text(at) };
+            let (after, before) = (carry(&texts, standing, places)?, before.to_owned());
+            files.push(EditedFile {
+                path: file.path.clone(),
+                before,
+                after,
+                changes: Vec::new(),
+                found: Vec::new(),
+                left: Vec::new(),
+            });
+        }
+        let entries = entries(&others, &files);
+        let message = words::message_of(&others, &entries, files.len());
+        Ok(Self {
+            headline: message.headline.clone(),
+            commit: Some(Commit::new(base, message, &files, Some((side.view.head.clone(), true)))),
+            entries,
+            by_hand: false,
+        })
+    }
+
     /// Ours on top of what is there.
     pub(super) fn on_top(proposal: &Proposal<'_>, run: &Run, side: &Side, files: &[EditedFile]) -> Self {
         let message = message::write(proposal.request, files, &run.nonce);

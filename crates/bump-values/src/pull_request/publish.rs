@@ -27,7 +27,7 @@ pub(super) enum Step {
 }
 
 impl Step {
-    fn again(why: impl Into<String>) -> Self {
+    pub(super) fn again(why: impl Into<String>) -> Self {
         Self::Again { why: why.into(), wait: Duration::ZERO }
     }
 }
@@ -136,7 +136,11 @@ impl Proposal<'_> {
         draft: &Draft,
     ) -> Result<Result<PullRequest, Step>, Failure> {
         let (repository, into) = (self.repository, &self.remote.branch);
-        let rules = words::one_line(&self.rules);
+        let rules = match open {
+            // No direct commit was tried, but by who opened it.
+            Some(open) if self.rules.is_empty() => words::rule_in(&open.body),
+            _ => words::one_line(&self.rules),
+        };
         let names = (into, &run.branch);
         let (title, body) = words::describe(&draft.headline, &draft.entries, names, &rules, draft.by_hand);
         if let Some(open) = open {
@@ -161,7 +165,7 @@ impl Proposal<'_> {
     }
 
     /// What a refusal means for the next step; `scope` is the permission that is needed.
-    fn refused(&self, error: ApiError, scope: &str) -> Result<Step, Failure> {
+    pub(super) fn refused(&self, error: ApiError, scope: &str) -> Result<Step, Failure> {
         let wait = match &error {
             ApiError::Unreachable { .. } => Some(Duration::ZERO),
             error if error.is_in_doubt() => Some(Duration::ZERO),

@@ -5,6 +5,9 @@ use model::Branch;
 use super::notes::trailers;
 use crate::message::{Bump, Message};
 
+/// What the line with the rule begins with.
+const RULE: &str = "The rule: ";
+
 /// A value that the pull request has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
@@ -29,8 +32,20 @@ pub(super) fn message(ours: Message, others: &[Bump], entries: &[Entry], files: 
     Message { headline: headline(entries, files), body: paragraphs.join("\n\n") }
 }
 
+/// The message of a commit that speaks for these bumps alone, of which none is ours.
+pub(super) fn message_of(bumps: &[Bump], entries: &[Entry], files: usize) -> Message {
+    let list = entries.iter().map(|entry| format!("- {} to {}", entry.place, shown(&entry.value)));
+    let paragraphs = std::iter::once(list.collect::<Vec<_>>().join("\n")).chain(bumps.iter().map(trailers));
+    Message { headline: headline(entries, files), body: paragraphs.collect::<Vec<_>>().join("\n\n") }
+}
+
 /// `bump: 3 values in v.yaml`.
 fn headline(entries: &[Entry], files: usize) -> String {
+    if let [entry] = entries
+        && let Some((file, path)) = entry.place.split_once(':')
+    {
+        return format!("bump: {path} to {} in {file}", shown(&entry.value));
+    }
     let file = entries.first().and_then(|entry| entry.place.split(':').next()).unwrap_or_default();
     let place = if files == 1 { file.to_owned() } else { format!("{files} files") };
     format!("bump: {} values in {place}", entries.len())
@@ -54,7 +69,7 @@ pub(super) fn describe(
     ];
     lines.extend(entries.iter().map(row));
     lines.push(String::new());
-    lines.push(format!("The rule: {rules}"));
+    lines.push(format!("{RULE}{rules}"));
     lines.push(String::new());
     lines.push(if by_hand {
         format!("`{branch}` has commits that were made by hand: further bumps come on top of them.")
@@ -89,6 +104,11 @@ fn code(text: &str) -> String {
 
 fn plain(text: &str) -> String {
     text.replace(['\n', '\r'], " ").replace('|', "\\|")
+}
+
+/// Finds the rule in a description of ours.
+pub(super) fn rule_in(body: &str) -> String {
+    body.lines().find_map(|line| line.strip_prefix(RULE)).unwrap_or_default().to_owned()
 }
 
 /// The words of a refusal in one line.

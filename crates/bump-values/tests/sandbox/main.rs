@@ -9,6 +9,7 @@ mod git_data;
 mod graphql;
 mod links;
 mod order;
+mod proposed_older;
 mod proposing;
 mod rollback;
 mod storm;

@@ -7,10 +7,10 @@ use sandbox::{
 
 use crate::world::{Ended, FILE, Product, REPO, TEXT};
 
-const MAY: &[(&str, &str)] = &[("contents", "write"), ("pull-requests", "write")];
+pub(crate) const MAY: &[(&str, &str)] = &[("contents", "write"), ("pull-requests", "write")];
 
 /// `dev` changes only through pull requests.
-async fn protected() -> Product {
+pub(crate) async fn protected() -> Product {
     let product = Product::new().await;
     product.world().github.add_rules(REPO, BranchRules::pull_requests_only("dev"));
     product
@@ -25,21 +25,26 @@ async fn propose_as(product: &Product, set: &str, may: &[(&str, &str)]) -> Ended
     product.bump_as(&argv, may, &[]).await
 }
 
+/// The branches of pull requests.
+pub(crate) async fn branches(product: &Product) -> Vec<String> {
+    let branches = product.world().github.branches(REPO).await;
+    branches.into_keys().filter(|name| name.starts_with("bump/dev/")).collect()
+}
+
 /// The branch of the pull requests.
 async fn branch(product: &Product) -> String {
-    let branches = product.world().github.branches(REPO).await;
-    let mut found: Vec<String> = branches.into_keys().filter(|name| name.starts_with("bump/dev/")).collect();
+    let mut found = branches(product).await;
     assert_eq!(found.len(), 1, "{found:?}");
     found.remove(0)
 }
 
-async fn text(product: &Product) -> String {
+pub(crate) async fn text(product: &Product) -> String {
     let branch = branch(product).await;
     String::from_utf8(product.world().github.read_file(REPO, &branch, FILE).await.unwrap()).unwrap()
 }
 
 /// The pull requests that there are, the open ones and the others.
-fn pulls(product: &Product) -> Vec<PullSnapshot> {
+pub(crate) fn pulls(product: &Product) -> Vec<PullSnapshot> {
     product.world().github.pulls(REPO)
 }
 
