@@ -170,6 +170,7 @@ impl Proposal<'_> {
         };
         let base = self.phases.time("read", reader.base()).await?;
         if let Some(commit) = notes::with_nonce(&base.history, &run.nonce) {
+            self.recognise(run, &commit.oid).await;
             return Ok(self.merged(run, &base, commit.oid.clone()));
         }
         let mut files = match self.planned(edit(self.request, base.bytes())?, &base.history, run).await? {
@@ -182,8 +183,10 @@ impl Proposal<'_> {
         let side = self.phases.time("read", reader.side(&run.branch, &base)).await?;
         let draft = match &side {
             Some(side) if !side.is_settled => {
-                if let Some(commit) = notes::with_nonce(&side.commits, &run.nonce) {
-                    self.recognise(run, &commit.oid).await;
+                match notes::with_nonce(&side.commits, &run.nonce) {
+                    Some(commit) => self.recognise(run, &commit.oid).await,
+                    // Another bump has taken all of our places over, and our commit is on no branch.
+                    None => run.own = None,
                 }
                 // What is newer on the base stays as it is there.
                 let permit = self.request.permit;
@@ -284,10 +287,11 @@ impl Proposal<'_> {
 
     /// A reply that was lost is settled by what the branch has.
     async fn recognise(&self, run: &mut Run, commit: &str) {
-        if run.own.is_some() {
-            return;
+        match &run.own {
+            Some((known, _)) if known == commit => return,
+            Some((known, _)) => self.host.info(&format!("Commit {commit} has taken the place of {known}")),
+            None => self.host.info(&format!("Commit {commit} had arrived although its reply was lost")),
         }
-        self.host.info(&format!("Commit {commit} had arrived although its reply was lost"));
         let found = match commit.parse() {
             Ok(id) => github::commits::get(self.github, self.repository, &id).await.ok(),
             Err(_) => None,

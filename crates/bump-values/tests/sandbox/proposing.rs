@@ -117,6 +117,10 @@ async fn ten_at_once_share_one_and_nothing_is_lost() {
     for ended in futures(runs).await {
         assert_eq!((ended.code(), ended.output("pull-request")), ("", "1"), "{}", ended.log);
         assert_eq!(ended.output("changed"), "true");
+        // A commit that was replaced already when the run ended is never the one that it names.
+        let (_, mine) = ended.log.split_once("has taken the place of ").unwrap_or_default();
+        let replaced = mine.split_whitespace().next().unwrap_or_default();
+        assert_ne!(ended.output("commit"), replaced, "{}", ended.log);
     }
     let text = text(&product).await;
     for key in 0..8 {
