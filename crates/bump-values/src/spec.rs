@@ -76,8 +76,10 @@ to be late where only the runs' numbers could tell.
 Where a rule of the branch forbids the commit, `on-protected: pull-request` opens a pull request instead, or joins the one that is
 open: one for each branch and set of files, from `bump/<branch>/<id>` (the id is the first 8 digits of the SHA-256 of the sorted
 paths, a line each). All bumps of these files wait in one commit on top of the branch, which is built anew when the branch has moved;
-commits that people make there stay, and are never forced over. A pull request that was closed is not opened again with its old
-values. Where the output `pull-request` is set, `changed` says that the values are in the pull request, not yet on the branch. A
+commits that people make there stay while it is open. Each bump writes its title and description anew. A pull request that was closed
+is not opened again with its old values, and an older value that waits is withdrawn when a newer run wants what the branch has. Bumps
+of other sets of files get a pull request of their own, even where these share a file. Where the output `pull-request` is set, `changed` says that the values
+are in the pull request, not yet on the branch. A
 pull request that is opened with `GITHUB_TOKEN` starts no workflows, so that checks that the branch requires never run: use an App
 (`app-id`) there.";
 
