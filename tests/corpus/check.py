@@ -6,6 +6,7 @@ Reads one JSON value per line from standard input, and answers each `end` with o
     {"file": "/x/a.yaml", "refused": "Template"}                       or that nothing in the file can be
     {"at": [7], "values": ["1.20"], "text": "..."}                     the file after leaves were set
     {"at": [7], "refused": "Shared"}                                   or that a leaf cannot be set
+    {"under": [1, "image"], "key": "x", "value": "1", "text": "..."}   the file after a key was added to a mapping
     {"end": true}   ->   {"readable": true, "problems": []}
 
 `readable` says whether PyYAML can read the file; of a refused one, whether it can as data: `{{ x }}` is a mapping whose
@@ -13,12 +14,15 @@ key is a mapping, until somebody wants to have it.
 
 After an edit every node must be as before (kind, tag, value, style, which nodes are aliases of which), but for the
 targets, which must be strings with the wanted values; and every byte outside the targets' spans must be as before.
+After a key was added, everything must be as before once it is taken out again, and the text must be the old one with
+something put in at one place.
 """
 
 import json
 import re
 import sys
 from collections import Counter
+from os.path import commonprefix
 
 import yaml
 
@@ -44,7 +48,8 @@ class Reading:
         self.nodes, self.marks, self.keys = [], [], set()
         self.first = {}  # The number of each node object: an alias is the very object that it stands for.
         self.users = Counter()
-        self.documents = list(yaml.compose_all(text, Loader=Loader))
+        # A text, or documents that were read already.
+        self.documents = list(yaml.compose_all(text, Loader=Loader)) if isinstance(text, str) else text
         for document in self.documents:
             self.add(document)
 
@@ -67,6 +72,18 @@ class Reading:
                 self.add(child[1])
             else:
                 self.add(child)
+
+    def mapping(self, path):
+        """Returns the mapping at a path of document, keys and indexes; None if there is none."""
+        node = self.documents[path[0] - 1]
+        for step in path[1:]:
+            if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+                node = node.value[step] if step < len(node.value) else None
+            elif isinstance(node, yaml.MappingNode):
+                node = next((value for key, value in node.value if key.value == step), None)
+            else:
+                return None
+        return node if isinstance(node, yaml.MappingNode) else None
 
     def leaves(self):
         """Yields path, number and the collections above of every scalar that is a value or an item, once."""
@@ -167,6 +184,30 @@ class File:
             return
         self.problems.extend(f"{where}: {problem}" for problem in self.differences(after, targets, text))
 
+    def added(self, under, key, value, text):
+        where = f"{key} new in {shown(under)}"
+        before, text = without_bom(self.text), without_bom(text)
+        try:
+            after = Reading(text)
+        except yaml.YAMLError as error:
+            self.problems.append(f"{where}: not readable any more: {' '.join(str(error).split())}")
+            return
+        mapping = after.mapping(under)
+        pairs = [] if mapping is None else [pair for pair in mapping.value if pair[0].value == key]
+        if len(pairs) != 1:
+            self.problems.append(f"{where}: is there {len(pairs)} times")
+            return
+        new = pairs[0][1]
+        if not isinstance(new, yaml.ScalarNode) or new.tag != STRING or new.value != value:
+            self.problems.append(f"{where}: is {new} instead of {value!r}")
+        mapping.value.remove(pairs[0])
+        rest = Reading(after.documents)
+        if rest.nodes != self.reading.nodes:
+            self.problems.append(f"{where}: another node differs")
+        same = len(commonprefix([before, text])) + len(commonprefix([before[::-1], text[::-1]]))
+        if same < len(before):
+            self.problems.append(f"{where}: bytes elsewhere changed")
+
     def differences(self, after, targets, text):
         before, old = self.reading, without_bom(self.text)
         if len(before.nodes) != len(after.nodes):
@@ -238,7 +279,9 @@ def main():
         elif "end" in message:
             print(json.dumps({"readable": file.reading is not None, "problems": file.problems}), flush=True)
         elif file.reading is not None:
-            if "refused" in message:
+            if "under" in message:
+                file.added(message["under"], message["key"], message["value"], message["text"])
+            elif "refused" in message:
                 for leaf in message["at"]:
                     file.refused(leaf, message["refused"])
             else:

@@ -21,6 +21,10 @@ pub(crate) struct Figures {
     pub(crate) one_by_one: usize,
     /// Leaves that were set together with all others of their file.
     pub(crate) at_once: usize,
+    /// Keys that were added, one by one.
+    pub(crate) added: usize,
+    /// Keys that were not added, by reason.
+    pub(crate) refused_keys: BTreeMap<String, usize>,
     /// Leaves that were not set, by reason.
     pub(crate) refused_leaves: BTreeMap<String, usize>,
     /// What the judge complains of.
@@ -33,6 +37,8 @@ impl Figures {
         sum(&mut self.edited, other.edited);
         sum(&mut self.refused, other.refused);
         sum(&mut self.refused_leaves, other.refused_leaves);
+        sum(&mut self.refused_keys, other.refused_keys);
+        self.added += other.added;
         self.unjudged.extend(other.unjudged);
         self.readable_but_refused.extend(other.readable_but_refused);
         self.leaves += other.leaves;
@@ -40,7 +46,34 @@ impl Figures {
         self.at_once += other.at_once;
         self.problems.extend(other.problems);
     }
+
+    /// Returns what there is too little of, or too much: then the run says nothing, however good it looks.
+    pub(crate) fn lacks(&self) -> Vec<String> {
+        let files = self.edited.values().sum::<usize>();
+        let mut lacks: Vec<String> = [
+            ("files edited", files, FILES),
+            ("edits one by one", self.one_by_one, EDITS),
+            ("edits all at once", self.at_once, EDITS),
+            ("keys added", self.added, KEYS),
+        ]
+        .into_iter()
+        .filter(|(_, count, least)| count < least)
+        .map(|(what, count, least)| format!("{count} {what}, fewer than {least}"))
+        .collect();
+        if self.unjudged.len() > UNJUDGED {
+            lacks.push(format!("{} files not readable by PyYAML, more than {UNJUDGED}", self.unjudged.len()));
+        }
+        lacks
+    }
 }
+
+/// How many files, edits of each way and new keys there must be at least.
+const FILES: usize = 2_000;
+const EDITS: usize = 40_000;
+const KEYS: usize = 2_000;
+
+/// How many files may be left without a judge.
+const UNJUDGED: usize = 60;
 
 fn sum<K: Ord>(into: &mut BTreeMap<K, usize>, from: BTreeMap<K, usize>) {
     for (key, count) in from {
@@ -54,7 +87,7 @@ impl fmt::Display for Figures {
         writeln!(
             formatter,
             "figures: {} files edited ({} values, {} kustomizations, {} in templates/, {} manifests), {} leaves; \
-             {} edits one by one, {} all at once",
+             {} edits one by one, {} all at once, {} keys added",
             self.edited.values().sum::<usize>(),
             of(Kind::Values),
             of(Kind::Kustomization),
@@ -63,14 +96,16 @@ impl fmt::Display for Figures {
             self.leaves,
             self.one_by_one,
             self.at_once,
+            self.added,
         )?;
         write!(
             formatter,
-            "figures: refused: {} files ({}), of which PyYAML reads {}; edits: {}; not readable by PyYAML: {}",
+            "figures: refused: {} files ({}), of which PyYAML reads {}; edits: {}; keys: {}; not readable by PyYAML: {}",
             self.refused.values().sum::<usize>(),
             listed(&self.refused),
             self.readable_but_refused.len(),
             listed(&self.refused_leaves),
+            listed(&self.refused_keys),
             self.unjudged.len(),
         )?;
         for (file, reason) in &self.readable_but_refused {

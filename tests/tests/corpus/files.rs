@@ -32,6 +32,7 @@ pub(crate) struct File {
 pub(crate) fn all(directories: &[PathBuf]) -> Vec<File> {
     let mut files = Vec::new();
     for directory in directories {
+        assert!(!directory.as_os_str().is_empty(), "DAY2_CORPUS names no directory, or an empty one");
         walk(directory, directory, &mut files);
     }
     files.sort_by_key(|(size, file)| (std::cmp::Reverse(*size), file.name.clone()));

@@ -3,9 +3,9 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use yaml_set::{Edit, Scalar, Segment, SetError, set};
+use yaml_set::{Edit, Path, Scalar, Segment, SetError, set};
 
-use super::{Extent, figures::Figures, files::File, judge::Judge};
+use super::{Extent, figures::Figures, files::File, judge::Judge, keys};
 
 /// What is written: what YAML readers like to take for something else than a string, and what needs care.
 const VALUES: [&str; 20] = [
@@ -51,7 +51,7 @@ pub(crate) fn edit(file: &File, extent: &Extent, judge: &mut Judge) -> Figures {
             return figures;
         }
     };
-    let paths: Vec<Value> = scalars.iter().map(path).collect();
+    let paths: Vec<Value> = scalars.iter().map(|scalar| path(&scalar.path)).collect();
     judge.tell(&json!({ "file": file.path, "leaves": paths }));
     let singles = sample(scalars.len(), extent.of(text.len()));
     for at in singles {
@@ -63,6 +63,7 @@ pub(crate) fn edit(file: &File, extent: &Extent, judge: &mut Judge) -> Figures {
     if all.len() > 1 {
         figures.at_once += apply(&text, &scalars, &all, judge, &mut figures);
     }
+    keys::add(&text, &scalars, extent.keys, judge, &mut figures);
     let verdict = judge.verdict();
     if !verdict.is_readable {
         figures.unjudged.push(file.name.clone());
@@ -105,7 +106,7 @@ fn apply(
 }
 
 /// Returns `count` of the numbers below `length`, evenly spread; all if there are no more.
-fn sample(length: usize, count: usize) -> Vec<usize> {
+pub(crate) fn sample(length: usize, count: usize) -> Vec<usize> {
     if count >= length {
         return (0..length).collect();
     }
@@ -113,18 +114,18 @@ fn sample(length: usize, count: usize) -> Vec<usize> {
 }
 
 /// Returns document, keys and indexes.
-fn path(scalar: &Scalar) -> Value {
-    let segments = scalar.path.segments().iter().map(|segment| match segment {
+pub(crate) fn path(path: &Path) -> Value {
+    let segments = path.segments().iter().map(|segment| match segment {
         Segment::Key(key) => json!(key),
         Segment::Index(index) => json!(index),
         other => panic!("a path of a scalar has a {other:?}"),
     });
-    let document = json!(scalar.path.document().unwrap_or(1));
+    let document = json!(path.document().unwrap_or(1));
     Value::Array(std::iter::once(document).chain(segments).collect())
 }
 
 /// Returns the name of the kind of error.
-fn reason(error: &SetError) -> String {
+pub(crate) fn reason(error: &SetError) -> String {
     let debug = format!("{error:?}");
     debug.split([' ', '{', '(']).next().unwrap_or_default().to_owned()
 }

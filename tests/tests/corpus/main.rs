@@ -9,6 +9,7 @@
 mod figures;
 mod files;
 mod judge;
+mod keys;
 mod leaves;
 
 use std::{
@@ -30,6 +31,8 @@ struct Extent {
     whole: usize,
     bytes: usize,
     leaves: usize,
+    /// To how many mappings of a file a key is added.
+    keys: usize,
 }
 
 impl Extent {
@@ -39,12 +42,12 @@ impl Extent {
     }
 }
 
-const STANDARD: Extent = Extent { whole: 1_000, bytes: 100_000, leaves: 2 };
-const LONG: Extent = Extent { whole: 100_000, bytes: 5_000_000, leaves: 100 };
+const STANDARD: Extent = Extent { whole: 1_000, bytes: 100_000, leaves: 2, keys: 5 };
+const LONG: Extent = Extent { whole: 100_000, bytes: 5_000_000, leaves: 100, keys: 20 };
 
 #[test]
 fn real_files_are_edited_exactly() {
-    let Some(corpus) = variable("DAY2_CORPUS") else {
+    let Some(corpus) = given("DAY2_CORPUS") else {
         println!("skipped: DAY2_CORPUS does not name the directories; `cargo xtask test` sets it");
         return;
     };
@@ -61,6 +64,8 @@ fn real_files_are_edited_exactly() {
         figures.readable_but_refused.iter().map(|(file, why)| (file.as_str(), why.as_str())).collect();
     let shown: Vec<_> = figures.problems.iter().take(30).map(String::as_str).collect();
     assert!(shown.is_empty(), "{} problems:\n{}", figures.problems.len(), shown.join("\n"));
+    let lacks = figures.lacks();
+    assert!(lacks.is_empty(), "this says too little of yaml-set: {}", lacks.join(", "));
     assert_eq!(found, expected, "files that PyYAML reads and yaml-set refuses, and tests/corpus/refused.txt");
 }
 
@@ -87,6 +92,18 @@ fn the_judge_objects_to_wrong_edits() {
         judge.tell(&serde_json::json!({ "at": [0], "values": ["yes1"], "text": after }));
         assert_eq!(judge.verdict().problems.is_empty(), is_good, "{after}");
     }
+    for (after, is_good) in [
+        ("d:\n  e: 1\n  new: \"1.20\"\n", true),
+        ("d:\n  e: 1\n  new: 1.20\n", false),
+        ("d:\n  e: 2\n  new: \"1.20\"\n", false),
+        ("d:\n  e: 1\nnew: \"1.20\"\n", false),
+    ] {
+        std::fs::write(&path, "d:\n  e: 1\n").unwrap();
+        judge.tell(&serde_json::json!({ "file": path, "leaves": [[1, "d", "e"]] }));
+        judge.tell(&serde_json::json!({ "under": [1, "d"], "key": "new", "value": "1.20", "text": after }));
+        assert_eq!(judge.verdict().problems.is_empty(), is_good, "{after}");
+    }
+    std::fs::write(&path, before).unwrap();
     for (value, text) in [("yes", "yes"), ("58467e65", "58467e65"), ("~", "~")] {
         judge.tell(&serde_json::json!({ "file": path, "leaves": leaves }));
         let after = before.replace("1.0", text);
@@ -114,7 +131,12 @@ fn run(files: &[files::File], python: &Path, extent: &Extent) -> Figures {
     total.into_inner().unwrap()
 }
 
-#[expect(clippy::disallowed_methods, reason = "how the caller of a test says where the files are")]
+/// A variable that is set and not empty.
 fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    given(name).filter(|value| !value.is_empty())
+}
+
+#[expect(clippy::disallowed_methods, reason = "how the caller of a test says where the files are")]
+fn given(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }

@@ -36,5 +36,27 @@ pub(super) fn run(root: &Path, extent: Extent) -> Outcome {
     let mut arguments = vec!["test", "--quiet", "-p", "e2e", "--test", "corpus"];
     arguments.extend(is_full.then_some("--release"));
     arguments.extend(["--", "--nocapture"]);
-    cargo(root, &arguments, &env)
+    demand_figures(cargo(root, &arguments, &env))
+}
+
+/// A run that does not say what it did has done nothing. What it must have done at least, the test itself knows.
+fn demand_figures(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Passed { .. } => {
+            Outcome::failed("the corpus test passed without its figures: it edited nothing")
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_without_figures_fails() {
+        assert!(matches!(demand_figures(Outcome::Passed { tests: 2 }), Outcome::Failed { .. }));
+        let noted = Outcome::Noted { note: "2746 files edited".to_owned() };
+        assert!(matches!(demand_figures(noted), Outcome::Noted { .. }));
+    }
 }
