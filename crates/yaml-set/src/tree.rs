@@ -70,8 +70,7 @@ pub(crate) struct Tree<'s> {
     pub(crate) users: BTreeMap<usize, Vec<NodeId>>,
     /// The text of every comment.
     pub(crate) comments: Vec<Cow<'s, str>>,
-    /// The line of the first flow mapping that begins with `{{`, or plain scalar that has it, which is how a template
-    /// action parses.
+    /// The line of the first flow mapping that begins with `{{`, which is how a template action parses.
     pub(crate) template_line: Option<usize>,
     /// Speeds up look-ups.
     pub(crate) index: Index,
@@ -143,12 +142,6 @@ impl<'s> Tree<'s> {
         tag: Option<Cow<'s, Tag>>,
     ) -> NodeId {
         let id = self.nodes.len();
-        if let Kind::Scalar { value, style: ScalarStyle::Plain } = &kind
-            && self.template_line.is_none()
-            && value.contains("{{")
-        {
-            self.template_line = Some(span.start.line());
-        }
         if let Kind::Scalar { value, style: ScalarStyle::Plain } = &mut kind
             && span.byte_range().is_none_or(|bytes| bytes.is_empty())
         {
