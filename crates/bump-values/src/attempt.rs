@@ -3,8 +3,15 @@
 
 use std::time::Duration;
 
-use github::{GitHub, snapshot::CommitNote};
-use model::{CommitSha, Deadline, Failure, codes::DEADLINE_PASSED};
+use github::{
+    GitHub,
+    codes::{GITHUB_UNAVAILABLE, RATE_LIMITED},
+    snapshot::CommitNote,
+};
+use model::{
+    CommitSha, Deadline, Failure,
+    codes::{DEADLINE_PASSED, UNREACHABLE},
+};
 use toolkit::{Backoff, Host, Phases, nonce};
 
 use crate::{
@@ -50,8 +57,8 @@ struct Ended {
 
 /// An attempt that did not end well, but need not be the last.
 struct Last {
-    /// Where the branch was.
-    head: CommitSha,
+    /// Where the branch was at the first attempt.
+    since: CommitSha,
     error: WriteError,
     files: Vec<EditedFile>,
 }
@@ -59,7 +66,9 @@ struct Last {
 impl Bump<'_> {
     /// Brings the values to the branch.
     pub(crate) async fn run(mut self) -> Result<Outcome, Failure> {
-        let ended = self.attempt().await?;
+        let mut doubt = None;
+        let ended = self.attempt(&mut doubt).await;
+        let ended = ended.map_err(|failure| if doubt.is_some() { doubtful(failure) } else { failure })?;
         let failure = match &ended.result {
             End::Committed { verified, .. } => {
                 verified::missing(&self.way, self.remote, &ended.commit, *verified)
@@ -85,8 +94,9 @@ impl Bump<'_> {
         })
     }
 
-    /// Reads, plans and commits until that has an end.
-    async fn attempt(&mut self) -> Result<Ended, Failure> {
+    /// Reads, plans and commits until that has an end. `doubt` is where the branch was when a write was sent of which
+    /// nobody knows whether it has arrived, as long as it still may.
+    async fn attempt(&mut self, doubt: &mut Option<CommitSha>) -> Result<Ended, Failure> {
         let Self { request, host, phases, deadline, .. } = *self;
         let mut finder = Finder::new(request.files.iter().map(|file| file.path.clone()));
         let nonce = nonce();
@@ -99,18 +109,29 @@ impl Bump<'_> {
                 Ok(snapshot) => snapshot,
                 // What the write ran into says more than that time is over.
                 Err(failure) => {
-                    let late = last.filter(|_| deadline.has_passed());
-                    return Err(late.map_or(failure, |last| self.too_late(last.error, attempts)));
+                    if let Some(last) = last.take_if(|_| deadline.has_passed()) {
+                        return Err(self.too_late(last.error, attempts));
+                    }
+                    let delay = backoff.next_delay();
+                    if doubt.is_none() || !passes(&failure) || delay >= deadline.remaining() {
+                        return Err(failure);
+                    }
+                    host.info(&format!("{}; reading the branch again", failure.cause));
+                    tokio::time::sleep(delay).await;
+                    continue;
                 }
             };
-            if let Some(last) = last.take()
-                && let Some(commit) = self.own_commit(&snapshot, &last.head, &nonce).await?
+            // Each write is for one head: where the branch has left that, it cannot arrive any more.
+            doubt.take_if(|head| *head != snapshot.head);
+            // What is late may arrive at any time, so that each snapshot is looked through.
+            if let Some(last) = &last
+                && let Some(commit) = self.own_commit(&snapshot, &last.since, &nonce).await
             {
                 // A reply that was lost, or one that says "moved" because of our own commit, is settled here.
                 host.info(&format!("Commit {commit} had arrived although its reply was lost"));
                 let verified = self.way.is_verified(&commit).await;
                 let result = End::Committed { url: self.remote.commit_url(&commit), verified };
-                return Ok(Ended { result, commit, files: last.files, attempts });
+                return Ok(Ended { result, commit, files: last.files.clone(), attempts });
             }
             let missing = |path: &str| failures::no_file(path, self.remote, snapshot.head.short());
             // A link was met: its target is to be read together with it.
@@ -158,7 +179,11 @@ impl Bump<'_> {
                 return Err(self.too_late(error, attempts));
             }
             tokio::time::sleep(delay).await;
-            last = Some(Last { head: snapshot.head, error, files });
+            if matches!(error, WriteError::InDoubt(_)) {
+                *doubt = Some(snapshot.head.clone());
+            }
+            let since = last.map_or(snapshot.head, |last| last.since);
+            last = Some(Last { since, error, files });
         }
     }
 
@@ -174,21 +199,24 @@ impl Bump<'_> {
     }
 
     /// Looks for our commit among all that have arrived since the branch was at `since`. More of them than a snapshot has
-    /// are asked for, so that the answer is never a guess.
-    async fn own_commit(
-        &self,
-        snapshot: &Snapshot,
-        since: &CommitSha,
-        nonce: &str,
-    ) -> Result<Option<String>, Failure> {
+    /// are asked for, so that the answer is not a guess unless there is none: after a forced push `since` may be gone.
+    async fn own_commit(&self, snapshot: &Snapshot, since: &CommitSha, nonce: &str) -> Option<String> {
         let own = |commits: &[CommitNote]| {
             let is_own = |text: &str| message::read(text).nonce.as_deref() == Some(nonce);
             commits.iter().find(|commit| is_own(&commit.message)).map(|commit| commit.oid.clone())
         };
         let is_covered = || snapshot.history.iter().any(|commit| commit.oid == since.as_str());
         match own(&snapshot.history) {
-            None if !is_covered() => Ok(own(&self.way.commits_since(since, snapshot).await?)),
-            found => Ok(found),
+            None if !is_covered() => match self.way.commits_since(since, snapshot).await {
+                Ok(commits) => own(&commits),
+                Err(failure) => {
+                    let (since, cause) = (since.short(), failure.cause);
+                    self.host
+                        .info(&format!("Not all commits since {since} could be looked through: {cause}"));
+                    None
+                }
+            },
+            found => found,
         }
     }
 
@@ -277,6 +305,19 @@ impl Ended {
     fn without(result: End, snapshot: &Snapshot, files: Vec<EditedFile>, attempts: u32) -> Self {
         Self { result, commit: snapshot.head.to_string(), files, attempts }
     }
+}
+
+/// Whether the same read may well succeed a moment later.
+fn passes(failure: &Failure) -> bool {
+    [GITHUB_UNAVAILABLE, RATE_LIMITED, UNREACHABLE].contains(failure.code)
+}
+
+/// A write was sent whose reply was lost, and nothing that was read since has settled it.
+fn doubtful(mut failure: Failure) -> Failure {
+    failure
+        .cause
+        .push_str("; a commit may be on the branch all the same, since the reply to making it was lost");
+    failure
 }
 
 /// Newer values are there, and that is to be a failure.

@@ -131,3 +131,42 @@ async fn a_run_that_is_cut_anywhere_and_repeated_ends_as_one_clean_run() {
         assert_eq!(product.length().await, 1, "cut after {millis} ms");
     }
 }
+
+#[tokio::test]
+async fn a_failing_read_does_not_end_a_bump_whose_commit_is_in_doubt() {
+    let product = Product::new().await;
+    product.fail_commit(Effect::DropAfter);
+    let down = || Effect::Reply {
+        status: 502,
+        body: "down".to_owned(),
+        content_type: "text/plain".to_owned(),
+        headers: Vec::new(),
+    };
+    // More than the client asks again by itself.
+    let read = Fault { skip: 1, times: Some(8), ..Fault::once("github", "POST", "/graphql", down()) };
+    product.world().faults.add(read);
+    let ended = product.bump(&["--files=values/dev.values.yaml", "--set=image.tag=v1"]).await;
+    assert_eq!((ended.code(), ended.output("changed")), ("", "true"), "{}", ended.log);
+    assert!(ended.log.contains("had arrived although its reply was lost"), "{}", ended.log);
+    assert_eq!(product.length().await, 1);
+}
+
+#[tokio::test]
+async fn a_bump_that_stays_in_doubt_says_so() {
+    let product = Product::new().await;
+    product.fail_commit(Effect::DropAfter);
+    let down = Effect::Reply {
+        status: 502,
+        body: "down".to_owned(),
+        content_type: "text/plain".to_owned(),
+        headers: Vec::new(),
+    };
+    product.world().faults.add(Fault {
+        skip: 1,
+        times: None,
+        ..Fault::once("github", "POST", "/graphql", down)
+    });
+    let ended = product.bump(&["--files=values/dev.values.yaml", "--set=image.tag=v1", "--timeout=3s"]).await;
+    let failure = ended.failure.unwrap();
+    assert!(failure.cause.contains("a commit may be on the branch all the same"), "{failure}");
+}
