@@ -13,7 +13,7 @@ use std::{
 use yaml_set::{Edit, SetError, set};
 
 /// Between the 4 of linear growth and the 16 of quadratic growth.
-const BOUND: f64 = 8.0;
+const BOUND: f64 = 12.0;
 
 /// 8 leaves for each item, 200 bytes.
 fn text(items: usize) -> String {
