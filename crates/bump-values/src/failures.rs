@@ -92,14 +92,7 @@ pub(crate) fn of_push(words: String, remote: &Remote) -> WriteError {
         let failure = Failure::new(&WORKFLOWS_PERMISSION, cause(&in_one_line(&words)));
         return WriteError::Refused(of_workflow(failure, remote));
     }
-    if says(&[
-        "GH006",
-        "GH013",
-        "rotected branch",
-        "rule violations",
-        "through a pull request",
-        "protected branches",
-    ]) {
+    if github::names_a_rule(&words) {
         return WriteError::Protected { rules: words };
     }
     WriteError::Refused(Failure::new(&PUSH_REJECTED, cause(&in_one_line(&words))))

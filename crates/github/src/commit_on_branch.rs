@@ -6,7 +6,7 @@ use model::{Branch, CommitSha, RepoSlug};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{GitHub, GraphqlError, GraphqlProblem};
+use crate::{GitHub, GraphqlError, GraphqlProblem, names_a_rule};
 
 const MUTATION: &str = "mutation Commit($input: CreateCommitOnBranchInput!) { \
     createCommitOnBranch(input: $input) { commit { oid url signature { isValid } } } }";
@@ -116,31 +116,13 @@ fn sort(error: GraphqlError) -> CommitError {
     };
     if error.problems().iter().any(stale) {
         CommitError::HeadMoved(text())
-    } else if error.problems().iter().any(|problem| is_rule(&problem.message)) {
+    } else if error.problems().iter().any(|problem| names_a_rule(&problem.message)) {
         CommitError::Forbidden(text())
     } else if error.is_in_doubt() {
         CommitError::InDoubt(error)
     } else {
         CommitError::Refused(error)
     }
-}
-
-/// The texts of classic protection and of rulesets.
-fn is_rule(message: &str) -> bool {
-    [
-        "rule violations",
-        "rule violation",
-        "must be made through",
-        "protected branch",
-        "protected ref",
-        "approving review",
-        "required status check",
-        "Required status check",
-        "must be signed",
-        "must have verified signatures",
-    ]
-    .iter()
-    .any(|text| message.contains(text))
 }
 
 #[cfg(test)]

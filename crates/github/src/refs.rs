@@ -5,7 +5,7 @@ use model::{Branch, CommitSha, RepoSlug};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{ApiError, GitHub, GraphqlError, GraphqlProblem, Rejection, de, path};
+use crate::{ApiError, GitHub, GraphqlError, GraphqlProblem, Rejection, de, path, rule_words};
 
 const MOVE: &str =
     "mutation MoveRef($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }";
@@ -191,21 +191,9 @@ fn classify(error: ApiError) -> RefError {
     }
 }
 
-/// Whether branch protection or a ruleset speaks (`GH006`, `GH013` and their words in the API).
+/// Whether branch protection or a ruleset speaks.
 pub(crate) fn names_a_rule(rejection: &Rejection) -> bool {
-    [
-        "rule violation",
-        "protected branch",
-        "through a pull request",
-        "protected ref",
-        "not authorized to push",
-        "force-push to this branch",
-        "approving review",
-        "required status check",
-        "must have verified signatures",
-    ]
-    .iter()
-    .any(|words| rejection.says(words))
+    rule_words::names_a_rule(&rejection.text())
 }
 
 #[cfg(test)]

@@ -51,10 +51,20 @@ impl GitHub {
         let mut ceiling = FIRST;
         loop {
             let error = match self.graphql_for(Intent::Read, query, variables.clone()).await {
-                Err(GraphqlError::Api(error)) => error,
+                Err(error) => error,
                 result => return result,
             };
-            let Some(delay) = self.delay(&error, &mut ceiling) else { return Err(error.into()) };
+            let delay = match &error {
+                GraphqlError::Api(error) => self.delay(error, &mut ceiling),
+                // A time-out or a fault inside GitHub, which it reports with status 200.
+                GraphqlError::Rejected(_) if error.is_in_doubt() => {
+                    let delay = jitter(ceiling);
+                    ceiling = CAP.min(ceiling * 2);
+                    (delay < self.deadline().remaining()).then_some(delay)
+                }
+                GraphqlError::Rejected(_) => None,
+            };
+            let Some(delay) = delay else { return Err(error) };
             tokio::time::sleep(delay).await;
         }
     }
