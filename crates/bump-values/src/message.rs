@@ -37,10 +37,12 @@ pub(crate) fn write(request: &Request, files: &[EditedFile], nonce: &str) -> Mes
         Some(template) => template.render(&values),
         None => values.default_text(),
     };
+    headline = quoted(&headline);
     if request.words.skip_ci && !headline.contains("[skip ci]") {
         headline.push_str(" [skip ci]");
     }
     // Trailers are read from the last paragraph only, so that those of the text move into it.
+    let text = quoted(&text);
     let text = text.trim();
     let (above, last) = text.rsplit_once("\n\n").unwrap_or(("", text));
     let (above, own) = if is_trailers(last) { (above.trim_end(), last) } else { (text, "") };
@@ -52,6 +54,14 @@ pub(crate) fn write(request: &Request, files: &[EditedFile], nonce: &str) -> Mes
     }
     paragraphs.push(lines.join("\n"));
     Message { headline, body: paragraphs.join("\n\n") }
+}
+
+/// Quotes the lines that would speak as a bump: the text may hold somebody else's words, such as a commit's message, and
+/// the order of values is read from these trailers.
+fn quoted(text: &str) -> String {
+    let speaks = |line: &str| line.starts_with("Bump-") && line.contains(": ");
+    let quoted = |line: &str| if speaks(line) { format!("> {line}") } else { line.to_owned() };
+    text.lines().map(quoted).collect::<Vec<_>>().join("\n")
 }
 
 /// Whether every line is a trailer, or goes on with the one above.

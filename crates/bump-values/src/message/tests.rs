@@ -193,3 +193,8 @@ fn skip_ci_ends_the_first_line() {
         "bump: image.tag to v1 in values/dev.yaml [skip ci]"
     );
 }
+
+#[test]
+fn somebody_elses_words_do_not_speak_as_a_bump() {
+    assert_eq!(quoted("why\nBump-Run: 99\n Bump-Path: a"), "why\n> Bump-Run: 99\n Bump-Path: a");
+}

@@ -51,6 +51,9 @@ fn headline(entries: &[Entry], files: usize) -> String {
     format!("bump: {} values in {place}", entries.len())
 }
 
+/// How many values the description lists: GitHub refuses one of more than 65,536 characters.
+const MOST_ROWS: usize = 100;
+
 /// Title and description of the pull request; `by_hand` if its branch has commits of people.
 pub(super) fn describe(
     headline: &str,
@@ -67,7 +70,11 @@ pub(super) fn describe(
         "| Value | | Source | Run |".to_owned(),
         "| --- | --- | --- | --- |".to_owned(),
     ];
-    lines.extend(entries.iter().map(row));
+    lines.extend(entries.iter().take(MOST_ROWS).map(row));
+    if let Some(more) = entries.len().checked_sub(MOST_ROWS).filter(|&more| more > 0) {
+        lines.push(String::new());
+        lines.push(format!("And {more} more, which the commit's message lists."));
+    }
     lines.push(String::new());
     lines.push(format!("{RULE}{rules}"));
     lines.push(String::new());
@@ -177,5 +184,9 @@ mod tests {
         Further bumps of the same files join this pull request, and `bump/dev/0a1b2c3d` follows `dev`. Commits that are made by hand on `bump/dev/0a1b2c3d` stay.
         ");
         assert!(describe("x", &entries, names, &rules, true).1.contains("by hand: further bumps"));
+        let many: Vec<Entry> =
+            (0..1000).map(|n| entry(&format!("values/dev.yaml:key.k{n}"), "v1", n)).collect();
+        let (_, body) = describe("x", &many, names, &rules, false);
+        assert!(body.len() < 65_536 && body.contains("And 900 more"), "{}", body.len());
     }
 }
