@@ -27,11 +27,13 @@ use crate::{
     request::{OnProtected, OnStale, Remote, Request},
     stale::Newer,
     verified,
-    way::{Committed, NewFile, Snapshot, Way, WriteError},
+    way::{Committed, Hub, NewFile, Snapshot, Way, WriteError},
 };
 
-const FIRST_DELAY: Duration = Duration::from_millis(100);
-const LONGEST_DELAY: Duration = Duration::from_secs(2);
+/// The delays between attempts, of every way.
+pub(crate) fn backoff() -> Backoff {
+    Backoff::new(Duration::from_millis(100), Duration::from_secs(2))
+}
 
 /// A bump on its way to a branch.
 pub(crate) struct Bump<'a> {
@@ -100,7 +102,7 @@ impl Bump<'_> {
         let Self { request, host, phases, deadline, .. } = *self;
         let mut finder = Finder::new(request.files.iter().map(|file| file.path.clone()));
         let nonce = nonce();
-        let mut backoff = Backoff::new(FIRST_DELAY, LONGEST_DELAY);
+        let mut backoff = backoff();
         let mut last: Option<Last> = None;
         let mut attempts = 0;
         let mut ancestry = Ancestry::default();
@@ -220,27 +222,29 @@ impl Bump<'_> {
         }
     }
 
-    /// The branch has every value: an older one must not wait in a pull request to be merged over it.
-    async fn without_older_ones(&self, ended: Ended) -> Result<Ended, Failure> {
-        let Self { request, remote, deadline, host, phases, .. } = *self;
-        let (OnProtected::PullRequest, Some(hub)) = (remote.on_protected, self.way.hub()) else {
-            return Ok(ended);
-        };
-        if request.dry_run {
-            return Ok(ended);
-        }
-        let proposal = Proposal {
-            request,
-            remote,
+    /// Where a pull request is opened if the branch takes no direct commit; none if that is not wanted.
+    fn proposing(&self) -> Option<&Hub> {
+        self.way.hub().filter(|_| self.remote.on_protected == OnProtected::PullRequest)
+    }
+
+    fn proposal<'b>(&'b self, hub: &'b Hub, rules: String) -> Proposal<'b> {
+        Proposal {
+            request: self.request,
+            remote: self.remote,
             repository: &hub.repository,
             github: &hub.github,
             judge: self.judge.as_ref(),
-            deadline,
-            host,
-            phases,
-            rules: String::new(),
-        };
-        match Box::pin(proposal.withdraw()).await? {
+            deadline: self.deadline,
+            host: self.host,
+            phases: self.phases,
+            rules,
+        }
+    }
+
+    /// The branch has every value: an older one must not wait in a pull request to be merged over it.
+    async fn without_older_ones(&self, ended: Ended) -> Result<Ended, Failure> {
+        let Some(hub) = self.proposing().filter(|_| !self.request.dry_run) else { return Ok(ended) };
+        match Box::pin(self.proposal(hub, String::new()).withdraw()).await? {
             Some(crate::pull_request::Ended { result: Proposing::Superseded(newer), files, .. }) => {
                 Ok(Ended { result: End::Superseded(newer), files, ..ended })
             }
@@ -250,25 +254,12 @@ impl Bump<'_> {
 
     /// The branch takes no direct commit.
     async fn on_protected(&mut self, rules: String, attempts: u32) -> Result<Ended, Failure> {
-        let Self { request, remote, deadline, host, phases, .. } = *self;
-        let (OnProtected::PullRequest, Some(hub)) = (remote.on_protected, self.way.hub()) else {
-            return Err(failures::protected(&rules, remote));
-        };
-        let hub = hub.clone();
-        let proposal = Proposal {
-            request,
-            remote,
-            repository: &hub.repository,
-            github: &hub.github,
-            judge: self.judge.as_ref(),
-            deadline,
-            host,
-            phases,
-            rules,
+        let Some(hub) = self.proposing().cloned() else {
+            return Err(failures::protected(&rules, self.remote));
         };
         // The future is large, and rarely needed.
-        let ended = Box::pin(proposal.open_or_update()).await?;
-        self.why = format!("chosen because branch `{}` takes no direct commit", remote.branch);
+        let ended = Box::pin(self.proposal(&hub, rules).open_or_update()).await?;
+        self.why = format!("chosen because branch `{}` takes no direct commit", self.remote.branch);
         self.way = Way::GitData(hub);
         let result = match ended.result {
             Proposing::Unchanged => End::Unchanged,

@@ -98,7 +98,8 @@ pub(crate) fn of_push(words: String, remote: &Remote) -> WriteError {
     WriteError::Refused(Failure::new(&PUSH_REJECTED, cause(&in_one_line(&words))))
 }
 
-fn in_one_line(words: &str) -> String {
+/// The words of a refusal in one line.
+pub(crate) fn in_one_line(words: &str) -> String {
     words.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 

@@ -14,25 +14,23 @@ mod view;
 mod withdraw;
 mod words;
 
-use std::time::Duration;
-
 use github::{GitHub, snapshot::CommitNote};
 use model::{Branch, Deadline, Failure, RepoSlug, codes::DEADLINE_PASSED};
-use toolkit::{Backoff, Host, Phases, nonce};
+use toolkit::{Host, Phases, nonce};
 
 use crate::{
     ancestry::Ancestry,
+    attempt::backoff,
     edit::{EditedFile, left, without},
+    failures::in_one_line,
     plan::{Plan, Planner, edit},
     request::{Remote, Request},
+    verified,
 };
 use draft::Draft;
 use publish::Step;
 use view::{Reader, Side, View};
 use withdraw::Withdrawn;
-
-const FIRST_DELAY: Duration = Duration::from_millis(100);
-const LONGEST_DELAY: Duration = Duration::from_secs(2);
 
 /// A bump on its way to a pull request.
 pub(crate) struct Proposal<'a> {
@@ -133,17 +131,21 @@ impl Run {
 impl Proposal<'_> {
     /// Opens the pull request, or brings the one that is there up to date.
     pub(crate) async fn open_or_update(&self) -> Result<Ended, Failure> {
-        let files = self.request.files.iter().map(|file| file.path.as_str());
-        let branch = name::of(&self.remote.branch, files)?;
-        let rules = words::one_line(&self.rules);
+        let branch = self.branch()?;
+        let rules = in_one_line(&self.rules);
         self.host.info(&format!("Branch `{}` takes no direct commit: {rules}", self.remote.branch));
         self.host.info(&format!("Method: a pull request from branch `{branch}`, by GitHub's Git database"));
         self.until_done(Run::new(branch)).await
     }
 
+    /// The branch of the pull request.
+    fn branch(&self) -> Result<Branch, Failure> {
+        name::of(&self.remote.branch, self.request.files.iter().map(|file| file.path.as_str()))
+    }
+
     /// Attempts until one has an end.
     async fn until_done(&self, mut run: Run) -> Result<Ended, Failure> {
-        let mut backoff = Backoff::new(FIRST_DELAY, LONGEST_DELAY);
+        let mut backoff = backoff();
         loop {
             let why = match self.attempt(&mut run).await? {
                 Step::Done(ended) => return Ok(*ended),
@@ -193,9 +195,7 @@ impl Proposal<'_> {
                 let theirs = without(edit(self.request, side.view.bytes())?, &left(&files), permit)?;
                 match self.planned(theirs, &side.view.history, run).await? {
                     Plan::Superseded(theirs, newer) => {
-                        let marked = files.into_iter().zip(theirs);
-                        let files = marked.map(|(file, theirs)| EditedFile { left: theirs.left, ..file });
-                        return Ok(superseded(files.collect(), newer, &side.view, run));
+                        return Ok(superseded(marked(files, theirs), newer, &side.view, run));
                     }
                     Plan::Nothing(theirs) | Plan::Write(theirs) => {
                         files = without(files, &left(&theirs), permit)?;
@@ -268,11 +268,7 @@ impl Proposal<'_> {
         }
         match self.withdraw_from_side(run, reader, base).await? {
             Withdrawn::Again(step) => Ok(step),
-            Withdrawn::Superseded(theirs, newer) => {
-                let marked = files.into_iter().zip(theirs);
-                let files = marked.map(|(file, theirs)| EditedFile { left: theirs.left, ..file });
-                Ok(superseded(files.collect(), newer, base, run))
-            }
+            Withdrawn::Superseded(theirs, newer) => Ok(superseded(marked(files, theirs), newer, base, run)),
             Withdrawn::Done => Ok(unchanged(files, base, run)),
         }
     }
@@ -292,11 +288,7 @@ impl Proposal<'_> {
             Some((known, _)) => self.host.info(&format!("Commit {commit} has taken the place of {known}")),
             None => self.host.info(&format!("Commit {commit} had arrived although its reply was lost")),
         }
-        let found = match commit.parse() {
-            Ok(id) => github::commits::get(self.github, self.repository, &id).await.ok(),
-            Err(_) => None,
-        };
-        let verified = found.and_then(|found| found.verification).map(|verification| verification.verified);
+        let verified = verified::asked(self.github, self.repository, commit).await;
         run.own = Some((commit.to_owned(), Own { url: self.remote.commit_url(commit), verified }));
     }
 
@@ -315,6 +307,11 @@ impl Proposal<'_> {
         )
         .with_remedy("Raise `timeout`, or run again: what has arrived in the meantime is recognised.")
     }
+}
+
+/// The change to the base, with what is left because of the newer values on the pull request's branch.
+fn marked(files: Vec<EditedFile>, theirs: Vec<EditedFile>) -> Vec<EditedFile> {
+    files.into_iter().zip(theirs).map(|(file, theirs)| EditedFile { left: theirs.left, ..file }).collect()
 }
 
 fn superseded(files: Vec<EditedFile>, newer: crate::stale::Newer, view: &View, run: &Run) -> Step {

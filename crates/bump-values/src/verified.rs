@@ -1,8 +1,16 @@
 //! Whether the commit is shown as *Verified*: read from GitHub's reply, or asked for, never assumed.
 
-use model::Failure;
+use github::{GitHub, commits};
+use model::{Failure, RepoSlug};
 
 use crate::{codes::COMMIT_NOT_VERIFIED, request::Remote, way::Way};
+
+/// Asks whether a commit is verified, where no reply has said so; none if there is no answer.
+pub(crate) async fn asked(github: &GitHub, repository: &RepoSlug, commit: &str) -> Option<bool> {
+    let commit = commit.parse().ok()?;
+    let found = commits::get(github, repository, &commit).await.ok()?;
+    found.verification.map(|verification| verification.verified)
+}
 
 /// Returns the failure of a commit that is on the branch without being verified, where that is required.
 pub(crate) fn missing(way: &Way, remote: &Remote, commit: &str, verified: Option<bool>) -> Option<Failure> {

@@ -16,7 +16,11 @@ use super::{
     view::{Side, View},
     words,
 };
-use crate::{codes::PULL_REQUEST_NOT_ALLOWED, edit::EditedFile, failures};
+use crate::{
+    codes::PULL_REQUEST_NOT_ALLOWED,
+    edit::EditedFile,
+    failures::{self, in_one_line},
+};
 
 /// What comes after an attempt.
 pub(super) enum Step {
@@ -74,7 +78,7 @@ impl Proposal<'_> {
             url: pull.html_url,
             branch: run.branch.to_string(),
             own: own.map(|(_, own)| own),
-            rules: words::one_line(&self.rules),
+            rules: in_one_line(&self.rules),
         });
         Ok(Step::Done(Box::new(Ended { result, commit, files, attempts: run.attempts })))
     }
@@ -119,7 +123,7 @@ impl Proposal<'_> {
                 if is_forced && !run.only_on_top {
                     run.only_on_top = true;
                     let why = format!("a rule keeps branch `{}` from being rebuilt", run.branch);
-                    return Ok(Err(Step::again(format!("{why}: {}", words::one_line(&said.text())))));
+                    return Ok(Err(Step::again(format!("{why}: {}", in_one_line(&said.text())))));
                 }
                 let remote = crate::request::Remote { branch: run.branch.clone(), ..self.remote.clone() };
                 Err(failures::protected(&said.text(), &remote))
@@ -139,7 +143,7 @@ impl Proposal<'_> {
         let rules = match open {
             // No direct commit was tried, but by who opened it.
             Some(open) if self.rules.is_empty() => words::rule_in(&open.body),
-            _ => words::one_line(&self.rules),
+            _ => in_one_line(&self.rules),
         };
         let names = (into, &run.branch);
         let (title, body) = words::describe(&draft.headline, &draft.entries, names, &rules, draft.by_hand);
@@ -178,7 +182,7 @@ impl Proposal<'_> {
             "propose the values to branch `{}` of {}, which takes no direct commit ({})",
             self.remote.branch,
             self.repository,
-            words::one_line(&self.rules)
+            in_one_line(&self.rules)
         );
         let failure = error.into_failure(&doing);
         if *failure.code != github::codes::PERMISSION_DENIED {

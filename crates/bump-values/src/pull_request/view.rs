@@ -12,10 +12,8 @@ use crate::{
     failures,
     links::{Finder, Found},
     request::{Remote, Request},
+    way::HISTORY,
 };
-
-/// How many commits are searched for newer values: one page of GitHub's.
-const HISTORY: u32 = 100;
 
 /// A branch at one commit.
 pub(super) struct View {

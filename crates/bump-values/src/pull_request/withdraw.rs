@@ -6,7 +6,7 @@ use model::Failure;
 use super::{
     Proposal, Run,
     draft::Draft,
-    name, notes,
+    notes,
     publish::Step,
     view::{Reader, Side, View},
 };
@@ -27,8 +27,7 @@ pub(super) enum Withdrawn {
 impl Proposal<'_> {
     /// The base has every value: withdraws the older ones that wait in a pull request. None if there is no such branch.
     pub(crate) async fn withdraw(&self) -> Result<Option<super::Ended>, Failure> {
-        let files = self.request.files.iter().map(|file| file.path.as_str());
-        let branch = name::of(&self.remote.branch, files)?;
+        let branch = self.branch()?;
         let tip = self.phases.time("read", refs::get(self.github, self.repository, &branch)).await;
         let doing = format!("read branch `{branch}` of {}", self.repository);
         if tip.map_err(|error| error.into_failure(&doing))?.is_none() {

@@ -118,14 +118,10 @@ pub(super) fn rule_in(body: &str) -> String {
     body.lines().find_map(|line| line.strip_prefix(RULE)).unwrap_or_default().to_owned()
 }
 
-/// The words of a refusal in one line.
-pub(super) fn one_line(rules: &str) -> String {
-    rules.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failures::in_one_line;
 
     fn entry(place: &str, value: &str, run: u64) -> Entry {
         let bump = Bump {
@@ -166,8 +162,9 @@ mod tests {
     #[test]
     fn the_pull_request_lists_values_and_their_runs() {
         let names = (&"dev".parse().unwrap(), &"bump/dev/0a1b2c3d".parse().unwrap());
-        let rules =
-            one_line("Repository rule violations found\n\nChanges must be made through a pull request.\n\n");
+        let rules = in_one_line(
+            "Repository rule violations found\n\nChanges must be made through a pull request.\n\n",
+        );
         let entries = [entry("v:a|b", "1`2", 1)];
         let (title, body) = describe("bump: a to 1", &entries, names, &rules, false);
         insta::assert_snapshot!(format!("{title}\n\n{body}"), @r"

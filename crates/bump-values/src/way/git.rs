@@ -7,11 +7,9 @@ use git::{Access, Mirror, NewCommit, PushError, RemoteError};
 use github::snapshot::{CommitNote, FileAt};
 use model::{CommitSha, Deadline, Failure};
 
-use super::{Committed, NewFile, Snapshot, WriteError};
+use super::{Committed, HISTORY, NewFile, Snapshot, WriteError};
 use crate::{failures, message::Message, request::Remote};
 
-/// How many commits are fetched: as many as GitHub's interface gives with a snapshot.
-const HISTORY: u32 = 100;
 /// How much deeper the next fetch goes when a commit is looked for.
 const DEEPER: u32 = 10;
 

@@ -3,16 +3,13 @@
 use std::time::Duration;
 
 use github::{
-    ApiError, GitHub, GraphqlError, commits, compare,
+    ApiError, GitHub, GraphqlError, compare,
     snapshot::{self, CommitNote, SnapshotError},
 };
 use model::{Branch, CommitSha, Failure, RepoSlug};
 
-use super::{Snapshot, WriteError};
-use crate::{failures, request::Remote};
-
-/// How many commits are read with a snapshot: one page of GitHub's.
-const HISTORY: u32 = 100;
+use super::{HISTORY, Snapshot, WriteError};
+use crate::{failures, request::Remote, verified};
 
 /// A branch on GitHub.
 #[derive(Clone)]
@@ -60,9 +57,7 @@ impl Hub {
 
     /// Asks whether a commit is verified; none if there is no answer.
     pub(super) async fn is_verified(&self, commit: &str) -> Option<bool> {
-        let commit = commit.parse().ok()?;
-        let found = commits::get(&self.github, &self.repository, &commit).await.ok()?;
-        found.verification.map(|verification| verification.verified)
+        verified::asked(&self.github, &self.repository, commit).await
     }
 
     /// What a refusal by GraphQL means for the next step.

@@ -20,6 +20,9 @@ mod hub;
 
 pub(crate) use self::{git::Git, hub::Hub};
 
+/// How many commits are read with a snapshot, and searched for newer values: one page of GitHub's.
+pub(crate) const HISTORY: u32 = 100;
+
 /// A way to the branch.
 pub(crate) enum Way {
     /// One query, one `createCommitOnBranch`.
