@@ -184,7 +184,7 @@ fn revision(verdict: &Verdict, request: &Request) -> Holds {
 
 /// Both times have whole seconds and `reconciledAt` is when the comparison *began*, so that only a later second
 /// proves anything. RFC 3339 in UTC sorts as text.
-fn was_reconciled_after(app: &Application, ended: Option<&OperationState>) -> bool {
+pub(crate) fn was_reconciled_after(app: &Application, ended: Option<&OperationState>) -> bool {
     let finished = ended.and_then(|state| state.finished_at.as_deref());
     matches!((&app.status.reconciled_at, finished), (Some(reconciled), Some(finished)) if reconciled.as_str() > finished)
 }

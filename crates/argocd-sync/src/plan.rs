@@ -3,7 +3,7 @@
 use model::{CommitSha, Failure};
 
 use crate::{
-    assess::{Progress, assess},
+    assess::{Progress, assess, was_reconciled_after},
     codes,
     course::{Relation, relation},
     pods::Pods,
@@ -52,7 +52,9 @@ pub(crate) fn plan(app: &Application, request: &Request, mark: &str, pods: Optio
             return Plan::Nothing;
         }
         let is_compared = app.status.sync.revision == request.revision.as_str();
+        // What is shown may still be from before the operation: that says nothing against it.
         if relation(&state.operation, state.synced_revision(), request, mark) == Relation::Ours
+            || !was_reconciled_after(app, Some(state))
             || (app.status.sync.status == "Synced" && is_compared && verdict.failure.is_none())
         {
             return Plan::Adopt("the revision is synced already".to_owned());
@@ -186,6 +188,13 @@ mod tests {
         ] {
             assert_eq!(planned(&[change], &request()), expected);
         }
+        // Somebody else's operation has ended, and its effect is not compared yet.
+        let stale = [
+            ("/status/operationState/operation/info", json!([])),
+            ("/status/sync", json!({"status": "OutOfSync", "revision": OTHER})),
+            ("/status/reconciledAt", json!("2026-01-01T00:00:02Z")),
+        ];
+        assert_eq!(planned(&stale, &request()), expected);
     }
 
     #[test]
