@@ -102,7 +102,7 @@ codes! {
         "Required checks have not passed within the `timeout`.",
         "See the pull request's checks; a check that waits for this very run can never pass.";
     /// The branch has a merge queue.
-    MERGE_QUEUE_REQUIRED = "merge-queue-required", Refused,
+    MERGE_QUEUE_REQUIRED = "merge-queue-required", Input,
         "The base takes changes from its merge queue only.",
         "Add the pull request to the queue, or let the token's App bypass the rule.";
     /// A rule of GitHub's own.

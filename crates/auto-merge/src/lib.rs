@@ -7,6 +7,7 @@ mod apply;
 mod args;
 mod clean;
 pub mod codes;
+mod decision;
 mod event;
 mod facts;
 mod gather;

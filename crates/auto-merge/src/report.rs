@@ -1,10 +1,11 @@
 //! From an outcome to outputs, summary and log. Pure.
 
 use github::pulls::PullRequest;
-use model::Exit;
+use model::Code;
 use toolkit::{Report, Summary};
 
 use crate::{
+    decision::Decision,
     outcome::{Done, Outcome},
     request::Request,
     rule::{self, Rule},
@@ -36,6 +37,7 @@ pub(crate) fn done(outcome: &Outcome, timings: &[Vec<String>]) -> Report {
         approver: outcome.approver.clone().unwrap_or_default(),
         method: outcome.method.as_str(),
         result: outcome.result(),
+        decision: Decision::of_outcome(outcome),
         reason: String::new(),
     };
     outputs.into_report(&outcome.pull).line(line).summary(summary)
@@ -43,6 +45,7 @@ pub(crate) fn done(outcome: &Outcome, timings: &[Vec<String>]) -> Report {
 
 /// Reports that rules do not hold: the outputs are set on refusal too, so that later steps can act on them.
 pub(crate) fn refused(request: &Request, pull: &PullRequest, rules: &[Rule]) -> Report {
+    let decision = Decision::of_rules(rules);
     Outputs {
         merged: false,
         sha: String::new(),
@@ -50,21 +53,23 @@ pub(crate) fn refused(request: &Request, pull: &PullRequest, rules: &[Rule]) -> 
         head: request.head_sha.as_ref().unwrap_or(&pull.head.sha).to_string(),
         approver: String::new(),
         method: request.method.of(&pull.base.branch).as_str(),
-        result: if rules.iter().all(|rule| rule.code.exit == Exit::Refused) { "refused" } else { "failed" },
+        result: if decision <= Decision::Refuse { "refused" } else { "failed" },
+        decision,
         reason: rule::ids(rules),
     }
     .into_report(pull)
 }
 
 /// Reports that it is not known, or does not matter, whether the rules hold.
-pub(crate) fn failed(request: &Request, code: &str) -> Report {
+pub(crate) fn failed(request: &Request, code: &Code) -> Report {
     let head = request.head_sha.as_ref().map(ToString::to_string).unwrap_or_default();
     Report::new()
         .output("merged", "false")
         .output("head-sha", head)
         .output("pull-request", request.number.to_string())
         .output("result", "failed")
-        .output("reason", code)
+        .output("decision", Decision::of(code).as_str())
+        .output("reason", code.id)
 }
 
 struct Outputs {
@@ -75,6 +80,7 @@ struct Outputs {
     approver: String,
     method: &'static str,
     result: &'static str,
+    decision: Decision,
     reason: String,
 }
 
@@ -91,6 +97,7 @@ impl Outputs {
             .output("approver", self.approver)
             .output("method", self.method)
             .output("result", self.result)
+            .output("decision", self.decision.as_str())
             .output("reason", self.reason)
     }
 }
@@ -160,6 +167,7 @@ mod tests {
         approver=maria
         method=merge
         result=merged
+        decision=done
         reason=
         ");
         let names: Vec<&str> = crate::spec().outputs.iter().map(|output| output.name).collect();

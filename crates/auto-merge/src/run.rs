@@ -40,7 +40,7 @@ pub async fn run(matches: &ArgMatches, host: &Host) -> Result<(), Failure> {
             Err(rule::failure(&pull, &rules))
         }
         Err(Stop::Failed(failure)) => {
-            let _ = host.publish(&report::failed(&run.request, failure.code.id));
+            let _ = host.publish(&report::failed(&run.request, failure.code));
             Err(failure)
         }
     }

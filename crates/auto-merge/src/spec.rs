@@ -22,6 +22,10 @@ const OUTPUTS: &[Output] = &[
         description: "`merged`, `already-merged`, `merged-by-another-run`, `would-merge`, `would-wait`, `refused` or `failed`",
     },
     Output {
+        name: "decision",
+        description: "`done`; `wait`: somebody else comes first; `refuse`: by policy; `configuration`: settings, token or workflow have to change; `failed`",
+    },
+    Output {
         name: "reason",
         description: "Codes of the rules that do not hold, or of the failure, separated by commas",
     },
