@@ -11,7 +11,7 @@ use model::{Branch, CommitSha, Deadline, Failure};
 
 use crate::{
     codes,
-    message::{fill, mark, squash_body, with_mark},
+    message::{Message, mark},
     outcome::Landed,
     request::{Method, Request},
     rule::Rule,
@@ -42,10 +42,9 @@ pub(crate) async fn merge(
         let moved = refs::fast_forward(github, &request.repository, &base, head).await;
         return moved.map(|()| head.clone()).map_err(|error| of_ref(error, pull, &doing));
     }
-    let title = request.commit_title.as_deref().map(|text| fill(text, pull));
-    let body = body(github, request, pull, method).await;
-    let merge_request =
-        MergeRequest { sha: head, method: method.as_str(), title: title.as_deref(), body: body.as_deref() };
+    let message = message(github, request, pull, method).await;
+    let (title, body) = (message.title.as_deref(), message.body.as_deref());
+    let merge_request = MergeRequest { sha: head, method: method.as_str(), title, body };
     match merge::pull_request(github, &request.repository, pull.number, &merge_request).await {
         Ok(sha) => Ok(sha),
         Err(MergeError::Api(error)) if error.status() == Some(403) => {
@@ -55,21 +54,15 @@ pub(crate) async fn merge(
     }
 }
 
-/// The message's rest, with the mark of the run where a merge has a message of its own; what GitHub would write itself
-/// stands before it if nothing was given.
-async fn body(github: &GitHub, request: &Request, pull: &PullRequest, method: Method) -> Option<String> {
-    let given = request.commit_body.as_deref().map(|text| fill(text, pull));
-    let Some(run) = request.run.as_ref().filter(|_| method.has_message()) else { return given };
-    let text = match (given, method) {
-        (Some(given), _) => given,
-        (None, Method::Squash) => {
-            // A message is no reason not to merge.
-            let messages = pulls::messages(github, &request.repository, pull.number).await;
-            squash_body(&messages.unwrap_or_default())
-        }
-        (None, _) => pull.title.clone(),
+async fn message(github: &GitHub, request: &Request, pull: &PullRequest, method: Method) -> Message {
+    let run = request.run.as_ref();
+    let commits = if request.wording.needs_commits(method, run) {
+        // A message is no reason not to merge.
+        pulls::messages(github, &request.repository, pull.number).await.unwrap_or_default()
+    } else {
+        Vec::new()
     };
-    Some(with_mark(&text, &run.id))
+    request.wording.write(method, pull, &commits, run)
 }
 
 /// Returns the other run that merged the pull request as `sha`, if its mark says so. A merge without a mark was made by

@@ -10,6 +10,7 @@ use crate::{
     event::Event,
     globs::{Globs, glob},
     labels::Labels,
+    message::{self, Wording},
     request::{Method, Methods, OnNewCommits, Request, WorkflowRun},
 };
 
@@ -62,11 +63,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "GLOB", value_delimiter = ',')]
     pub delete_head: Vec<String>,
 
-    /// First line of the merge commit; `{number}`, `{title}`, `{head}`, `{base}` and `{author}` are replaced
+    /// First line of the merge commit, with `{number}`, `{title}`, `{head}`, `{base}`, `{author}`, `{body}` and `{commits}`; GitHub's own if not given
     #[arg(long, value_name = "TEXT")]
     pub commit_title: Option<String>,
 
-    /// Rest of the merge commit's message, with the same words replaced
+    /// Rest of the merge commit's message, with the same placeholders; one space for none, GitHub's own if not given
     #[arg(long, value_name = "TEXT")]
     pub commit_body: Option<String>,
 
@@ -127,7 +128,7 @@ impl Args {
         if token.is_none() && self.token.is_none() {
             check.problem("token", "is required: pass it, or set `GITHUB_TOKEN`");
         }
-        let text = |value: Option<String>| value.filter(|text| !text.trim().is_empty());
+        let wording = self.wording(&mut check);
         let request = number.zip(repository).zip(token).map(|((number, repository), token)| Request {
             repository,
             number,
@@ -142,8 +143,7 @@ impl Args {
             review_on_head,
             on_new_commits,
             delete_head,
-            commit_title: text(self.commit_title),
-            commit_body: text(self.commit_body),
+            wording,
             run: context.run_id.map(|id| WorkflowRun { id }),
             dry_run,
             budget,
@@ -151,6 +151,17 @@ impl Args {
             token,
         });
         check.finish(request)
+    }
+
+    fn wording(&self, check: &mut Check<'_>) -> Wording {
+        let body = self.commit_body.as_deref().filter(|text| !text.is_empty());
+        Wording {
+            title: check.optional("commit-title", self.commit_title.as_deref(), message::title),
+            // White space counts here, so that it is not for the check to trim.
+            body: body.and_then(|text| {
+                message::body(text).map_err(|problem| check.problem("commit-body", &problem)).ok()
+            }),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use github::{Endpoints, access::Access};
 use globset::GlobMatcher;
 use model::{CommitSha, ParseError, RepoSlug, Secret};
 
-use crate::{event::Event, globs::Globs, labels::Labels};
+use crate::{event::Event, globs::Globs, labels::Labels, message::Wording};
 
 /// A validated request.
 #[derive(Debug, Clone)]
@@ -37,10 +37,8 @@ pub(crate) struct Request {
     pub on_new_commits: OnNewCommits,
     /// Branches that are deleted once they are merged.
     pub delete_head: Globs,
-    /// The first line of the merge commit.
-    pub commit_title: Option<String>,
-    /// The rest of its message.
-    pub commit_body: Option<String>,
+    /// The merge commit's message.
+    pub wording: Wording,
     /// The run of a workflow that this is a part of; none by hand.
     pub run: Option<WorkflowRun>,
     /// Stop after the plan.

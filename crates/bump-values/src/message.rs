@@ -12,6 +12,7 @@ pub(crate) use self::{
 };
 
 use model::CommitSha;
+use toolkit::one_line;
 
 use self::template::Values;
 use crate::{edit::EditedFile, origin::Origin, request::Request};
@@ -99,12 +100,6 @@ pub(crate) fn source(origin: &Origin, files: &[EditedFile]) -> Option<CommitSha>
 /// Names a value across files.
 pub(crate) fn place(file: &str, path: &yaml_set::Path) -> String {
     one_line(&format!("{file}:{path}"))
-}
-
-/// Returns text without line breaks and other control characters, which would end a trailer or begin another one.
-fn one_line(text: &str) -> String {
-    let plain = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
-    text.chars().map(plain).collect::<String>().trim().to_owned()
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod report;
 mod retry;
 mod spec;
 mod summary;
+mod template;
 pub mod trace;
 
 pub use annotation::{Annotation, Level};
@@ -36,3 +37,4 @@ pub use report::Report;
 pub use retry::Backoff;
 pub use spec::{Output, Permission, Spec};
 pub use summary::Summary;
+pub use template::{Template, one_line};

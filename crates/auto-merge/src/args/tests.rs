@@ -80,6 +80,8 @@ fn all_problems_come_at_once() {
         "--required-approvals=-1",
         "--require-review-on-head=maybe",
         "--on-new-commits=x",
+        "--commit-title={titel}",
+        "--commit-body={",
         "--timeout=soon",
         "--token=ghp_x",
     ];
@@ -96,6 +98,8 @@ fn all_problems_come_at_once() {
     input `on-new-commits`: `x` is not a policy for new commits: expected `remove-label` or `ignore`
     input `timeout`: `soon` is not a duration: expected a number with a unit, such as `90s`, `1m30s` or `500ms`
     input `token` takes no secret on the command line, where every process can read it: put it into an environment variable and pass `--token=env:NAME`
+    input `commit-title`: `{titel}` is none of {number}, {title}, {head}, {base}, {author}, {body}, {commits}; a brace by itself is written `{{`
+    input `commit-body`: `{` has no closing brace; a brace by itself is written `{{`
     ");
 }
 

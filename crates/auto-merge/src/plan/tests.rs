@@ -11,6 +11,7 @@ use crate::{
     facts::{Approval, Labelling, Void},
     globs::{Globs, glob},
     labels::Labels,
+    message::Wording,
     request::{Methods, OnNewCommits},
     rule,
 };
@@ -39,8 +40,7 @@ fn request() -> Request {
         review_on_head: false,
         on_new_commits: OnNewCommits::RemoveLabel,
         delete_head: Globs::default(),
-        commit_title: None,
-        commit_body: None,
+        wording: Wording::default(),
         run: None,
         dry_run: false,
         budget: Duration::from_secs(45),

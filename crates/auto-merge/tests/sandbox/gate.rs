@@ -35,8 +35,8 @@ async fn a_feature_is_merged_without_a_person_and_its_branch_deleted() {
     product.commit("feature/hello", "app.py", "v2\n").await;
     let github = &product.world().github;
     github.open_pull(REPO, "feature/hello", "dev", "alice", "Hello").await.unwrap();
-    let argv =
-        ["--base=dev", "--head=feature/*", "--delete-head=feature/*", "--commit-title={title} (#{number})"];
+    let words = ["--commit-title={title} (#{number})", "--commit-body={commits}"];
+    let argv = [&["--base=dev", "--head=feature/*", "--delete-head=feature/*"], &words[..]].concat();
     let ended = product.run(&argv).await;
     assert_eq!(ended.output("result"), "merged", "{}", ended.log);
     assert_eq!(github.branch_sha(REPO, "feature/hello").await, None);

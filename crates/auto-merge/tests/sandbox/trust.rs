@@ -92,7 +92,7 @@ async fn what_is_never_listed_is_not_believed() {
         let (product, event) = labelled().await;
         let fault = Fault { times: None, ..Fault::once("github", "GET", path, says(status, body)) };
         product.world().faults.add(fault);
-        let ended = product.run_for(event, &[GATE, &["--timeout=2s"]].concat()).await;
+        let ended = product.run_for(event, &[GATE, &["--timeout=20s"]].concat()).await;
         assert_eq!(ended.code(), code, "{path} {}", ended.log);
     }
 }
@@ -158,6 +158,6 @@ async fn a_list_without_the_last_push_proves_nothing() {
     ]);
     let reply = says(200, &activity.to_string());
     product.world().faults.add(Fault { times: None, ..Fault::once("github", "GET", "/activity", reply) });
-    let ended = product.run_for(event, &[GATE, &["--timeout=2s"]].concat()).await;
+    let ended = product.run_for(event, &[GATE, &["--timeout=20s"]].concat()).await;
     assert_eq!(ended.code(), "label-before-push", "{}", ended.log);
 }

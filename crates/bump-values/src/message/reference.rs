@@ -7,9 +7,8 @@ use std::fmt::Write as _;
 use github::{GitHub, commits};
 use model::CommitSha;
 use serde_json::Value;
-use toolkit::{Annotation, GitHubContext, Host, Level, event};
+use toolkit::{Annotation, GitHubContext, Host, Level, event, one_line};
 
-use super::one_line;
 use crate::request::Request;
 
 /// The most of a commit's body that is repeated: Argo CD reads lines of up to 64 KiB.

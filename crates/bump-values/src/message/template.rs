@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, str::FromStr};
 
+use toolkit::one_line;
 use yaml_set::{Change, Segment};
 
-use super::one_line;
 use crate::{
     edit::EditedFile,
     request::{Request, Target},
@@ -50,17 +50,11 @@ const NAMES: &[(&str, Name)] = &[
     ("actor", Name::Actor),
 ];
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
-    Text(String),
-    Value(Name),
-}
-
 /// A message with `{placeholders}`: its first line, and the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Template {
-    headline: Vec<Part>,
-    rest: Vec<Part>,
+    headline: toolkit::Template<Name>,
+    rest: toolkit::Template<Name>,
 }
 
 impl FromStr for Template {
@@ -69,59 +63,17 @@ impl FromStr for Template {
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim().replace("\r\n", "\n");
         let (headline, rest) = text.split_once('\n').unwrap_or((&text, ""));
-        Ok(Self { headline: parts(headline)?, rest: parts(rest)? })
+        let parse = |text: &str| toolkit::Template::parse(text, NAMES);
+        Ok(Self { headline: parse(headline)?, rest: parse(rest)? })
     }
-}
-
-/// `{{` and `}}` are braces, and a `}` by itself is one too.
-fn parts(text: &str) -> Result<Vec<Part>, String> {
-    let mut parts = Vec::new();
-    let mut plain = String::new();
-    let mut left = text;
-    while let Some(at) = left.find(['{', '}']) {
-        plain.push_str(&left[..at]);
-        let brace = &left[at..=at];
-        left = &left[at + 1..];
-        if let Some(after) = left.strip_prefix(brace) {
-            plain.push_str(brace);
-            left = after;
-        } else if brace == "}" {
-            plain.push('}');
-        } else {
-            let (name, after) = left.split_once('}').ok_or_else(|| {
-                format!("`{{{left}` has no closing brace; a brace by itself is written `{{{{`")
-            })?;
-            parts.push(Part::Text(std::mem::take(&mut plain)));
-            parts.push(Part::Value(named(name)?));
-            left = after;
-        }
-    }
-    plain.push_str(left);
-    parts.push(Part::Text(plain));
-    Ok(parts)
-}
-
-fn named(name: &str) -> Result<Name, String> {
-    let found = NAMES.iter().find(|(known, _)| *known == name).map(|(_, found)| *found);
-    found.ok_or_else(|| {
-        let known: Vec<String> = NAMES.iter().map(|(known, _)| format!("{{{known}}}")).collect();
-        format!("`{{{name}}}` is none of {}; a brace by itself is written `{{{{`", known.join(", "))
-    })
 }
 
 impl Template {
     /// Returns the first line and the rest. A value never brings a line break of its own.
     pub(super) fn render(&self, values: &Values<'_>) -> (String, String) {
-        let render = |parts: &[Part]| -> String {
-            let one = |part: &Part| match part {
-                Part::Text(text) => text.clone(),
-                Part::Value(name) => values.get(*name),
-            };
-            parts.iter().map(one).collect()
-        };
-        let headline = one_line(&render(&self.headline));
+        let headline = one_line(&self.headline.render(|name| values.get(name)));
         let headline = if headline.is_empty() { values.default_text().0 } else { headline };
-        (headline, render(&self.rest))
+        (headline, self.rest.render(|name| values.get(name)))
     }
 }
 
