@@ -1,16 +1,17 @@
 //! The way to the branch, and the tokens that it takes.
 
-use std::time::Duration;
-
 use git::Access;
-use github::{Endpoints, GitHub, app};
+use github::{
+    Endpoints, GitHub,
+    app::{self, Session},
+};
 use model::{Deadline, Failure, RepoSlug, Secret};
-use toolkit::Host;
+use toolkit::{AppCredentials, Host};
 
 use crate::{
     failures,
     method::Method,
-    request::{App, OnProtected, Remote, Request},
+    request::{OnProtected, Remote, Request},
     way::{Git, Hub, Way},
 };
 
@@ -22,12 +23,8 @@ pub(crate) struct Connection {
     pub(crate) judge: Option<GitHub>,
 }
 
-/// For giving the App's token back: a bump that ran out of time has none left, and the token is to be worthless all the
-/// same.
-const REVOKE_WITHIN: Duration = Duration::from_secs(5);
-
-/// The App's token and where it is from, if one was made.
-pub(crate) struct Minted(Option<(Secret, Endpoints)>);
+/// The App's token, if one was made.
+pub(crate) struct Minted(Option<Session>);
 
 /// Makes the App's token if there is an App, and masks every secret before anything else is said.
 pub(crate) async fn connect(
@@ -44,13 +41,12 @@ pub(crate) async fn connect(
     let github = |token: &Secret| GitHub::new(endpoints.clone(), token, deadline);
     let minted = match (&remote.app, remote.slug()) {
         (Some(app), Some(slug)) => {
-            let token = mint(request, remote, (app, slug), &endpoints, deadline, host).await?;
-            Minted(Some((token, endpoints.clone())))
+            Minted(Some(mint(request, remote, (app, slug), &endpoints, deadline, host).await?))
         }
         _ => Minted(None),
     };
     let connected = async {
-        let token = minted.0.as_ref().map(|(token, _)| token).or(remote.token.as_ref());
+        let token = minted.0.as_ref().map(|session| &session.token).or(remote.token.as_ref());
         let way = way(request, remote, token, &github, deadline, host).await?;
         let asks = remote.token_of_run.as_ref().or(remote.slug().and(token));
         Ok(Connection { way, judge: asks.map(&github).transpose()? })
@@ -104,22 +100,16 @@ async fn way(
 async fn mint(
     request: &Request,
     remote: &Remote,
-    (app, slug): (&App, &RepoSlug),
+    (app, slug): (&AppCredentials, &RepoSlug),
     endpoints: &Endpoints,
     deadline: Deadline,
     host: &Host,
-) -> Result<Secret, Failure> {
+) -> Result<Session, Failure> {
     let permissions = permissions(request, remote);
-    let minted = app::installation_token(endpoints, &app.id, &app.key, slug, &permissions, deadline).await?;
-    host.mask(&minted.token);
-    let name = if minted.app_slug.is_empty() { &app.id } else { &minted.app_slug };
-    let list: Vec<String> = permissions.iter().map(|(scope, access)| format!("{scope}: {access}")).collect();
-    host.info(&format!(
-        "Signed in as GitHub App {name} on {slug}, with {}, until {}",
-        list.join(", "),
-        minted.expires_at
-    ));
-    Ok(minted.token)
+    let session = app::sign_in(endpoints, &app.id, &app.key, slug, &permissions, deadline).await?;
+    host.mask(&session.token);
+    host.info(&session.notice());
+    Ok(session)
 }
 
 fn permissions(request: &Request, remote: &Remote) -> Vec<(&'static str, &'static str)> {
@@ -137,12 +127,8 @@ fn permissions(request: &Request, remote: &Remote) -> Vec<(&'static str, &'stati
 impl Minted {
     /// Gives the App's token back, so that nobody can use it any more. It would expire by itself.
     pub(crate) async fn revoke(self, host: &Host) {
-        let Some((token, endpoints)) = self.0 else { return };
-        let reason = match GitHub::new(endpoints, &token, Deadline::after(REVOKE_WITHIN)) {
-            Ok(github) => app::revoke(&github).await.err().map(|error| error.to_string()),
-            Err(failure) => Some(failure.to_string()),
-        };
-        if let Some(reason) = reason {
+        let Some(session) = self.0 else { return };
+        if let Some(reason) = session.revoke().await {
             host.info(&format!("The App's token was not revoked, and expires by itself: {reason}"));
         }
     }

@@ -4,6 +4,7 @@ use std::{fmt, time::Duration};
 
 use git::{RemoteUrl, Signature};
 use model::{Branch, RepoSlug, Secret};
+use toolkit::AppCredentials;
 use yaml_set::{Edit, Path};
 
 use crate::{
@@ -92,7 +93,7 @@ pub(crate) struct Remote {
     /// Why the token that is there is not shown to the host, if it is not: a sentence for the log.
     pub(crate) held_back: Option<String>,
     /// Comes before the token.
-    pub(crate) app: Option<App>,
+    pub(crate) app: Option<AppCredentials>,
     /// Comes before both.
     pub(crate) ssh: Option<Ssh>,
     /// The author of commits that Git makes.
@@ -156,15 +157,6 @@ impl fmt::Display for Remote {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "branch {} of {}", self.branch, self.repository)
     }
-}
-
-/// A GitHub App to commit as.
-#[derive(Debug, Clone)]
-pub(crate) struct App {
-    /// Its number or its client id.
-    pub(crate) id: String,
-    /// Its private key, as PEM.
-    pub(crate) key: Secret,
 }
 
 /// What to do if the branch takes no direct commit.

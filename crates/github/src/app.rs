@@ -4,6 +4,7 @@
 
 mod failures;
 mod jwt;
+mod session;
 
 use http::Method;
 use model::{Deadline, Failure, RepoSlug, Secret};
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{ApiError, Endpoints, GitHub, de, path};
 use failures::Refused;
+pub use session::{Session, sign_in};
 
 /// A token of an installation. GitHub lets it expire after an hour.
 #[derive(Debug, Clone)]

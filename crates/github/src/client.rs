@@ -1,6 +1,6 @@
 //! One authenticated connection to GitHub's two interfaces.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode, Uri};
 use model::{Deadline, Failure, Secret};
@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
+    calls::{Calls, Timed},
     error::{ApiError, Call, Rejection},
     transport,
 };
@@ -65,6 +66,7 @@ pub struct GitHub {
     service: octocrab::Octocrab,
     endpoints: Endpoints,
     deadline: Deadline,
+    calls: Calls,
 }
 
 impl GitHub {
@@ -73,12 +75,17 @@ impl GitHub {
         let Endpoints { api, graphql } = endpoints;
         let endpoints = Endpoints { api: without_slash(api), graphql: without_slash(graphql) };
         let service = transport::build(&endpoints, token)?;
-        Ok(Self { service, endpoints, deadline })
+        Ok(Self { service, endpoints, deadline, calls: Calls::new() })
     }
 
     /// The moment by which every call has ended.
     pub fn deadline(&self) -> Deadline {
         self.deadline
+    }
+
+    /// Every request of this connection and its clones so far, in the order in which they were sent.
+    pub fn calls(&self) -> Vec<Timed> {
+        self.calls.list()
     }
 
     /// Sends one request to the REST interface, once, and returns a reply of 2xx.
@@ -132,7 +139,7 @@ impl GitHub {
         body: Option<&Value>,
         intent: Intent,
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>), ApiError> {
-        let start = Instant::now();
+        let running = self.calls.begin(call);
         let wish = if intent == Intent::Read { READ_ATTEMPT } else { Duration::MAX };
         let limit = self.deadline.cap(wish);
         let outcome = tokio::time::timeout(limit, transport::exchange(&self.service, url, call, body)).await;
@@ -144,7 +151,8 @@ impl GitHub {
                 Err(ApiError::Interrupted { call: call.clone(), cause })
             }
         };
-        let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let took = running.end(result.as_ref().ok().map(|(status, ..)| status.as_u16()));
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         match &result {
             Ok((status, headers, _)) => tracing::debug!(
                 method = %call.method,

@@ -1,10 +1,11 @@
 //! The failures that every call can have, and what to do about each.
 
-use http::Method;
+mod permissions;
+
 use model::{Code, Exit, Failure, codes as general};
 
 use crate::{
-    error::{ApiError, Call, Rejection},
+    error::{ApiError, Rejection},
     graphql::GraphqlError,
 };
 
@@ -181,7 +182,7 @@ impl GraphqlError {
             Failure::new(code, format!("cannot {doing}: GitHub answered: {}", rejection.text()))
                 .with_note(format!("call: {}", rejection.call));
         if *code == PERMISSION_DENIED {
-            failure = failure.with_remedy(permission_remedy(&as_rest));
+            failure = failure.with_remedy(permissions::remedy(&as_rest));
         }
         with_request_id(failure, rejection.request_id.as_deref())
     }
@@ -192,7 +193,7 @@ fn rejected(rejection: &Rejection, doing: &str) -> Failure {
     let cause = format!("cannot {doing}: GitHub answered {}: {}", rejection.status, rejection.text());
     let mut failure = Failure::new(code, cause);
     if *code == PERMISSION_DENIED {
-        failure = failure.with_remedy(permission_remedy(rejection));
+        failure = failure.with_remedy(permissions::remedy(rejection));
     }
     if let (true, Some(wait)) = (rejection.rate_limited, rejection.retry_after) {
         failure = failure.with_remedy(format!(
@@ -229,62 +230,12 @@ fn is_workflow_refusal(text: &str) -> bool {
     text.contains("refusing to allow") && text.contains("workflow")
 }
 
-/// Names the `permissions:` lines, as GitHub's own header has them, else by what we know of the call.
-fn permission_remedy(rejection: &Rejection) -> String {
-    let call = &rejection.call;
-    let needed = match &rejection.accepted_permissions {
-        Some(header) if !header.trim().is_empty() => permission_lines(header),
-        _ => known_permission(call).map(str::to_owned).unwrap_or_default(),
-    };
-    if needed.is_empty() {
-        return PERMISSION_DENIED.remedy.to_owned();
-    }
-    if rejection.says("by personal access token") {
-        return format!(
-            "`{call}` needs {needed}: give it to the personal access token, for this repository."
-        );
-    }
-    format!("`{call}` needs {needed} in the job's `permissions:` (or the same permission of the GitHub App).")
-}
-
-/// `contents=write,workflows=write; pull_requests=write`: a semicolon separates alternatives, a comma what is needed together.
-fn permission_lines(header: &str) -> String {
-    let line = |pair: &str| {
-        let (scope, access) = pair.split_once('=').unwrap_or((pair, "read"));
-        format!("`{}: {}`", scope.trim().replace('_', "-"), access.trim())
-    };
-    let set = |set: &str| set.split(',').map(line).collect::<Vec<_>>().join(" and ");
-    header.split(';').map(set).collect::<Vec<_>>().join(", or ")
-}
-
-/// For servers that do not send the header.
-fn known_permission(call: &Call) -> Option<&'static str> {
-    let has = |part: &str| call.path.contains(part);
-    let reads = call.method == Method::GET;
-    Some(if has("mutation Commit") || has("mutation MoveRef") {
-        "`contents: write`"
-    } else if has("query Snapshot") || has("query Files") {
-        "`contents: read`"
-    } else if has("/merge") || has("/git/") {
-        if reads { "`contents: read`" } else { "`contents: write`" }
-    } else if has("/pulls") || has("/issues/") {
-        if reads { "`pull-requests: read`" } else { "`pull-requests: write`" }
-    } else if has("/check-runs") {
-        "`checks: read`"
-    } else if has("/status") {
-        "`statuses: read`"
-    } else if has("/compare/") || has("/branches/") || has("/commits/") {
-        "`contents: read`"
-    } else {
-        return None;
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, StatusCode};
+    use http::{HeaderMap, Method, StatusCode};
 
     use super::*;
+    use crate::Call;
 
     fn failure(method: Method, path: &str, status: u16, permissions: Option<&str>, message: &str) -> Failure {
         let mut headers = HeaderMap::new();
@@ -324,6 +275,18 @@ mod tests {
             "Resource not accessible by integration",
         );
         assert!(failure.remedy.contains("`contents: write`"), "{}", failure.remedy);
+    }
+
+    #[test]
+    fn an_organization_s_permission_is_none_of_a_job() {
+        let path = "/orgs/org/teams/release/memberships/maria";
+        let said = "Resource not accessible by integration";
+        for header in [Some("members=read"), None] {
+            let failure = failure(Method::GET, path, 403, header, said);
+            insta::allow_duplicates! {
+                insta::assert_snapshot!(failure.remedy, @"`GET /orgs/org/teams/release/memberships/maria` needs `members: read` of the organization, which no `permissions:` key gives to `GITHUB_TOKEN`: use a GitHub App that has it.");
+            }
+        }
     }
 
     #[test]

@@ -11,11 +11,31 @@ const MAX_PAGES: usize = 30;
 
 /// Reads a whole list; one that does not end within [`MAX_PAGES`] is an error, since half of a list proves nothing.
 pub(crate) async fn all<T: DeserializeOwned>(github: &GitHub, path: &str) -> Result<Vec<T>, ApiError> {
+    read(github, path, None).await
+}
+
+/// The same for a list that is the field `name` of an object.
+pub(crate) async fn all_of<T: DeserializeOwned>(
+    github: &GitHub,
+    path: &str,
+    name: &str,
+) -> Result<Vec<T>, ApiError> {
+    read(github, path, Some(name)).await
+}
+
+async fn read<T: DeserializeOwned>(
+    github: &GitHub,
+    path: &str,
+    field: Option<&str>,
+) -> Result<Vec<T>, ApiError> {
     let separator = if path.contains('?') { '&' } else { '?' };
     let mut entries = Vec::new();
     for page in 1..=MAX_PAGES {
-        let reply = github.read(&format!("{path}{separator}per_page={PER_PAGE}&page={page}")).await?;
+        let mut reply = github.read(&format!("{path}{separator}per_page={PER_PAGE}&page={page}")).await?;
         let call = reply.call.clone();
+        if let Some(name) = field {
+            reply.body = reply.body[name].take();
+        }
         let batch: Vec<Value> = reply.decode()?;
         let is_last = batch.len() < PER_PAGE;
         for entry in batch {

@@ -1,17 +1,23 @@
 //! Pull requests (<https://docs.github.com/en/rest/pulls/pulls>).
 
+mod update_branch;
+
 use http::Method;
 use model::{Branch, CommitSha, RepoSlug};
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::{ApiError, GitHub, de, pages, path};
+pub use update_branch::{UpdateBranchError, update_branch};
 
 /// A pull request, as far as we look at it. Needs `pull-requests: read`, as do all reads in here.
 #[derive(Debug, Clone, Deserialize)]
 pub struct PullRequest {
     /// The number.
     pub number: u64,
+    /// The id that GraphQL's mutations take.
+    #[serde(default)]
+    pub node_id: String,
     /// `open` or `closed`.
     pub state: String,
     /// Whether it is a draft.

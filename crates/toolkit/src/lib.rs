@@ -5,6 +5,7 @@
 //! action can be run on a laptop with the arguments that it has on a runner.
 
 mod annotation;
+mod app_args;
 mod check;
 mod common_args;
 mod env;
@@ -25,6 +26,7 @@ mod template;
 pub mod trace;
 
 pub use annotation::{Annotation, Level};
+pub use app_args::{AppArgs, AppCredentials};
 pub use check::Check;
 pub use common_args::CommonArgs;
 pub use env::Env;

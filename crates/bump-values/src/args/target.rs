@@ -1,7 +1,7 @@
 //! The inputs that say where to write, as whom and how.
 
 use model::{Branch, Secret};
-use toolkit::{Check, GitHubContext};
+use toolkit::{AppArgs, AppCredentials, Check, GitHubContext};
 
 use super::{
     place,
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     method::{self, Method, Signs, Wish},
-    request::{App, OnProtected, Remote, Repository, Ssh, Target},
+    request::{OnProtected, Remote, Repository, Ssh, Target},
 };
 
 /// The arguments as they are given.
@@ -31,13 +31,8 @@ pub(crate) struct TargetArgs {
     #[arg(long, value_name = "env:NAME")]
     pub(crate) token: Option<String>,
 
-    /// Id or client id of a GitHub App to commit as, installed on the repository; its token is made for this run, for this one repository, and revoked at the end
-    #[arg(long, value_name = "ID")]
-    pub(crate) app_id: Option<String>,
-
-    /// Private key of that GitHub App, a PEM file's content
-    #[arg(long, value_name = "env:NAME")]
-    pub(crate) app_private_key: Option<String>,
+    #[command(flatten)]
+    pub(crate) app: AppArgs,
 
     /// Private key for SSH, such as a deploy key with write access; the repository is then written by Git
     #[arg(long, value_name = "env:NAME")]
@@ -67,7 +62,7 @@ pub(crate) struct TargetArgs {
 /// What there is to get in with.
 struct Credentials {
     token: Option<Secret>,
-    app: Option<App>,
+    app: Option<AppCredentials>,
     ssh: Option<Ssh>,
 }
 
@@ -86,16 +81,16 @@ impl TargetArgs {
         let context = GitHubContext::from_env(check.env());
         let wish = check.optional("method", self.method.as_deref(), str::parse).unwrap_or_default();
         let token = check.secret("token", self.token.as_deref(), &["GITHUB_TOKEN"]);
-        let app = self.app(check);
+        let app = self.app.resolve(check);
         let ssh = self.ssh(check);
         let repository = check
             .optional("repository", self.repository.as_deref(), |text| place::repository(text, &context));
         let signs = Signs {
             is_elsewhere: matches!(&repository, Some(Repository::Url(url)) if !url.is_ssh()),
             is_ssh: matches!(&repository, Some(Repository::Url(url)) if url.is_ssh()) || ssh.is_some(),
-            has_app: given(self.app_id.as_ref()) || given(self.app_private_key.as_ref()),
+            has_app: self.app.is_given(),
             in_workflow: check.env().in_actions(),
-            has_token: token.is_some() || given(self.token.as_ref()),
+            has_token: token.is_some() || given(self.token.as_deref()),
         };
         let (method, why) = method::choose(wish, signs);
         if method == Method::Worktree {
@@ -135,18 +130,6 @@ impl TargetArgs {
         Some(Ssh { key, known_hosts })
     }
 
-    /// Both inputs of the App, or none of them.
-    fn app(&self, check: &mut Check<'_>) -> Option<App> {
-        let key = check.secret("app-private-key", self.app_private_key.as_deref(), &[]);
-        let id = check.optional("app-id", self.app_id.as_deref(), |text| Ok::<_, String>(text.to_owned()));
-        match (given(self.app_id.as_ref()), given(self.app_private_key.as_ref())) {
-            (true, false) => check.problem("app-private-key", "is required with `app-id`"),
-            (false, true) => check.problem("app-id", "is required with `app-private-key`"),
-            _ => {}
-        }
-        id.zip(key).map(|(id, key)| App { id, key })
-    }
-
     /// Repository, branch and addresses.
     fn remote(
         &self,
@@ -183,7 +166,7 @@ impl TargetArgs {
         let tokens = match &repository {
             Repository::Slug(_) => Tokens { of_host: token.clone(), of_run: token, held_back: None },
             Repository::Url(url) => {
-                let explicit = token.filter(|_| self::given(self.token.as_ref()));
+                let explicit = token.filter(|_| self::given(self.token.as_deref()));
                 token::for_url(url, explicit, of_env(), &context.server_url)
             }
         };
@@ -242,6 +225,6 @@ impl TargetArgs {
 }
 
 /// Whether an input says anything.
-pub(super) fn given(text: Option<&String>) -> bool {
+pub(super) fn given(text: Option<&str>) -> bool {
     text.is_some_and(|text| !text.trim().is_empty())
 }

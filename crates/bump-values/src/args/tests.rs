@@ -1,3 +1,5 @@
+use toolkit::AppArgs;
+
 use super::*;
 use crate::request::{OnStale, Remote, Target};
 
@@ -124,8 +126,7 @@ fn what_is_not_in_this_version_is_refused() {
     // What is done anyway, and what a workflow's empty expression gives.
     let target = TargetArgs {
         on_protected: text("fail"),
-        app_id: text(""),
-        app_private_key: text(""),
+        app: app(Some(""), Some("")),
         require_verified: text(""),
         ..TargetArgs::default()
     };
@@ -133,20 +134,18 @@ fn what_is_not_in_this_version_is_refused() {
     assert!(anyway.into_request(&Env::from_pairs(RUN)).is_ok());
 }
 
+fn app(id: Option<&str>, key: Option<&str>) -> AppArgs {
+    AppArgs { app_id: id.map(str::to_owned), app_private_key: key.map(str::to_owned) }
+}
+
 #[test]
-fn an_app_needs_both_of_its_inputs() {
-    let text = |text: &str| Some(text.to_owned());
-    let half = to(TargetArgs { app_id: text("1234"), ..TargetArgs::default() });
+fn an_app_is_enough_and_half_of_one_is_not() {
+    let half = to(TargetArgs { app: app(Some("1234"), None), ..TargetArgs::default() });
     insta::assert_snapshot!(problems(half, &RUN), @"input `app-private-key` is required with `app-id`");
-    let literal = to(TargetArgs { app_private_key: text("-----BEGIN hunter2"), ..TargetArgs::default() });
-    insta::assert_snapshot!(problems(literal, &RUN), @r"
-    input `app-private-key` takes no secret on the command line, where every process can read it: put it into an environment variable and pass `--app-private-key=env:NAME`
-    input `app-id` is required with `app-private-key`
-    ");
     let mut env = RUN.to_vec();
     env.retain(|(name, _)| *name != "GITHUB_TOKEN");
     env.push(("KEY", "pem"));
-    let both = TargetArgs { app_id: text("1234"), app_private_key: text("env:KEY"), ..TargetArgs::default() };
+    let both = TargetArgs { app: app(Some("1234"), Some("env:KEY")), ..TargetArgs::default() };
     let request = to(both).into_request(&Env::from_pairs(env)).unwrap();
     assert_eq!(
         (request.method, request.why),

@@ -21,9 +21,9 @@ impl TargetArgs {
         repository: Option<&Repository>,
     ) {
         // What does not even parse is recorded already.
-        let repository = self.repository.as_ref().filter(|_| repository.is_some());
+        let repository = self.repository.as_deref().filter(|_| repository.is_some());
         let places =
-            [("repository", repository), ("branch", self.branch.as_ref()), ("base", self.base.as_ref())];
+            [("repository", repository), ("branch", self.branch.as_deref()), ("base", self.base.as_deref())];
         let places = places.into_iter().filter(|(_, text)| given(*text)).map(|(input, _)| input);
         if wish == Wish::Auto {
             let named: Vec<String> = places.map(|input| format!("`{input}`")).collect();
@@ -39,17 +39,14 @@ impl TargetArgs {
             }
         } else {
             places.for_each(|input| refuse(check, input));
-            for (input, text) in [
-                ("app-id", &self.app_id),
-                ("app-private-key", &self.app_private_key),
-                ("ssh-key", &self.ssh_key),
-            ] {
-                if given(text.as_ref()) {
+            let inputs = self.app.inputs().into_iter().chain([("ssh-key", self.ssh_key.as_deref())]);
+            for (input, text) in inputs {
+                if given(text) {
                     refuse(check, input);
                 }
             }
         }
-        if given(self.ssh_known_hosts.as_ref()) {
+        if given(self.ssh_known_hosts.as_deref()) {
             refuse(check, "ssh-known-hosts");
         }
         if check.optional("author", self.author.as_deref(), place::author).is_some() {
@@ -72,7 +69,7 @@ fn refuse(check: &mut Check<'_>, input: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use toolkit::Env;
+    use toolkit::{AppArgs, Env};
 
     fn problems(args: &TargetArgs, env: &[(&str, &str)]) -> String {
         let env = Env::from_pairs(env.iter().copied());
@@ -113,8 +110,7 @@ mod tests {
             repository: text("org/x"),
             branch: text("prod"),
             base: text("main"),
-            app_id: text("1"),
-            app_private_key: text("env:KEY"),
+            app: AppArgs { app_id: text("1"), app_private_key: text("env:KEY") },
             ssh_key: text("env:KEY"),
             ssh_known_hosts: text("h ssh-ed25519 x"),
             author: text("Maria <maria@example.org>"),
