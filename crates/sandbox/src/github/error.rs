@@ -21,8 +21,6 @@ pub struct ApiError {
     pub errors: Option<Box<Value>>,
     /// `documentation_url` of the body.
     pub documentation_url: String,
-    /// `X-Accepted-GitHub-Permissions`.
-    pub accepted_permissions: Option<String>,
 }
 
 impl ApiError {
@@ -32,7 +30,6 @@ impl ApiError {
             message: message.into(),
             errors: None,
             documentation_url: "https://docs.github.com/rest".to_owned(),
-            accepted_permissions: None,
         }
     }
 
@@ -91,10 +88,6 @@ impl IntoResponse for ApiError {
         }
         body["documentation_url"] = Value::String(self.documentation_url);
         body["status"] = Value::String(self.status.to_string());
-        let mut response = (status, Json(body)).into_response();
-        if let Some(accepted) = self.accepted_permissions.and_then(|text| text.parse().ok()) {
-            response.headers_mut().insert("x-accepted-github-permissions", accepted);
-        }
-        response
+        (status, Json(body)).into_response()
     }
 }

@@ -13,6 +13,7 @@ mod graphql;
 mod journal;
 mod merge;
 mod moves;
+mod permissions;
 mod policy;
 mod pull;
 mod record;

@@ -195,7 +195,7 @@ async fn of_repository(
             one(expression_node(repository, expression.unwrap_or_default()).await?)
         }
         "pullRequest" => {
-            allowed(context, repository, need::READ_PULLS)?;
+            allowed(context, repository, need::READ_PULL)?;
             let number = arguments.number("number").unwrap_or_default();
             if !lock(&repository.data).pulls.contains_key(&number) {
                 let text = format!("Could not resolve to a PullRequest with the number of {number}.");
@@ -204,7 +204,7 @@ async fn of_repository(
             one(Some(Node::Pull(repository.clone(), number)))
         }
         "pullRequests" => {
-            allowed(context, repository, need::READ_PULLS)?;
+            allowed(context, repository, need::LIST_PULLS)?;
             one(Some(Node::Pulls(repository.clone(), pull_fields::matching(repository, arguments))))
         }
         _ => Ok(Resolved::Data(repository_data(context, repository)[name].take())),

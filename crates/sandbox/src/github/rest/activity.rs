@@ -5,7 +5,7 @@ use axum::{Json, response::IntoResponse as _};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
-use super::{Context, Reply, need, page::Page};
+use super::{Context, Reply, Role, page::Page};
 use crate::{
     faults::lock,
     github::{activity::Activity, clock, error::ApiError, render},
@@ -19,7 +19,7 @@ const KINDS: &[&str] =
     &["push", "force_push", "branch_creation", "branch_deletion", "pr_merge", "merge_queue_merge"];
 
 pub(super) async fn list(context: Context) -> Reply {
-    let repository = context.repository(need::READ_CONTENTS)?;
+    let repository = context.repository(Role::Read)?;
     let wanted = Wanted::of(&context)?;
     let mut found: Vec<Activity> =
         lock(&repository.data).activities.iter().filter(|one| wanted.includes(one)).cloned().collect();

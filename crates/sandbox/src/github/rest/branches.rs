@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Context, Reply, need, ok, page};
+use super::{Context, Reply, Role, ok, page};
 use crate::{
     faults::lock,
     github::{error::ApiError, render, repository::Data, rules::BranchRules},
@@ -23,7 +23,7 @@ fn protection(data: &Data, branch: &str) -> Value {
 }
 
 pub(super) async fn list(context: Context) -> Reply {
-    let repository = context.repository(need::READ_CONTENTS)?;
+    let repository = context.repository(Role::Read)?;
     let api = format!("{}/repos/{}", context.world.urls.github, repository.slug());
     let refs = repository.git.refs("refs/heads/").await?;
     let data = lock(&repository.data);
@@ -45,7 +45,7 @@ pub(super) async fn list(context: Context) -> Reply {
 }
 
 pub(super) async fn one(context: Context) -> Reply {
-    let repository = context.repository(need::READ_CONTENTS)?;
+    let repository = context.repository(Role::Read)?;
     let name = context.part("branch");
     if let Some(branch) = name.strip_suffix("/protection")
         && repository.git.branch(name).await?.is_none()
@@ -71,10 +71,7 @@ pub(super) async fn one(context: Context) -> Reply {
 
 /// `GET …/protection` needs `administration: read`, which a `GITHUB_TOKEN` can never have.
 fn protection_settings(context: &Context, branch: &str) -> Reply {
-    use crate::github::{token::Access, user::Role};
-    const NEED: super::Need =
-        super::Need { permissions: &[("administration", Access::Read)], role: Role::Admin };
-    let repository = context.repository(NEED)?;
+    let repository = context.repository(Role::Admin)?;
     let data = lock(&repository.data);
     let found = data.rules.iter().find(|rules| rules.classic && rules.applies_to(branch));
     let Some(rules) = found else { return Err(ApiError::new(404, "Branch not protected")) };
@@ -98,7 +95,7 @@ fn protection_settings(context: &Context, branch: &str) -> Reply {
 }
 
 pub(super) async fn rules(context: Context) -> Reply {
-    let repository = context.repository(need::METADATA)?;
+    let repository = context.repository(Role::Read)?;
     let branch = context.part("branch");
     let slug = repository.slug();
     let data = lock(&repository.data);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Context, Reply, created, input::Input, need, ok, page};
+use super::{Context, Reply, Role, created, input::Input, ok, page};
 use crate::{
     faults::lock,
     github::{
@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(super) async fn list(context: &Context, name: &str) -> Reply {
-    let repository = context.repository(need::READ_CHECKS)?;
+    let repository = context.repository(Role::Read)?;
     let missing = || ApiError::new(422, format!("No commit found for SHA: {name}"));
     let sha = repository.git.commit_ish(name).await?.ok_or_else(missing)?;
     let all = context.parameter("filter") == Some("all");
@@ -35,14 +35,14 @@ pub(super) async fn list(context: &Context, name: &str) -> Reply {
 }
 
 pub(super) async fn one(context: Context) -> Reply {
-    let repository = context.repository(need::READ_CHECKS)?;
+    let repository = context.repository(Role::Read)?;
     let id = context.number("id")?;
     let found = lock(&repository.data).check_runs.iter().find(|run| run.id == id).cloned();
     ok(render::check_run(context.github(), &repository, &found.ok_or_else(ApiError::not_found)?))
 }
 
 pub(super) async fn create(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::WRITE_CHECKS)?;
+    let repository = context.repository(Role::Write)?;
     // Only Apps make check runs.
     if context.token.as_ref().is_some_and(|token| !token.is_app()) {
         return Err(ApiError::new(403, "You must authenticate via a GitHub App."));
@@ -70,7 +70,7 @@ pub(super) async fn create(context: Context, input: Input) -> Reply {
 }
 
 pub(super) async fn update(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::WRITE_CHECKS)?;
+    let repository = context.repository(Role::Write)?;
     let run = change(&repository, context.number("id")?, &input)?;
     context.github().changed_checks(&repository, &run.sha).await?;
     ok(render::check_run(context.github(), &repository, &run))

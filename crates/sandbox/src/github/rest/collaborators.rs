@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Context, Reply, need, ok};
+use super::{Context, Reply, Role, ok};
 use crate::{
     faults::lock,
-    github::{error::ApiError, render, user::Role},
+    github::{error::ApiError, render},
 };
 
 /// `permissions` of a collaborator or a repository.
@@ -20,7 +20,7 @@ pub(super) fn role_permissions(role: Option<Role>) -> Value {
 }
 
 pub(super) async fn permission(context: Context) -> Reply {
-    let repository = context.repository(need::METADATA)?;
+    let repository = context.repository(Role::Read)?;
     let login = context.part("login");
     let user = context.github().known_user(login);
     let user = user.ok_or_else(|| ApiError::new(404, format!("{login} is not a user")))?;

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::{Context, Reply, checks, need, ok, page, statuses};
+use super::{Context, Reply, Role, checks, ok, page, statuses};
 use crate::{
     faults::lock,
     github::{error::ApiError, pull::Pull, render, render::Detail},
 };
 
 pub(super) async fn list(context: Context) -> Reply {
-    let repository = context.repository(need::READ_CONTENTS)?;
+    let repository = context.repository(Role::Read)?;
     let default = lock(&repository.data).default_branch.clone();
     let from = context.parameter("sha").unwrap_or(&default);
     let start = repository.git.commit_ish(from).await?.ok_or_else(ApiError::not_found)?;
@@ -42,7 +42,7 @@ pub(super) async fn below(context: Context) -> Reply {
             };
         }
     }
-    let repository = context.repository(need::READ_CONTENTS)?;
+    let repository = context.repository(Role::Read)?;
     let missing = || ApiError::new(422, format!("No commit found for SHA: {rest}"));
     let sha = repository.git.commit_ish(&rest).await?.ok_or_else(missing)?;
     let commit = repository.git.commit(&sha).await?.ok_or_else(missing)?;
@@ -60,7 +60,7 @@ pub(super) async fn below(context: Context) -> Reply {
 }
 
 async fn pulls(context: &Context, name: &str) -> Reply {
-    let repository = context.repository(need::READ_REVIEWS)?;
+    let repository = context.repository(Role::Read)?;
     let sha = repository.git.commit_ish(name).await?.ok_or_else(ApiError::not_found)?;
     let all: Vec<Pull> = lock(&repository.data).pulls.values().cloned().collect();
     let mut shown = Vec::new();

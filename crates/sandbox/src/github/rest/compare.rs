@@ -4,7 +4,7 @@ use axum::response::IntoResponse as _;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Context, Reply, created, input::Input, need, page};
+use super::{Context, Reply, Role, created, input::Input, page};
 use crate::{
     faults::lock,
     github::{
@@ -24,7 +24,7 @@ const MOST_COMMITS: usize = 250;
 const MOST_FILES: usize = 300;
 
 pub(super) async fn compare(context: Context) -> Reply {
-    let repository = context.repository(need::READ_CONTENTS)?;
+    let repository = context.repository(Role::Read)?;
     let (base_name, head_name) =
         context.part("basehead").split_once("...").ok_or_else(ApiError::not_found)?;
     let git = &repository.git;
@@ -83,7 +83,7 @@ pub(super) async fn compare(context: Context) -> Reply {
 }
 
 pub(super) async fn merge(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::WRITE_CONTENTS)?;
+    let repository = context.repository(Role::Write)?;
     let (base, head) = (input.required("base")?, input.required("head")?);
     let missing = |what: &str| ApiError::new(404, format!("{what} does not exist"));
     repository.git.branch(&base).await?.ok_or_else(|| missing("Base"))?;

@@ -17,6 +17,7 @@ use crate::{
         error::ApiError,
         git::GitError,
         journal::Actor,
+        permissions::{self, Line},
         policy::{self, Unmovable, Update},
         repository::Repository,
         token::{Access, Token},
@@ -24,45 +25,36 @@ use crate::{
     },
 };
 
-/// What a call needs.
+/// What a call outside REST needs: GitHub publishes no table for GraphQL and Git, so that it is what its REST
+/// counterpart needs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Need {
-    /// Any one of these permissions will do.
-    pub(crate) permissions: &'static [(&'static str, Access)],
+    /// The counterpart, as [`permissions`] names it.
+    pub(crate) call: &'static str,
     /// And a person has to have this role.
     pub(crate) role: Role,
 }
 
-/// The needs of the calls, from GitHub's table "Permissions required for GitHub Apps".
+/// The needs of GraphQL's fields and mutations, and of Git.
 pub(crate) mod need {
-    use super::{
-        Access::{Read, Write},
-        Need, Role,
-    };
+    use super::{Need, Role};
 
     macro_rules! needs {
-        ($($name:ident: $role:ident, $($permission:literal $access:ident)|+;)*) => {
-            $(pub(crate) const $name: Need =
-                Need { permissions: &[$(($permission, $access)),+], role: Role::$role };)*
+        ($($name:ident: $role:ident, $call:literal;)*) => {
+            $(pub(crate) const $name: Need = Need { call: $call, role: Role::$role };)*
+
+            #[cfg(test)]
+            pub(crate) const ALL: &[Need] = &[$($name),*];
         };
     }
 
     needs! {
-        METADATA: Read, "metadata" Read;
-        READ_CONTENTS: Read, "contents" Read;
-        WRITE_CONTENTS: Write, "contents" Write;
-        READ_PULLS: Read, "pull_requests" Read | "contents" Read;
-        READ_REVIEWS: Read, "pull_requests" Read;
-        WRITE_PULLS: Read, "pull_requests" Write;
-        READ_ISSUES: Read, "issues" Read | "pull_requests" Read;
-        COMMENT: Read, "issues" Write | "pull_requests" Write;
-        WRITE_LABELS: Triage, "issues" Write | "pull_requests" Write;
-        READ_CHECKS: Read, "checks" Read;
-        WRITE_CHECKS: Write, "checks" Write;
-        READ_STATUSES: Read, "statuses" Read;
-        WRITE_STATUSES: Write, "statuses" Write;
-        READ_DEPLOYMENTS: Read, "deployments" Read;
-        WRITE_DEPLOYMENTS: Write, "deployments" Write;
+        METADATA: Read, "GET /repos/{owner}/{repo}";
+        READ_CONTENTS: Read, "GET /repos/{owner}/{repo}/commits/{ref}";
+        WRITE_CONTENTS: Write, "POST /repos/{owner}/{repo}/git/commits";
+        READ_PULL: Read, "GET /repos/{owner}/{repo}/pulls/{pull_number}";
+        LIST_PULLS: Read, "GET /repos/{owner}/{repo}/pulls";
+        WRITE_PULLS: Read, "PATCH /repos/{owner}/{repo}/pulls/{pull_number}";
     }
 }
 
@@ -74,6 +66,8 @@ pub(crate) struct Context {
     /// Its text; empty for an anonymous call.
     pub(crate) token_text: String,
     path: HashMap<String, String>,
+    /// What GitHub's table says that the call needs.
+    permissions: Option<&'static Line>,
     pub(crate) query: HashMap<String, String>,
     /// The request's path, for `Link` headers.
     pub(crate) url: String,
@@ -106,10 +100,12 @@ impl Context {
         )
     }
 
-    /// Returns the repository of the path if the caller may see it and has what the call needs.
-    pub(crate) fn repository(&self, need: Need) -> Result<Arc<Repository>, ApiError> {
+    /// Returns the repository of the path if the caller may see it, has what GitHub's table says that the call needs,
+    /// and, being a person, has this role at least.
+    pub(crate) fn repository(&self, role: Role) -> Result<Arc<Repository>, ApiError> {
         let slug = format!("{}/{}", self.part("owner"), self.part("repo"));
-        authorize(self.github(), self.token.as_ref(), &slug, need)
+        let line = self.permissions.ok_or_else(|| unlisted(&self.url))?;
+        admit(self.github(), self.token.as_ref(), &slug, line, role)
     }
 
     /// Tells what keeps the caller from moving `branch` from `old` to `new`, by whichever API.
@@ -144,40 +140,47 @@ pub(crate) fn authorize(
     slug: &str,
     need: Need,
 ) -> Result<Arc<Repository>, ApiError> {
+    let line = permissions::named(need.call).ok_or_else(|| unlisted(need.call))?;
+    admit(state, token, slug, line, need.role)
+}
+
+/// What is not in the table is refused, so that nothing is answered without a need.
+fn unlisted(call: &str) -> ApiError {
+    ApiError::new(500, format!("the sandbox's permissions.txt has no line for {call}"))
+}
+
+fn admit(
+    state: &State,
+    token: Option<&Token>,
+    slug: &str,
+    line: &Line,
+    role: Role,
+) -> Result<Arc<Repository>, ApiError> {
     let repository = state.repository(slug).ok_or_else(ApiError::not_found)?;
     let public = lock(&repository.data).public;
     let archived = lock(&repository.data).archived;
-    let reading = need.permissions.iter().all(|(_, access)| *access == Access::Read);
+    let open = public && line.is_open();
     let Some(token) = token else {
-        let answer = if public && reading { Ok(repository) } else { Err(ApiError::not_found()) };
-        let needs_login = public && !reading;
-        return if needs_login { Err(ApiError::new(401, "Requires authentication")) } else { answer };
+        return match (public, open) {
+            (false, _) => Err(ApiError::not_found()),
+            (true, false) => Err(ApiError::new(401, "Requires authentication")),
+            (true, true) => Ok(repository),
+        };
     };
-    let role = if token.is_app() { Some(Role::Admin) } else { lock(&repository.data).role(&token.login) };
+    let has = if token.is_app() { Some(Role::Admin) } else { lock(&repository.data).role(&token.login) };
     let reaches = token.reaches(&repository.slug());
-    if !(public || (reaches && role.is_some())) {
+    if !(public || (reaches && has.is_some())) {
         return Err(ApiError::not_found());
     }
-    let permitted = reaches && need.permissions.iter().any(|(name, access)| token.allows(name, *access));
-    // A public repository is readable by whoever has an account.
-    if (permitted && role >= Some(need.role)) || (public && reading) {
-        if archived && !reading {
+    let permitted = reaches && line.allows(token) && has >= Some(role);
+    if permitted || open {
+        if archived && !line.only_reads() {
             return Err(ApiError::new(403, "Repository was archived so is read-only."));
         }
         return Ok(repository);
     }
-    Err(forbidden(token, need))
-}
-
-/// GitHub's refusal of a token that lacks a permission.
-fn forbidden(token: &Token, need: Need) -> ApiError {
     let holder = if token.is_app() { "integration" } else { "personal access token" };
-    let accepted: Vec<String> =
-        need.permissions.iter().map(|(name, access)| format!("{name}={}", access.name())).collect();
-    ApiError {
-        accepted_permissions: Some(accepted.join("; ")),
-        ..ApiError::new(403, format!("Resource not accessible by {holder}"))
-    }
+    Err(ApiError::new(403, format!("Resource not accessible by {holder}")))
 }
 
 /// Reads the token of a request: `Bearer`, `token`, or the password of Basic authentication.
@@ -219,6 +222,7 @@ impl FromRequestParts<Arc<World>> for Context {
             token,
             token_text: token_text(&parts.headers).unwrap_or_default(),
             path: path.unwrap_or_default(),
+            permissions: permissions::of(&parts.method, parts.uri.path()),
             query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             url: format!("{}{}", world.urls.github, parts.uri.path()),
         })

@@ -4,7 +4,7 @@ use axum::{Json, response::IntoResponse as _};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Context, Reply, created, input::Input, message, need, ok, page};
+use super::{Context, Reply, Role, created, input::Input, message, ok, page};
 use crate::{
     faults::lock,
     github::{
@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub(super) async fn list(context: Context) -> Reply {
-    let repository = context.repository(need::READ_DEPLOYMENTS)?;
+    let repository = context.repository(Role::Read)?;
     let wanted = |name: &str, value: &str| context.parameter(name).is_none_or(|one| one == value);
     let found: Vec<Deployment> = lock(&repository.data)
         .deployments
@@ -35,13 +35,13 @@ fn find(data: &Data, id: u64) -> Result<&Deployment, ApiError> {
 }
 
 pub(super) async fn one(context: Context) -> Reply {
-    let repository = context.repository(need::READ_DEPLOYMENTS)?;
+    let repository = context.repository(Role::Read)?;
     let found = find(&lock(&repository.data), context.number("id")?)?.clone();
     ok(render::deployment(context.github(), &repository, &found))
 }
 
 pub(super) async fn create(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::WRITE_DEPLOYMENTS)?;
+    let repository = context.repository(Role::Write)?;
     let name = input.required("ref")?;
     let missing = || ApiError::new(422, format!("No ref found for: {name}"));
     let sha = repository.git.commit_ish(&name).await?.ok_or_else(missing)?;
@@ -135,7 +135,7 @@ fn check_contexts(repository: &Repository, input: &Input, name: &str, sha: &str)
 }
 
 pub(super) async fn statuses(context: Context) -> Reply {
-    let repository = context.repository(need::READ_DEPLOYMENTS)?;
+    let repository = context.repository(Role::Read)?;
     let found = find(&lock(&repository.data), context.number("id")?)?.clone();
     let shown = found
         .statuses
@@ -149,7 +149,7 @@ pub(super) async fn statuses(context: Context) -> Reply {
 const STATES: &[&str] = &["error", "failure", "inactive", "in_progress", "queued", "pending", "success"];
 
 pub(super) async fn create_status(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::WRITE_DEPLOYMENTS)?;
+    let repository = context.repository(Role::Write)?;
     let id = context.number("id")?;
     let state = input.required("state")?;
     if !STATES.contains(&state.as_str()) {

@@ -5,21 +5,21 @@ use std::fmt::Write as _;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
-use super::{Context, Reply, created, input::Input, need, ok};
+use super::{Context, Reply, Role, created, input::Input, ok};
 use crate::{
     faults::lock,
     github::{error::ApiError, merge::WEB_FLOW, render, render::node_id},
 };
 
 pub(super) async fn commit(context: Context) -> Reply {
-    let repository = context.repository(need::READ_CONTENTS)?;
+    let repository = context.repository(Role::Read)?;
     let sha = context.part("sha");
     let found = repository.git.commit(sha).await?.ok_or_else(ApiError::not_found)?;
     ok(render::git_commit(context.github(), &repository, &found))
 }
 
 pub(super) async fn create_commit(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::WRITE_CONTENTS)?;
+    let repository = context.repository(Role::Write)?;
     let (tree, message) = (input.required("tree")?, input.required("message")?);
     let parents = input.texts("parents")?.unwrap_or_default();
     for parent in &parents {
@@ -55,7 +55,7 @@ pub(super) async fn create_commit(context: Context, input: Input) -> Reply {
 }
 
 pub(super) async fn blob(context: Context) -> Reply {
-    let repository = context.repository(need::READ_CONTENTS)?;
+    let repository = context.repository(Role::Read)?;
     let sha = context.part("sha");
     let bytes = repository.git.blob(sha).await?.ok_or_else(ApiError::not_found)?;
     // GitHub breaks the lines of its base64.
@@ -76,7 +76,7 @@ pub(super) async fn blob(context: Context) -> Reply {
 }
 
 pub(super) async fn create_blob(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::WRITE_CONTENTS)?;
+    let repository = context.repository(Role::Write)?;
     let content = input.required("content")?;
     let bytes = match input.text("encoding")?.as_deref() {
         Some("base64") => {
@@ -93,7 +93,7 @@ pub(super) async fn create_blob(context: Context, input: Input) -> Reply {
 }
 
 pub(super) async fn tree(context: Context) -> Reply {
-    let repository = context.repository(need::READ_CONTENTS)?;
+    let repository = context.repository(Role::Read)?;
     let name = context.part("sha");
     let rev = match repository.git.commit_ish(name).await? {
         Some(sha) => sha,
@@ -141,7 +141,7 @@ fn shown_tree(
 }
 
 pub(super) async fn create_tree(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::WRITE_CONTENTS)?;
+    let repository = context.repository(Role::Write)?;
     let base = input.text("base_tree")?;
     let entries = input.value("tree").and_then(Value::as_array).cloned();
     let entries = entries.ok_or_else(|| ApiError::invalid_request("\"tree\" wasn't supplied."))?;

@@ -10,7 +10,7 @@ use rand::Rng as _;
 use serde_json::json;
 
 use super::{Context, Reply, ok};
-use crate::github::{clock, error::ApiError, smart_http};
+use crate::github::{clock, error::ApiError, permissions, smart_http};
 
 const LIMIT: u64 = 5000;
 
@@ -20,6 +20,10 @@ pub(super) async fn apply(request: Request, next: Next) -> Response {
     if smart_http::service(request.uri().path()).is_some() {
         return next.run(request).await;
     }
+    // Only callers with permissions are told which they need:
+    // https://github.blog/changelog/2023-08-10-x-accepted-github-permissions-header-for-fine-grained-permission-actors
+    let signed_in = request.headers().contains_key(header::AUTHORIZATION);
+    let line = permissions::of(request.method(), request.uri().path()).filter(|_| signed_in);
     let version = request.headers().get("x-github-api-version").cloned();
     let mut response = match check(&request) {
         Ok(()) => next.run(request).await,
@@ -51,6 +55,9 @@ pub(super) async fn apply(request: Request, next: Next) -> Response {
         }
     }
     headers.insert("x-github-api-version-selected", selected);
+    if let Some(line) = line {
+        headers.insert("x-accepted-github-permissions", HeaderValue::from_static(line.accepted));
+    }
     response
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Context, Reply, created, input::Input, need, no_content, ok, page, pulls::find};
+use super::{Context, Reply, Role, created, input::Input, no_content, ok, page, pulls::find};
 use crate::{
     faults::lock,
     github::{
@@ -21,13 +21,13 @@ fn shown_labels(context: &Context, repository: &Repository, number: u64) -> Resu
 }
 
 pub(super) async fn labels(context: Context) -> Reply {
-    let repository = context.repository(need::READ_ISSUES)?;
+    let repository = context.repository(Role::Read)?;
     let shown = shown_labels(&context, &repository, context.number("number")?)?;
     Ok(page::paged(&context, shown))
 }
 
 pub(super) async fn add_labels(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::WRITE_LABELS)?;
+    let repository = context.repository(Role::Triage)?;
     let number = context.number("number")?;
     find(&repository, number)?;
     for name in input.texts("labels")?.unwrap_or_default() {
@@ -37,7 +37,7 @@ pub(super) async fn add_labels(context: Context, input: Input) -> Reply {
 }
 
 pub(super) async fn remove_label(context: Context) -> Reply {
-    let repository = context.repository(need::WRITE_LABELS)?;
+    let repository = context.repository(Role::Triage)?;
     let number = context.number("number")?;
     find(&repository, number)?;
     if !context.github().unlabel(&repository, number, &context.actor(), context.part("name")) {
@@ -47,7 +47,7 @@ pub(super) async fn remove_label(context: Context) -> Reply {
 }
 
 pub(super) async fn remove_all_labels(context: Context) -> Reply {
-    let repository = context.repository(need::WRITE_LABELS)?;
+    let repository = context.repository(Role::Triage)?;
     let number = context.number("number")?;
     for name in find(&repository, number)?.labels {
         context.github().unlabel(&repository, number, &context.actor(), &name);
@@ -56,7 +56,7 @@ pub(super) async fn remove_all_labels(context: Context) -> Reply {
 }
 
 pub(super) async fn comments(context: Context) -> Reply {
-    let repository = context.repository(need::READ_ISSUES)?;
+    let repository = context.repository(Role::Read)?;
     let pull = find(&repository, context.number("number")?)?;
     let shown: Vec<Value> = pull
         .comments
@@ -79,7 +79,7 @@ fn body_of(input: &Input) -> Result<String, ApiError> {
 }
 
 pub(super) async fn create_comment(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::COMMENT)?;
+    let repository = context.repository(Role::Read)?;
     let number = context.number("number")?;
     find(&repository, number)?;
     let body = body_of(&input)?;
@@ -95,13 +95,13 @@ fn find_comment(repository: &Repository, id: u64) -> Result<(u64, Comment), ApiE
 }
 
 pub(super) async fn comment(context: Context) -> Reply {
-    let repository = context.repository(need::READ_ISSUES)?;
+    let repository = context.repository(Role::Read)?;
     let (number, comment) = find_comment(&repository, context.number("id")?)?;
     ok(render::comment(context.github(), &repository, number, &comment))
 }
 
 pub(super) async fn update_comment(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::COMMENT)?;
+    let repository = context.repository(Role::Read)?;
     let (number, mut comment) = find_comment(&repository, context.number("id")?)?;
     comment.body = body_of(&input)?;
     comment.updated_at = clock::now();
@@ -114,7 +114,7 @@ pub(super) async fn update_comment(context: Context, input: Input) -> Reply {
 }
 
 pub(super) async fn delete_comment(context: Context) -> Reply {
-    let repository = context.repository(need::COMMENT)?;
+    let repository = context.repository(Role::Read)?;
     let (number, comment) = find_comment(&repository, context.number("id")?)?;
     if let Some(pull) = lock(&repository.data).pulls.get_mut(&number) {
         pull.comments.retain(|stored| stored.id != comment.id);
@@ -123,7 +123,7 @@ pub(super) async fn delete_comment(context: Context) -> Reply {
 }
 
 async fn entries(context: &Context, events_only: bool) -> Reply {
-    let repository = context.repository(need::READ_ISSUES)?;
+    let repository = context.repository(Role::Read)?;
     let pull = find(&repository, context.number("number")?)?;
     let mut timeline: Vec<&TimelineEvent> = pull.timeline.iter().collect();
     timeline.sort_by_key(|event| &event.created_at);

@@ -18,6 +18,8 @@ mod pulls;
 mod refs;
 mod reviews;
 mod statuses;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -26,7 +28,7 @@ use axum::{
     extract::DefaultBodyLimit,
     middleware,
     response::{IntoResponse as _, Response},
-    routing::{get, patch, post, put},
+    routing::{MethodRouter, get, patch, post, put},
 };
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -34,14 +36,25 @@ use serde_json::{Value, json};
 pub(crate) use context::{Context, Need, authorize, need, token_of};
 pub(crate) use input::Input;
 
-use super::{error::ApiError, graphql, record, render, smart_http};
+use super::{Role, error::ApiError, graphql, record, render, smart_http};
 use crate::World;
 
 /// What a handler returns.
 pub(crate) type Reply = Result<Response, ApiError>;
 
-pub(crate) fn router(world: Arc<World>) -> Router {
-    let router = Router::new()
+/// The routes as a list, which a router does not give.
+#[derive(Default)]
+struct Routes(Vec<(&'static str, MethodRouter<Arc<World>>)>);
+
+impl Routes {
+    fn route(mut self, path: &'static str, methods: MethodRouter<Arc<World>>) -> Self {
+        self.0.push((path, methods));
+        self
+    }
+}
+
+fn routes() -> Routes {
+    Routes::default()
         .route("/graphql", post(graphql::answer))
         .route("/rate_limit", get(headers::rate_limit))
         .route("/app/installations/{id}/access_tokens", post(apps::create_token))
@@ -100,8 +113,16 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route(
             "/repos/{owner}/{repo}/deployments/{id}/statuses",
             get(deployments::statuses).post(deployments::create_status),
-        );
-    let router = router
+        )
+}
+
+/// The routes alone.
+fn table() -> Router<Arc<World>> {
+    routes().0.into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods))
+}
+
+pub(crate) fn router(world: Arc<World>) -> Router {
+    let router = table()
         .method_not_allowed_fallback(|| async { ApiError::not_found() })
         .fallback(smart_http::answer)
         .layer(middleware::from_fn(headers::apply))
@@ -127,7 +148,7 @@ fn no_content() -> Reply {
 }
 
 async fn repository(context: Context) -> Reply {
-    let repository = context.repository(need::METADATA)?;
+    let repository = context.repository(Role::Read)?;
     let mut value = render::full_repository(context.github(), &repository);
     if let Some(token) = &context.token {
         let role = crate::faults::lock(&repository.data).role(&token.login);

@@ -4,7 +4,7 @@ use axum::{Json, response::IntoResponse as _};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Context, Reply, created, input::Input, message, need, no_content, ok, page};
+use super::{Context, Reply, Role, created, input::Input, message, no_content, ok, page};
 use crate::{
     faults::lock,
     github::{
@@ -30,7 +30,7 @@ pub(super) fn find(repository: &Repository, number: u64) -> Result<Pull, ApiErro
 }
 
 pub(super) async fn list(context: Context) -> Reply {
-    let repository = context.repository(need::READ_PULLS)?;
+    let repository = context.repository(Role::Read)?;
     let state = context.parameter("state").unwrap_or("open");
     let head = context.parameter("head").map(|text| branch_of(&repository, text).unwrap_or("\0"));
     let base = context.parameter("base");
@@ -50,7 +50,7 @@ pub(super) async fn list(context: Context) -> Reply {
 }
 
 pub(super) async fn one(context: Context) -> Reply {
-    let repository = context.repository(need::READ_PULLS)?;
+    let repository = context.repository(Role::Read)?;
     let number = context.number("number")?;
     find(&repository, number)?;
     context.github().assess(&repository, number).await?;
@@ -62,7 +62,7 @@ pub(super) async fn one(context: Context) -> Reply {
 }
 
 pub(super) async fn create(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::WRITE_PULLS)?;
+    let repository = context.repository(Role::Read)?;
     let (head, base) = (input.required("head")?, input.required("base")?);
     let head = branch_of(&repository, &head).map(str::to_owned);
     let head = head.ok_or_else(|| ApiError::validation("PullRequest", "head", "invalid", None))?;
@@ -78,7 +78,7 @@ pub(super) async fn create(context: Context, input: Input) -> Reply {
 }
 
 pub(super) async fn update(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::WRITE_PULLS)?;
+    let repository = context.repository(Role::Read)?;
     let number = context.number("number")?;
     let actor = context.actor();
     find(&repository, number)?;
@@ -97,7 +97,7 @@ pub(super) async fn update(context: Context, input: Input) -> Reply {
 }
 
 pub(super) async fn merge(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::WRITE_CONTENTS)?;
+    let repository = context.repository(Role::Write)?;
     let number = context.number("number")?;
     let request = MergeRequest {
         method: input.text("merge_method")?,
@@ -111,7 +111,7 @@ pub(super) async fn merge(context: Context, input: Input) -> Reply {
 }
 
 pub(super) async fn is_merged(context: Context) -> Reply {
-    let repository = context.repository(need::READ_PULLS)?;
+    let repository = context.repository(Role::Read)?;
     match find(&repository, context.number("number")?)?.merged {
         Some(_) => no_content(),
         None => Err(ApiError::not_found()),
@@ -119,7 +119,7 @@ pub(super) async fn is_merged(context: Context) -> Reply {
 }
 
 pub(super) async fn files(context: Context) -> Reply {
-    let repository = context.repository(need::READ_REVIEWS)?;
+    let repository = context.repository(Role::Read)?;
     let pull = find(&repository, context.number("number")?)?;
     let (git, base) = (&repository.git, base_of(&repository, &pull).await?);
     let from = git.merge_base(&base, &pull.head_sha).await?.unwrap_or(base);
@@ -131,7 +131,7 @@ pub(super) async fn files(context: Context) -> Reply {
 }
 
 pub(super) async fn commits(context: Context) -> Reply {
-    let repository = context.repository(need::READ_REVIEWS)?;
+    let repository = context.repository(Role::Read)?;
     let pull = find(&repository, context.number("number")?)?;
     let range = format!("{}..{}", base_of(&repository, &pull).await?, pull.head_sha);
     let commits = repository.git.log(&["--reverse", "--max-count=250", &range]).await?;
@@ -149,7 +149,7 @@ async fn base_of(repository: &Repository, pull: &Pull) -> Result<String, ApiErro
 }
 
 pub(super) async fn update_branch(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::WRITE_PULLS)?;
+    let repository = context.repository(Role::Read)?;
     let pull = find(&repository, context.number("number")?)?;
     if input.text("expected_head_sha")?.is_some_and(|sha| sha != pull.head_sha) {
         return Err(ApiError::new(422, "expected head sha didn’t match current head ref."));

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Context, Reply, created, input::Input, need, no_content, ok, page};
+use super::{Context, Reply, Role, created, input::Input, no_content, ok, page};
 use crate::{
     faults::lock,
     github::{
@@ -22,14 +22,14 @@ fn full(name: &str) -> String {
 }
 
 pub(super) async fn one(context: Context) -> Reply {
-    let repository = context.repository(need::READ_CONTENTS)?;
+    let repository = context.repository(Role::Read)?;
     let name = full(context.part("name"));
     let sha = repository.git.resolve(&name).await?.ok_or_else(ApiError::not_found)?;
     ok(render::reference(context.github(), &repository, &name, &sha))
 }
 
 pub(super) async fn matching(context: Context) -> Reply {
-    let repository = context.repository(need::READ_CONTENTS)?;
+    let repository = context.repository(Role::Read)?;
     let name = full(context.part("name"));
     // A prefix of the name, where `for-each-ref` wants whole parts.
     let found: Vec<Value> = repository
@@ -44,7 +44,7 @@ pub(super) async fn matching(context: Context) -> Reply {
 }
 
 pub(super) async fn create(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::WRITE_CONTENTS)?;
+    let repository = context.repository(Role::Write)?;
     let (name, sha) = (input.required("ref")?, input.required("sha")?);
     if !name.starts_with("refs/") || name.matches('/').count() < 2 {
         return Err(ApiError::new(
@@ -74,7 +74,7 @@ pub(super) async fn create(context: Context, input: Input) -> Reply {
 }
 
 pub(super) async fn update(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::WRITE_CONTENTS)?;
+    let repository = context.repository(Role::Write)?;
     let name = full(context.part("name"));
     let (sha, force) = (input.required("sha")?, input.flag("force")?.unwrap_or(false));
     let _updates = repository.updates.lock().await;
@@ -103,7 +103,7 @@ pub(super) async fn update(context: Context, input: Input) -> Reply {
 }
 
 pub(super) async fn delete(context: Context) -> Reply {
-    let repository = context.repository(need::WRITE_CONTENTS)?;
+    let repository = context.repository(Role::Write)?;
     let name = full(context.part("name"));
     let _updates = repository.updates.lock().await;
     let missing = || ApiError::new(422, "Reference does not exist");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Context, Reply, created, input::Input, need, page};
+use super::{Context, Reply, Role, created, input::Input, page};
 use crate::{
     faults::lock,
     github::{
@@ -19,7 +19,7 @@ async fn sha_of(repository: &Repository, name: &str) -> Result<String, ApiError>
 }
 
 pub(super) async fn create(context: Context, input: Input) -> Reply {
-    let repository = context.repository(need::WRITE_STATUSES)?;
+    let repository = context.repository(Role::Write)?;
     let sha = sha_of(&repository, context.part("sha")).await?;
     let state = input.required("state")?;
     if !["error", "failure", "pending", "success"].contains(&state.as_str()) {
@@ -56,7 +56,7 @@ fn of_commit(repository: &Repository, sha: &str) -> Vec<Status> {
 }
 
 pub(super) async fn list(context: &Context, name: &str) -> Reply {
-    let repository = context.repository(need::READ_STATUSES)?;
+    let repository = context.repository(Role::Read)?;
     let sha = sha_of(&repository, name).await?;
     let shown: Vec<Value> = of_commit(&repository, &sha)
         .iter()
@@ -66,7 +66,7 @@ pub(super) async fn list(context: &Context, name: &str) -> Reply {
 }
 
 pub(super) async fn combined(context: &Context, name: &str) -> Reply {
-    let repository = context.repository(need::READ_STATUSES)?;
+    let repository = context.repository(Role::Read)?;
     let sha = sha_of(&repository, name).await?;
     let mut latest: Vec<Status> = Vec::new();
     for status in of_commit(&repository, &sha) {
