@@ -1,7 +1,6 @@
 //! Three-way merges without a work tree.
 
 use super::{Git, GitError, as_text, check, read::Commit};
-use crate::github::clock;
 
 /// What a merge of two commits comes to.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,7 +33,7 @@ impl Git {
         committer: (&str, &str),
         message: &str,
     ) -> Result<String, GitError> {
-        let date = format!("{} +0000", clock::seconds());
+        let date = format!("{} +0000", self.clock.seconds());
         self.commit_tree_dated(tree, parents, (author, &date), (committer, &date), message).await
     }
 
@@ -78,7 +77,7 @@ impl Git {
         let theirs = self.commit_tree(&commit.tree, &[&base], anyone, anyone, "theirs").await?;
         let Merge::Tree(tree) = self.merge_tree(&ours, &theirs).await? else { return Ok(None) };
         let author = (commit.author.name.as_str(), commit.author.email.as_str());
-        let date = format!("{} +0000", clock::seconds());
+        let date = format!("{} +0000", self.clock.seconds());
         let made = self
             .commit_tree_dated(
                 &tree,

@@ -16,6 +16,8 @@ use std::{
 
 use tokio::{io::AsyncWriteExt as _, process::Command};
 
+use super::clock::Clock;
+
 pub(crate) use backend::Request as BackendRequest;
 pub(crate) use diff::ChangedFile;
 pub(crate) use merge::Merge;
@@ -60,11 +62,13 @@ pub(crate) struct Output {
 #[derive(Debug, Clone)]
 pub(crate) struct Git {
     directory: PathBuf,
+    /// What commits are dated by.
+    clock: Clock,
 }
 
 impl Git {
-    pub(crate) fn new(directory: &Path) -> Self {
-        Self { directory: directory.to_owned() }
+    pub(crate) fn new(directory: &Path, clock: &Clock) -> Self {
+        Self { directory: directory.to_owned(), clock: clock.clone() }
     }
 
     pub(crate) fn directory(&self) -> &Path {

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, path::Path};
 
 use super::{Git, GitError, as_text, check};
-use crate::github::{clock, token};
+use crate::github::token;
 
 /// One file of a commit.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl Git {
     /// Makes a commit that no ref points to, by one `git fast-import`.
     pub(crate) async fn write_commit(&self, new: &NewCommit<'_>) -> Result<String, GitError> {
         let hold = format!("refs/sandbox/{}", token::text("new"));
-        let now = clock::seconds();
+        let now = self.clock.seconds();
         let mut stream = Vec::new();
         let mut head = format!("commit {hold}\nmark :1\n");
         for (role, (name, email)) in [("author", new.author), ("committer", new.committer)] {
