@@ -1,17 +1,24 @@
 //! The `git` program on one bare repository.
 //!
-//! Every call is one process with a clean configuration, so that the state of the machine cannot show through.
+//! A call is one process with a clean configuration, so that the state of the machine cannot show through. What is
+//! simple is answered without one, from loose objects, loose refs and what is known of objects already.
 
 mod backend;
 mod diff;
+mod loose;
+mod memory;
 mod merge;
 mod read;
+#[cfg(test)]
+mod tests;
+mod trees;
 mod write;
 
 use std::{
     io,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Arc,
 };
 
 use tokio::{io::AsyncWriteExt as _, process::Command};
@@ -52,6 +59,7 @@ impl From<GitError> for io::Error {
 }
 
 /// What a process ended with.
+#[derive(Debug, Clone)]
 pub(crate) struct Output {
     pub(crate) code: i32,
     pub(crate) stdout: Vec<u8>,
@@ -64,11 +72,12 @@ pub(crate) struct Git {
     directory: PathBuf,
     /// What commits are dated by.
     clock: Clock,
+    memory: Arc<memory::Memory>,
 }
 
 impl Git {
     pub(crate) fn new(directory: &Path, clock: &Clock) -> Self {
-        Self { directory: directory.to_owned(), clock: clock.clone() }
+        Self { directory: directory.to_owned(), clock: clock.clone(), memory: Arc::default() }
     }
 
     pub(crate) fn directory(&self) -> &Path {

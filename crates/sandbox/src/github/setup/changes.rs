@@ -41,6 +41,13 @@ impl State {
         Ok(true)
     }
 
+    /// Opens a closed pull request again; `false` if it is open, merged or not there.
+    pub fn reopen_pull(&self, slug: &str, number: u64, login: &str) -> bool {
+        let Some(repository) = self.repository(slug) else { return false };
+        let is_closed = lock(&repository.data).pulls.get(&number).is_some_and(|pull| !pull.open);
+        is_closed && self.reopen(&repository, number, &Actor::person(login)).is_ok()
+    }
+
     /// Dismisses the reviews of a reviewer that approve or ask for changes; `false` if there is none.
     pub fn dismiss_reviews(&self, slug: &str, number: u64, reviewer: &str, login: &str) -> bool {
         let Some(repository) = self.repository(slug) else { return false };
