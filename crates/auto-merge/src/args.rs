@@ -59,6 +59,18 @@ pub(crate) struct Args {
     #[arg(long, value_name = "POLICY")]
     pub on_new_commits: Option<String>,
 
+    /// Checks of the head to wait for: `required` (the default: GitHub's own), `all`, `none`, or names and patterns besides GitHub's own, such as `test*`
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    pub checks: Vec<String>,
+
+    /// Merge the base into a head that lacks commits which the base's rules demand; the run ends there, and the new head is another run's
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub update_branch: Option<String>,
+
+    /// What to do instead of a merge that GitHub does not allow now: `none` (the default), `merge-queue` where the base has one, `auto-merge` when the time is up
+    #[arg(long, value_name = "FALLBACK", value_delimiter = ',')]
+    pub fallback: Vec<String>,
+
     /// Branches to delete once they are merged, as patterns; none if not given
     #[arg(long, value_name = "GLOB", value_delimiter = ',')]
     pub delete_head: Vec<String>,
@@ -122,6 +134,8 @@ impl Args {
             .optional("on-new-commits", self.on_new_commits.as_deref(), str::parse)
             .unwrap_or(OnNewCommits::RemoveLabel);
         let delete_head = Globs::new(check.list("delete-head", &self.delete_head, glob));
+        let checks = waiting::checks(&mut check, &self.checks);
+        let update_branch = check.flag("update-branch", self.update_branch.as_deref(), false);
         let budget = self.common.budget(&mut check, DEFAULT_TIMEOUT);
         let dry_run = self.common.dry_run(&mut check);
         let token = check.secret("token", self.token.as_deref(), &["GITHUB_TOKEN"]);
@@ -129,6 +143,9 @@ impl Args {
             check.problem("token", "is required: pass it, or set `GITHUB_TOKEN`");
         }
         let wording = self.wording(&mut check);
+        let has_gate = labels != Labels::default() || required_approvals.is_some_and(|needed| needed > 0);
+        let fallback =
+            waiting::fallback(&mut check, &self.fallback, has_gate || review_on_head || checks.is_ours());
         let request = number.zip(repository).zip(token).map(|((number, repository), token)| Request {
             repository,
             number,
@@ -144,7 +161,10 @@ impl Args {
             on_new_commits,
             delete_head,
             wording,
-            run: context.run_id.map(|id| WorkflowRun { id }),
+            checks,
+            update_branch,
+            fallback,
+            run: context.run_id.map(|id| WorkflowRun { id, job: env.get("GITHUB_JOB").map(str::to_owned) }),
             dry_run,
             budget,
             endpoints: Endpoints { api: context.api_url, graphql: context.graphql_url },
@@ -210,3 +230,4 @@ fn methods(check: &mut Check<'_>, values: &[String]) -> Methods {
 
 #[cfg(test)]
 mod tests;
+mod waiting;

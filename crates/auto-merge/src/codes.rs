@@ -97,14 +97,38 @@ codes! {
     NOT_FAST_FORWARD = "not-fast-forward", Refused,
         "The base has commits that the head lacks, so that it cannot be fast-forwarded.",
         "Merge the base into the head first, or set `method: merge`.";
-    /// Required checks do not pass.
+    /// GitHub has not computed it yet.
+    MERGEABILITY_UNKNOWN = "mergeability-unknown", Refused,
+        "GitHub has not computed within the `timeout` whether the pull request conflicts with its base.",
+        "Run again, or raise `timeout`; see https://www.githubstatus.com.";
+    /// Checks are not finished.
     CHECKS_MISSING = "checks-missing", Refused,
-        "Required checks have not passed within the `timeout`.",
-        "See the pull request's checks; a check that waits for this very run can never pass.";
+        "Checks that have to succeed have not done so within the `timeout`; each is listed with its state.",
+        "Run again when they have succeeded, raise `timeout`, or see why nothing reports them.";
+    /// A check failed.
+    CHECKS_FAILED = "checks-failed", Refused,
+        "A check that has to succeed did not; each is listed with its state.",
+        "See the check; mend what it found and push, or run it again.";
+    /// A check is this run.
+    CHECKS_OWN_RUN = "checks-own-run", Input,
+        "A check that has to succeed is the job that does the merge: each waits for the other, for ever.",
+        "Take the check off the required ones, or merge in a job that is not required.";
+    /// The head lacks the base's commits.
+    BRANCH_BEHIND = "branch-behind", Refused,
+        "The base demands heads that have all of its commits, and this one lacks some.",
+        "Merge the base into the head and have that approved, or set `update-branch: true`.";
     /// The branch has a merge queue.
     MERGE_QUEUE_REQUIRED = "merge-queue-required", Input,
         "The base takes changes from its merge queue only.",
-        "Add the pull request to the queue, or let the token's App bypass the rule.";
+        "Set `fallback: merge-queue`, add the pull request by hand, or let the token's App bypass the rule.";
+    /// The merge queue does not take it.
+    MERGE_QUEUE_REFUSED = "merge-queue-refused", Refused,
+        "The base's merge queue does not take the pull request.",
+        "See what GitHub says, which is in the cause; the queue wants what the base's rules want.";
+    /// The repository has no auto-merge.
+    AUTO_MERGE_NOT_ALLOWED = "auto-merge-not-allowed", Input,
+        "`fallback: auto-merge` is set, and the repository does not allow auto-merge of this pull request.",
+        "Turn on \"Allow auto-merge\" in the repository's settings, where the base needs a rule to wait for, or take `auto-merge` out of `fallback`.";
     /// A rule of GitHub's own.
     BRANCH_RULE_VIOLATED = "branch-rule-violated", Refused,
         "A rule of the base's protection or ruleset forbids the merge.",

@@ -30,6 +30,7 @@ const WAITS: &[&Code] = &[
     &codes::LABEL_MISSING,
     &codes::LABELLER_UNLISTED,
     &codes::APPROVALS_MISSING,
+    &codes::MERGEABILITY_UNKNOWN,
     &codes::CHECKS_MISSING,
 ];
 
@@ -60,7 +61,9 @@ impl Decision {
             Done::Merged(_) | Done::AlreadyMerged(_) | Done::MergedByAnotherRun { .. } | Done::WouldMerge => {
                 Self::Done
             }
-            Done::WouldWait => Self::Wait,
+            Done::WouldWait { .. } | Done::BranchUpdated | Done::Enqueued(_) | Done::AutoMergeEnabled => {
+                Self::Wait
+            }
         }
     }
 

@@ -10,9 +10,9 @@ use github::{
 use model::Failure;
 
 use crate::{
-    apply::pause,
     facts::{Approval, Facts, Labelling, Put, Void, last_put, last_words},
     moment::{is_after, is_before},
+    pace::pause,
     request::{OnNewCommits, Request},
     rules::has_label,
 };

@@ -3,20 +3,29 @@
 //! What is merged is the commit of the event that started the run, so that a push after the approval is never
 //! merged by it. Every rule that does not hold is named, with what to do about it.
 
+mod answer;
 mod apply;
 mod args;
+mod base_rules;
+mod behind;
+mod checks;
 mod clean;
 pub mod codes;
 mod decision;
+mod diagnosis;
 mod event;
 mod facts;
+mod fallback;
 mod gather;
 mod globs;
 mod labels;
+mod merging;
 mod message;
 mod moment;
 mod outcome;
+mod pace;
 mod plan;
+mod readiness;
 mod report;
 mod request;
 mod rule;

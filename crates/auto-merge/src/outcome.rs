@@ -1,6 +1,6 @@
 //! How it ended, when it did not fail.
 
-use github::pulls::PullRequest;
+use github::{pulls::PullRequest, queue::Enqueued};
 use model::CommitSha;
 
 use crate::request::Method;
@@ -34,10 +34,19 @@ pub(crate) enum Done {
         /// The commit that the base got.
         sha: CommitSha,
     },
+    /// The head got the base's commits: what is to be merged is another commit now.
+    BranchUpdated,
+    /// It waits in the base's merge queue.
+    Enqueued(Enqueued),
+    /// GitHub merges it as soon as its rules hold.
+    AutoMergeEnabled,
     /// A dry run that would merge it.
     WouldMerge,
-    /// A dry run that would wait until GitHub knows whether there is a conflict.
-    WouldWait,
+    /// A dry run that would have to wait.
+    WouldWait {
+        /// For what: a sentence without a full stop.
+        why: String,
+    },
 }
 
 /// Where the base is because of it.
@@ -58,8 +67,11 @@ impl Outcome {
             Done::Merged(_) => "merged",
             Done::AlreadyMerged(_) => "already-merged",
             Done::MergedByAnotherRun { .. } => "merged-by-another-run",
+            Done::BranchUpdated => "branch-updated",
+            Done::Enqueued(_) => "enqueued",
+            Done::AutoMergeEnabled => "auto-merge-enabled",
             Done::WouldMerge => "would-merge",
-            Done::WouldWait => "would-wait",
+            Done::WouldWait { .. } => "would-wait",
         }
     }
 
@@ -67,7 +79,12 @@ impl Outcome {
     pub(crate) fn landed(&self) -> Option<&Landed> {
         match &self.done {
             Done::Merged(landed) | Done::AlreadyMerged(landed) => Some(landed),
-            Done::MergedByAnotherRun { .. } | Done::WouldMerge | Done::WouldWait => None,
+            Done::MergedByAnotherRun { .. }
+            | Done::BranchUpdated
+            | Done::Enqueued(_)
+            | Done::AutoMergeEnabled
+            | Done::WouldMerge
+            | Done::WouldWait { .. } => None,
         }
     }
 }

@@ -111,15 +111,27 @@ fn line(outcome: &Outcome) -> String {
             sha.short()
         );
     }
-    match (outcome.result(), outcome.landed()) {
-        ("merged", Some(landed)) => {
+    let base = &pull.base.branch;
+    match (&outcome.done, outcome.landed()) {
+        (Done::Merged(_), Some(landed)) => {
             let deleted =
                 if landed.deleted_head { format!("; deleted `{}`", pull.head.branch) } else { String::new() };
             format!("merged {what} as {} by {method}{deleted}", landed.sha.short())
         }
         (_, Some(landed)) => format!("{what} is merged already, as {}", landed.sha.short()),
-        ("would-wait", None) => {
-            format!("{what}: the gate holds; GitHub does not know yet whether there is a conflict")
+        (Done::WouldWait { why }, _) => format!("{what}: the gate holds; {why}"),
+        (Done::BranchUpdated, _) => format!(
+            "{what}: `{}` gets the commits of `{base}`, and is another commit then, which needs its own approval and run; \
+             a push by `GITHUB_TOKEN` starts no run, one by an App's token does",
+            pull.head.branch
+        ),
+        (Done::Enqueued(place), _) => {
+            let at = place.position.map(|at| format!(" at place {at}")).unwrap_or_default();
+            let page = place.url.as_ref().map(|url| format!(", {url}")).unwrap_or_default();
+            format!("{what}: the gate holds; it is in the merge queue of `{base}`{at}{page}")
+        }
+        (Done::AutoMergeEnabled, _) => {
+            format!("{what}: GitHub merges it when the rules of `{base}` hold, by its own auto-merge")
         }
         (_, None) => format!("{what}: the gate holds; would merge by {method}"),
     }

@@ -6,7 +6,13 @@ use github::{Endpoints, access::Access};
 use globset::GlobMatcher;
 use model::{CommitSha, ParseError, RepoSlug, Secret};
 
-use crate::{event::Event, globs::Globs, labels::Labels, message::Wording};
+use crate::{
+    checks::{Demand, Own},
+    event::Event,
+    globs::Globs,
+    labels::Labels,
+    message::Wording,
+};
 
 /// A validated request.
 #[derive(Debug, Clone)]
@@ -39,6 +45,12 @@ pub(crate) struct Request {
     pub delete_head: Globs,
     /// The merge commit's message.
     pub wording: Wording,
+    /// The checks that have to succeed besides those that GitHub requires.
+    pub checks: Demand,
+    /// Whether a head that lacks commits of the base may get them.
+    pub update_branch: bool,
+    /// What is done instead of a merge that GitHub does not allow now.
+    pub fallback: Fallback,
     /// The run of a workflow that this is a part of; none by hand.
     pub run: Option<WorkflowRun>,
     /// Stop after the plan.
@@ -56,12 +68,29 @@ pub(crate) struct Request {
 pub(crate) struct WorkflowRun {
     /// Its id.
     pub id: String,
+    /// The key of this job in the workflow file.
+    pub job: Option<String>,
+}
+
+/// What is done instead of a merge that GitHub does not allow now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Fallback {
+    /// Join the base's merge queue, where it has one.
+    pub merge_queue: bool,
+    /// Turn on GitHub's own auto-merge.
+    pub auto_merge: bool,
 }
 
 impl Request {
     /// Whether reviews have to be read.
     pub(crate) fn needs_reviews(&self) -> bool {
         self.approvals_needed() > 0
+    }
+
+    /// This run, as it can be found among the checks of a commit.
+    pub(crate) fn own(&self) -> Option<Own> {
+        let run = self.run.as_ref()?;
+        Some(Own { run: run.id.parse().ok()?, job: run.job.clone() })
     }
 
     /// How many approvals have to count.

@@ -16,18 +16,33 @@ pub(crate) struct Rule {
     pub remedy: String,
     /// The label that it is about.
     pub label: Option<String>,
+    /// Further lines: each check with its state, other rules of the base, what could not be read.
+    pub notes: Vec<String>,
 }
 
 impl Rule {
     /// Builds a rule with the code's own remedy.
     pub(crate) fn new(code: &'static Code, cause: impl Into<String>) -> Self {
-        Self { code, cause: cause.into(), remedy: code.remedy.to_owned(), label: None }
+        Self { code, cause: cause.into(), remedy: code.remedy.to_owned(), label: None, notes: Vec::new() }
+    }
+
+    /// Takes a failure for the reason why there is no merge.
+    pub(crate) fn of(failure: &Failure) -> Self {
+        let Failure { code, cause, remedy, notes, .. } = failure.clone();
+        Self { code, cause, remedy, label: None, notes }
     }
 
     /// Replaces the remedy by a more exact one.
     #[must_use]
     pub(crate) fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = remedy.into();
+        self
+    }
+
+    /// Adds lines that help to understand it.
+    #[must_use]
+    pub(crate) fn with_notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
+        self.notes.extend(notes);
         self
     }
 
@@ -51,11 +66,15 @@ pub(crate) fn failure(pull: &PullRequest, rules: &[Rule]) -> Failure {
     let what = format!("#{} ({} → {})", pull.number, pull.head.branch, pull.base.branch);
     if let [rule] = rules {
         let cause = format!("pull request {what} is not merged: {}", rule.cause);
-        return Failure::new(rule.code, cause).with_remedy(rule.remedy.clone());
+        let mut failure = Failure::new(rule.code, cause).with_remedy(rule.remedy.clone());
+        failure.notes.clone_from(&rule.notes);
+        return failure;
     }
     let cause = format!("pull request {what} is not merged: {} rules do not hold", rules.len());
     let mut failure = Failure::new(&MERGE_REFUSED, cause);
-    failure.notes =
-        rules.iter().map(|rule| format!("{}: {}. {}", rule.code.id, rule.cause, rule.remedy)).collect();
+    for rule in rules {
+        failure.notes.push(format!("{}: {}. {}", rule.code.id, rule.cause, rule.remedy));
+        failure.notes.extend(rule.notes.iter().cloned());
+    }
     failure
 }

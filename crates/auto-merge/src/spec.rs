@@ -19,7 +19,7 @@ const OUTPUTS: &[Output] = &[
     Output { name: "method", description: "How it was merged" },
     Output {
         name: "result",
-        description: "`merged`, `already-merged`, `merged-by-another-run`, `would-merge`, `would-wait`, `refused` or `failed`",
+        description: "`merged`, `already-merged`, `merged-by-another-run`, `branch-updated`, `enqueued`, `auto-merge-enabled`, `would-merge`, `would-wait`, `refused` or `failed`",
     },
     Output {
         name: "decision",
@@ -38,6 +38,8 @@ const PERMISSIONS: &[Permission] = &[
         access: "write",
         why: "read the pull request, take a stale label away",
     },
+    Permission { scope: "checks", access: "read", why: "wait for checks and name those that fail" },
+    Permission { scope: "statuses", access: "read", why: "the same for commit statuses" },
 ];
 
 const ABOUT: &str = "\
@@ -50,6 +52,10 @@ A merge by `GITHUB_TOKEN` starts no other workflow, so continue in the same job 
 A run that was cut off can be started again: a pull request that it merged already is a success with the same outputs.
 A merge commit names its run (`Merged-By-Run`), so that of several runs for one pull request exactly one continues;
 for the others `merged` is `false`. `fast-forward` and `rebase` leave no such mark.
+
+The merge is tried first; only when GitHub refuses it, the base's rules, protection and checks are read to say why.
+Required checks that are not finished are waited for inside `timeout`, and one that fails ends the wait. The job that
+does the merge is never waited for; a required check that is this job is named as what cannot work.
 
 When a rule does not hold, the step fails with exit code 3 and names every such rule and its remedy;
 `result` and `reason` are set nevertheless.";

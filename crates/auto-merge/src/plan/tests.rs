@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
+    checks::Demand,
     event::Event,
     facts::{Approval, Labelling, Void},
     globs::{Globs, glob},
     labels::Labels,
     message::Wording,
-    request::{Methods, OnNewCommits},
+    request::{Fallback, Methods, OnNewCommits},
     rule,
 };
 
@@ -41,6 +42,9 @@ fn request() -> Request {
         on_new_commits: OnNewCommits::RemoveLabel,
         delete_head: Globs::default(),
         wording: Wording::default(),
+        checks: Demand::Required,
+        update_branch: false,
+        fallback: Fallback::default(),
         run: None,
         dry_run: false,
         budget: Duration::from_secs(45),

@@ -37,7 +37,8 @@ async fn a_merge_whose_answer_is_lost_is_found_and_not_repeated() {
         product.world().faults.add(Fault::once("github", "PUT", "/merge", effect));
         let ended = product.run_for(event, GATE).await;
         assert_merged_once(&product, &ended).await;
-        assert_eq!((ended.output("result"), merges(&product)), ("already-merged", 1));
+        // The mark in the merge's commit says that it was this run's.
+        assert_eq!((ended.output("result"), merges(&product)), ("merged", 1));
     }
 }
 
@@ -167,15 +168,16 @@ async fn a_job_without_the_permission_is_told_its_line() {
 }
 
 #[tokio::test]
-async fn a_computation_that_never_ends_is_a_passed_deadline() {
+async fn a_computation_that_never_ends_is_never_taken_for_ready() {
     let (product, _, event) = approved().await;
     product.world().github.set_unknown_reads(REPO, 1000);
     product.commit("prod", "other.txt", "x\n").await;
     let ended = product.run_for(event, &[GATE, &["--timeout=1s"]].concat()).await;
-    assert_eq!((ended.code(), ended.output("result")), ("deadline-passed", "failed"), "{}", ended.log);
+    assert_eq!(ended.code(), "mergeability-unknown", "{}", ended.log);
+    assert_eq!((ended.output("decision"), merges(&product)), ("wait", 0));
 }
 
-fn reply(status: u16, message: &str) -> Effect {
+pub(crate) fn reply(status: u16, message: &str) -> Effect {
     Effect::Reply {
         status,
         body: serde_json::json!({ "message": message }).to_string(),

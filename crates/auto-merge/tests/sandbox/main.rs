@@ -5,6 +5,10 @@ mod faults;
 #[cfg(test)]
 mod gate;
 #[cfg(test)]
+mod instead;
+#[cfg(test)]
+mod readiness;
+#[cfg(test)]
 mod trust;
 #[cfg(test)]
 mod world;

@@ -194,7 +194,8 @@ fn check_merge(repository: &Repository, pull: &Pull, actor: &Actor, method: &str
     }
 }
 
-/// Where checks are strict, the head has to contain the base.
+/// Where checks are strict, the head has to contain the base. Checks that passed on a head which does not are called
+/// expected, as if they were missing.
 async fn check_strict(
     repository: &Repository,
     pull: &Pull,
@@ -202,11 +203,16 @@ async fn check_strict(
     base: &str,
 ) -> Result<(), ApiError> {
     let rules = lock(&repository.data).rules_for(&pull.base_ref, &actor.login);
-    let strict = rules.iter().any(|rules| rules.strict_checks);
-    if strict && !repository.git.is_ancestor(base, &pull.head_sha).await? {
-        return Err(refused(405, "Head branch is out of date with the base branch."));
+    let Some(strict) = rules.into_iter().find(|rules| rules.strict_checks) else { return Ok(()) };
+    if repository.git.is_ancestor(base, &pull.head_sha).await? {
+        return Ok(());
     }
-    Ok(())
+    let reason = match strict.required_checks.as_slice() {
+        [one] => format!("Required status check \"{one}\" is expected."),
+        all => format!("{0} of {0} required status checks are expected.", all.len()),
+    };
+    let refusal = policy::Refusal { classic: strict.classic, reasons: vec![reason] };
+    Err(refusal.into_api(405).documented(PAGE))
 }
 
 async fn rebase(git: &Git, base: &str, head: &str) -> Result<Option<String>, GitError> {

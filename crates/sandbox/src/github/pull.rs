@@ -117,14 +117,7 @@ pub(crate) enum TimelineKind {
     Closed,
     Reopened,
     ReadyForReview,
-    Renamed {
-        from: String,
-        to: String,
-    },
-    /// Another base was chosen.
-    BaseChanged,
-    /// A review was dismissed.
-    ReviewDismissed(u64),
+    Renamed { from: String, to: String },
 }
 
 impl Pull {

@@ -8,6 +8,7 @@ use super::{Context, Reply, Role, created, input::Input, message, ok, page};
 use crate::{
     faults::lock,
     github::{
+        clock,
         error::ApiError,
         policy, render,
         repository::{Data, Deployment, DeploymentStatus, Repository},
@@ -49,7 +50,7 @@ pub(super) async fn create(context: Context, input: Input) -> Reply {
     }
     check_contexts(&repository, &input, &name, &sha)?;
     let environment = input.text("environment")?.unwrap_or_else(|| "production".to_owned());
-    let now = context.github().clock.now();
+    let now = clock::now();
     let made = Deployment {
         id: context.github().next_id(),
         sha,
@@ -158,7 +159,7 @@ pub(super) async fn create_status(context: Context, input: Input) -> Reply {
         );
         return Err(ApiError::invalid_request(&text));
     }
-    let now = context.github().clock.now();
+    let now = clock::now();
     let mut status = DeploymentStatus {
         id: context.github().next_id(),
         state,

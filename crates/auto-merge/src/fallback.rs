@@ -1,0 +1,92 @@
+//! What is done instead of a merge that GitHub does not allow now.
+
+use github::{
+    GitHub, GraphqlError,
+    auto_merge::{self, EnableError},
+    pulls::PullRequest,
+    queue::{self, Enqueued},
+};
+use model::{CommitSha, Failure};
+
+use crate::{
+    codes,
+    request::{Method, Request},
+    rule::Rule,
+};
+
+/// Whether GitHub's auto-merge is asked for and can do what `rule` stands against: wait for what others have to do.
+pub(crate) fn is_for(request: &Request, method: Method, rule: &Rule) -> bool {
+    let waits = [&codes::CHECKS_MISSING, &codes::APPROVALS_MISSING, &codes::MERGE_BLOCKED];
+    // GitHub has no fast-forward.
+    request.fallback.auto_merge && method != Method::FastForward && waits.contains(&rule.code)
+}
+
+/// What came of auto-merge.
+pub(crate) enum Enabled {
+    /// GitHub merges when its rules hold.
+    Yes,
+    /// It can be merged at once.
+    NothingToWaitFor,
+    /// It cannot be turned on.
+    No(Rule),
+}
+
+/// Turns GitHub's auto-merge on for `head`.
+pub(crate) async fn auto_merge(
+    github: &GitHub,
+    pull: &PullRequest,
+    head: &CommitSha,
+    method: Method,
+    (title, body): (Option<&str>, Option<&str>),
+) -> Result<Enabled, Failure> {
+    match auto_merge::enable(github, &pull.node_id, method.as_str(), head, title, body).await {
+        Ok(()) => Ok(Enabled::Yes),
+        Err(EnableError::CleanStatus) => Ok(Enabled::NothingToWaitFor),
+        Err(EnableError::NotAllowed) => {
+            let cause = "GitHub does not allow auto-merge for it";
+            Ok(Enabled::No(Rule::new(&codes::AUTO_MERGE_NOT_ALLOWED, cause)))
+        }
+        Err(EnableError::NotAuthorized) => {
+            let cause = format!(
+                "the token may not push to `{}`, so that auto-merge cannot be turned on",
+                pull.base.branch
+            );
+            Ok(Enabled::No(Rule::new(&codes::MERGE_NOT_AUTHORIZED, cause)))
+        }
+        Err(EnableError::Graphql(error)) => {
+            Err(error.into_failure(&format!("turn on auto-merge of pull request #{}", pull.number)))
+        }
+    }
+}
+
+/// Puts it into the base's merge queue, or says why the queue does not take it.
+pub(crate) async fn merge_queue(
+    github: &GitHub,
+    pull: &PullRequest,
+    head: &CommitSha,
+) -> Result<Result<Enqueued, Rule>, Failure> {
+    let error = match queue::enqueue(github, &pull.node_id, head).await {
+        Ok(enqueued) => return Ok(Ok(enqueued)),
+        Err(error) => error,
+    };
+    let said: Vec<String> = error.problems().iter().map(|problem| problem.message.clone()).collect();
+    let said = said.join("; ");
+    match error {
+        // Another run, or a person, was faster.
+        GraphqlError::Rejected(_) if is_queued(&said) => Ok(Ok(Enqueued { position: None, url: None })),
+        GraphqlError::Rejected(ref rejection)
+            if rejection.problems.iter().any(|problem| problem.kind == "UNPROCESSABLE") =>
+        {
+            let cause =
+                format!("the merge queue of `{}` does not take it; GitHub says: {said}", pull.base.branch);
+            Ok(Err(Rule::new(&codes::MERGE_QUEUE_REFUSED, cause)))
+        }
+        error => Err(error.into_failure(&format!("put pull request #{} into the merge queue", pull.number))),
+    }
+}
+
+/// `Pull request is already in the queue`, `Pull Request is already queued to merge`.
+fn is_queued(said: &str) -> bool {
+    let said = said.to_lowercase();
+    said.contains("already in the queue") || said.contains("already queued")
+}

@@ -1,0 +1,200 @@
+//! The way from the facts to an end: plans, tries, and starts over when the world moved meanwhile.
+
+mod step;
+
+use github::{GitHub, issues};
+use model::{CommitSha, Failure};
+use toolkit::{Annotation, Host, Level, Phases};
+
+use crate::{
+    apply::{self, Merger},
+    clean, codes, diagnosis,
+    event::Event,
+    facts::Facts,
+    fallback::{self, Enabled},
+    gather::gather,
+    outcome::{Done, Landed, Outcome},
+    pace::{Pace, wait},
+    plan::{Plan, approver, plan},
+    readiness,
+    request::Request,
+    rule::Rule,
+};
+use step::{Past, Step};
+
+/// Why the pull request is not merged.
+pub(crate) enum Stop {
+    /// Rules do not hold.
+    Refused(Box<Facts>, Vec<Rule>),
+    /// Something failed.
+    Failed(Failure),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// One run of the action.
+pub(crate) struct Run<'a> {
+    /// GitHub.
+    pub github: GitHub,
+    /// What is asked for.
+    pub request: Request,
+    /// The runner.
+    pub host: &'a Host,
+    /// How long each part took.
+    pub phases: Phases,
+}
+
+impl Run<'_> {
+    /// Merges, or finds out why not.
+    pub(crate) async fn merge(&self) -> Result<Outcome, Stop> {
+        let mut past = Past::default();
+        loop {
+            // Everything is read anew each time: while we waited, a label may have gone or the head have moved.
+            let facts = match self.phases.time("read", Box::pin(gather(&self.github, &self.request))).await {
+                Ok(facts) => facts,
+                Err(failure) => return Err(past.or_reason(failure)),
+            };
+            let (head, method, step) = match plan(&self.request, &facts) {
+                Plan::Refuse(rules) => return Err(self.refuse(facts, rules).await),
+                Plan::AlreadyMerged { sha } => return self.continue_from(facts, sha, past.in_doubt).await,
+                Plan::Wait if self.request.dry_run => {
+                    let why = "GitHub does not know yet whether there is a conflict".to_owned();
+                    return Ok(self.outcome(facts, Done::WouldWait { why }));
+                }
+                Plan::Wait => {
+                    let cause = "GitHub has not computed yet whether there is a conflict";
+                    let rule = Rule::new(&codes::MERGEABILITY_UNKNOWN, cause);
+                    let head = facts.pull.head.sha.clone();
+                    (
+                        head,
+                        self.request.method.of(&facts.pull.base.branch),
+                        Step::Again(Pace::Computing, rule),
+                    )
+                }
+                Plan::Merge { head, method } => {
+                    let step = Box::pin(self.step(&facts, &head, method, &mut past)).await?;
+                    (head, method, step)
+                }
+            };
+            let given_up = match step {
+                Step::Landed(landed) => return Ok(self.finish(facts, landed, Done::Merged).await),
+                Step::Ended(done) => return Ok(self.outcome(facts, done)),
+                Step::Refused(rule) => return Err(Stop::Refused(Box::new(facts), vec![rule])),
+                Step::TimeUp(rule) => rule,
+                Step::Again(pace, rule) => {
+                    self.host.info(&format!("not merged yet: {}", rule.cause));
+                    let delay = past.tries.next(pace);
+                    let goes_on = match delay {
+                        Some(delay) => wait(self.github.deadline(), delay, self.reserve()).await,
+                        None => false,
+                    };
+                    if goes_on {
+                        past.waited_for(facts, rule);
+                        continue;
+                    }
+                    rule
+                }
+                Step::Watch(mut look, said) => {
+                    let watching = readiness::watch(
+                        &self.github,
+                        &self.request,
+                        self.host,
+                        &facts.pull,
+                        &mut look,
+                        self.reserve(),
+                    );
+                    let goes_on = self.phases.time("wait for checks", Box::pin(watching)).await;
+                    let rule = diagnosis::unfinished(&look, said.as_deref());
+                    if goes_on {
+                        past.waited_for(facts, rule);
+                        continue;
+                    }
+                    rule
+                }
+            };
+            if past.is_clean || !fallback::is_for(&self.request, method, &given_up) {
+                return Err(Stop::Refused(Box::new(facts), vec![given_up]));
+            }
+            match self.enable(&facts.pull, &head, method).await? {
+                Enabled::Yes => return Ok(self.outcome(facts, Done::AutoMergeEnabled)),
+                Enabled::NothingToWaitFor => past.is_clean = true,
+                Enabled::No(rule) => {
+                    let rules = vec![given_up, rule];
+                    return Err(Stop::Refused(Box::new(facts), rules));
+                }
+            }
+        }
+    }
+
+    /// The time that is kept back for what is done when it is up.
+    fn reserve(&self) -> std::time::Duration {
+        if self.request.fallback.auto_merge {
+            (self.request.budget / 4).min(std::time::Duration::from_secs(5))
+        } else {
+            std::time::Duration::ZERO
+        }
+    }
+
+    /// Goes on from a merge that an earlier attempt or a person made. Two events of one pull request start two runs:
+    /// the one that merged goes on, and the other one is done. `in_doubt` if a merge of this very process was left
+    /// without an answer: its mark then says that it took effect. A method without a message leaves no mark, so that
+    /// nothing but "it is merged" can be said.
+    async fn continue_from(&self, facts: Facts, sha: CommitSha, in_doubt: bool) -> Result<Outcome, Stop> {
+        let method = self.request.method.of(&facts.pull.base.branch);
+        let done = match apply::merger(&self.github, &self.request, &facts.pull, method, &sha).await? {
+            Merger::Run(run) => return Ok(self.outcome(facts, Done::MergedByAnotherRun { run, sha })),
+            Merger::Us if in_doubt => Done::Merged,
+            Merger::Us | Merger::Unknown => Done::AlreadyMerged,
+        };
+        let landed = apply::land(&self.github, &self.request, &facts.pull, method, sha, false).await?;
+        Ok(self.finish(facts, landed, done).await)
+    }
+
+    async fn finish(&self, facts: Facts, mut landed: Landed, done: fn(Landed) -> Done) -> Outcome {
+        if !self.request.dry_run {
+            match clean::delete_head(&self.github, &self.request, &facts.pull).await {
+                Ok(deleted) => landed.deleted_head = deleted,
+                // The merge is what counts; a branch that stays is no reason to stop the pipeline.
+                Err(failure) => {
+                    let title = format!("auto-merge: {}", failure.code.id);
+                    self.host.annotate(&Annotation::new(Level::Warning, title, failure.cause));
+                }
+            }
+        }
+        self.outcome(facts, done(landed))
+    }
+
+    fn outcome(&self, facts: Facts, done: Done) -> Outcome {
+        let approver = approver(&self.request, &facts);
+        let method = self.request.method.of(&facts.pull.base.branch);
+        let head = self.request.head_sha.clone().unwrap_or_else(|| facts.pull.head.sha.clone());
+        Outcome { pull: facts.pull, method, head, approver, done }
+    }
+
+    /// Takes stale labels off when the run is the push's own, so that the page shows what the gate thinks.
+    async fn refuse(&self, facts: Facts, mut rules: Vec<Rule>) -> Stop {
+        let is_push = self.request.event.as_ref().is_some_and(Event::is_push);
+        if !is_push || self.request.dry_run {
+            return Stop::Refused(Box::new(facts), rules);
+        }
+        for rule in rules.iter_mut().filter(|rule| rule.code == &codes::LABEL_BEFORE_PUSH) {
+            let Some(label) = &rule.label else { continue };
+            let (repository, number) = (&self.request.repository, self.request.number);
+            rule.remedy = match issues::remove_label(&self.github, repository, number, label).await {
+                Ok(()) => format!("Look at the new commits, then put `{label}` again: it was taken off."),
+                Err(error) => {
+                    let failure = error.into_failure(&format!("take the label `{label}` off"));
+                    format!(
+                        "Take `{label}` off by hand ({}), look at the new commits, put it again.",
+                        failure.cause
+                    )
+                }
+            };
+        }
+        Stop::Refused(Box::new(facts), rules)
+    }
+}
