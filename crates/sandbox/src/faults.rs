@@ -17,6 +17,7 @@ use crate::{
     World,
     chance::{Chance, Chances},
     stop::{Stop, When},
+    turnstile::Turnstile,
 };
 
 /// What happens to a call that a fault matches.
@@ -105,6 +106,7 @@ pub struct Faults {
     chances: Chances,
     calls: Mutex<Vec<Call>>,
     stop: Mutex<Option<Stop>>,
+    turnstile: Mutex<Option<Turnstile>>,
 }
 
 /// A call that was received, for counting requests.
@@ -134,6 +136,7 @@ impl Faults {
         self.chances.clear();
         lock(&self.active).clear();
         *lock(&self.stop) = None;
+        *lock(&self.turnstile) = None;
     }
 
     /// Returns every call so far, the controls' own left out.
@@ -147,6 +150,19 @@ impl Faults {
         let stop = Stop::new(lock(&self.calls).len() + index, when);
         *lock(&self.stop) = Some(stop.clone());
         stop
+    }
+
+    /// Holds each call of `service` from now on until the turnstile releases it, or until [`Faults::clear`], which
+    /// leaves those that wait to the turnstile.
+    pub fn hold_each(&self, service: &'static str) -> Turnstile {
+        let turnstile = Turnstile::new(service);
+        *lock(&self.turnstile) = Some(turnstile.clone());
+        turnstile
+    }
+
+    /// Forgets the calls so far.
+    pub fn forget_calls(&self) {
+        lock(&self.calls).clear();
     }
 
     fn hit(&self, service: &str, method: &str, path: &str) -> Vec<Effect> {
@@ -196,6 +212,13 @@ pub(crate) async fn apply(
     if let Some(stop) = stop.filter(|stop| stop.concerns(index)) {
         return stop.hang(index, next.run(request)).await;
     }
+    let turnstile = lock(&world.faults.turnstile).clone();
+    let authorization = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+    let authorization = authorization.unwrap_or_default().to_owned();
+    let _pass = match turnstile {
+        Some(turnstile) => turnstile.pass(service, (&method, &path, &authorization)).await,
+        None => None,
+    };
     let (request, by_chance) = world.faults.chances.hit((service, &method, &path), request).await;
     for effect in world.faults.hit(service, &method, &path).into_iter().chain(by_chance) {
         match effect {

@@ -17,6 +17,7 @@ pub mod seed;
 mod serve;
 pub mod stop;
 pub mod sts;
+pub mod turnstile;
 pub mod world;
 
 pub use world::{Config, Sandbox, World};

@@ -1,6 +1,6 @@
 //! What happened to branches, by the server's clock: the list behind `GET /repos/{owner}/{repo}/activity`.
 
-use super::{State, clock, git::RefUpdate, journal::Actor, repository::Repository};
+use super::{State, git::RefUpdate, journal::Actor, repository::Repository};
 use crate::faults::lock;
 
 /// The id of no commit, for a branch that is not there.
@@ -71,7 +71,7 @@ impl State {
             before: sha(&update.old),
             after: sha(&update.new),
             reference: update.name.clone(),
-            at: clock::seconds(),
+            at: self.clock.seconds(),
             kind,
             actor: actor.login.clone(),
         };

@@ -10,7 +10,7 @@ use rsa::{
 };
 
 use super::{
-    State, clock,
+    State,
     error::ApiError,
     token::{self, Access, Token, TokenSpec},
 };
@@ -116,7 +116,7 @@ impl State {
             account: owner.to_owned(),
             repositories: repositories.iter().map(ToString::to_string).collect(),
             permissions,
-            created_at: clock::now(),
+            created_at: self.clock.now(),
             suspended_at: None,
         });
         id
@@ -125,19 +125,8 @@ impl State {
     /// Suspends an installation, or lets it go on.
     pub fn suspend_installation(&self, id: u64, suspended: bool) {
         for one in lock(&self.installations).iter_mut().filter(|one| one.id == id) {
-            one.suspended_at = suspended.then(clock::now);
+            one.suspended_at = suspended.then(|| self.clock.now());
         }
-    }
-
-    /// Sets GitHub's clock this many seconds ahead of this machine's, which is then slow as GitHub sees it:
-    /// tokens of installations expire by it, and it judges the times in an App's JWT.
-    pub fn set_clock_ahead(&self, seconds: i64) {
-        *lock(&self.clock_ahead) = seconds;
-    }
-
-    /// The present time by GitHub's clock, in seconds since 1970.
-    pub(crate) fn seconds(&self) -> u64 {
-        clock::seconds().saturating_add_signed(*lock(&self.clock_ahead))
     }
 
     /// Finds an App by its number or its client id.
@@ -192,7 +181,7 @@ impl State {
                 .collect(),
             repositories: slugs,
         };
-        let expires_at = self.seconds() + TOKEN_LIFETIME;
+        let expires_at = self.clock.seconds() + TOKEN_LIFETIME;
         let text = token::text("ghs");
         lock(&self.tokens).insert(text.clone(), Token::new(&spec, false).until(expires_at));
         self.remember(&text);

@@ -1,15 +1,73 @@
-//! Timestamps as GitHub writes them: UTC, whole seconds, `Z`.
+//! GitHub's clock, and timestamps as GitHub writes them: UTC, whole seconds, `Z`.
+//!
+//! The clock is this machine's unless a test sets it ahead, or stops it: events then have the seconds that the test
+//! wants, without waiting for them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::{Arc, Mutex},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-/// Returns the seconds since 1970.
-pub(crate) fn seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+use super::State;
+use crate::faults::lock;
+
+/// The clock of one GitHub; clones are the same clock.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Clock(Arc<Mutex<Setting>>);
+
+#[derive(Debug, Clone, Copy)]
+enum Setting {
+    /// This many seconds before this machine's clock.
+    Ahead(i64),
+    /// At this second since 1970, and standing still.
+    Stopped(u64),
 }
 
-/// Returns the present time, such as `2026-01-31T09:05:00Z`.
-pub(crate) fn now() -> String {
-    format(seconds())
+impl Default for Setting {
+    fn default() -> Self {
+        Self::Ahead(0)
+    }
+}
+
+impl Clock {
+    /// Returns the seconds since 1970.
+    pub(crate) fn seconds(&self) -> u64 {
+        match *lock(&self.0) {
+            Setting::Ahead(ahead) => machine().saturating_add_signed(ahead),
+            Setting::Stopped(at) => at,
+        }
+    }
+
+    /// Returns the present time, such as `2026-01-31T09:05:00Z`.
+    pub(crate) fn now(&self) -> String {
+        format(self.seconds())
+    }
+}
+
+impl State {
+    /// Sets GitHub's clock this many seconds ahead of this machine's, which is then slow as GitHub sees it: all that
+    /// happens gets such times, tokens of installations expire by it, and it judges the times in an App's JWT.
+    pub fn set_clock_ahead(&self, seconds: i64) {
+        *lock(&self.clock.0) = Setting::Ahead(seconds);
+    }
+
+    /// Stops GitHub's clock at a moment in seconds since 1970.
+    pub fn stop_clock(&self, at: u64) {
+        *lock(&self.clock.0) = Setting::Stopped(at);
+    }
+
+    /// Moves GitHub's clock forward; one that goes goes on from there.
+    pub fn pass_seconds(&self, seconds: u32) {
+        let mut setting = lock(&self.clock.0);
+        *setting = match *setting {
+            Setting::Ahead(ahead) => Setting::Ahead(ahead.saturating_add(seconds.into())),
+            Setting::Stopped(at) => Setting::Stopped(at.saturating_add(seconds.into())),
+        };
+    }
+}
+
+fn machine() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
 }
 
 /// Writes seconds since 1970 as a date (the `civil_from_days` method of Howard Hinnant's date algorithms).
@@ -29,7 +87,14 @@ pub(crate) fn format(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::format;
+    use super::*;
+
+    #[test]
+    fn a_stopped_clock_moves_when_told_to() {
+        let clock = Clock(Arc::new(Mutex::new(Setting::Stopped(0))));
+        assert_eq!((clock.seconds(), clock.now().as_str()), (0, "1970-01-01T00:00:00Z"));
+        assert!(Clock::default().seconds() > 1_700_000_000);
+    }
 
     #[test]
     fn dates_are_civil() {

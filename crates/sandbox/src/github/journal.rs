@@ -39,6 +39,12 @@ impl State {
         self.repository(slug).map(|repository| lock(&repository.data).events.clone()).unwrap_or_default()
     }
 
+    /// Returns the journal without its first `from` entries.
+    pub fn events_from(&self, slug: &str, from: usize) -> Vec<WebhookEvent> {
+        let Some(repository) = self.repository(slug) else { return Vec::new() };
+        lock(&repository.data).events.iter().skip(from).cloned().collect()
+    }
+
     /// Returns the payload of a `pull_request` event as it would be now; `None` if there is no such pull request.
     pub fn event_payload(
         &self,

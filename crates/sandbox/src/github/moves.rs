@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::{
     State,
     activity::{Kind, ZERO},
-    clock,
     git::{GitError, NewCommit, RefUpdate},
     journal::Actor,
     pull::{Merged, TimelineKind},
@@ -105,7 +104,7 @@ impl State {
         update: &RefUpdate,
         kind: Option<Kind>,
     ) -> Result<(), GitError> {
-        lock(&repository.data).pushed_at = clock::now();
+        lock(&repository.data).pushed_at = self.clock.now();
         let (before, after) = (update.old.as_deref().unwrap_or(ZERO), update.new.as_deref().unwrap_or(ZERO));
         let web = format!("{}/{}", self.urls.github, repository.slug());
         let forced = match (&update.old, &update.new) {
@@ -175,7 +174,7 @@ impl State {
                 Some(base) => repository.git.is_ancestor(new, base).await?,
                 None => false,
             };
-            let now = clock::now();
+            let now = self.clock.now();
             if let Some(pull) = lock(&repository.data).pulls.get_mut(&number) {
                 new.clone_into(&mut pull.head_sha);
                 pull.base_sha = base.unwrap_or_default();
@@ -200,7 +199,7 @@ impl State {
     }
 
     fn heads_vanish(&self, repository: &Repository, actor: &Actor, branch: &str) {
-        let now = clock::now();
+        let now = self.clock.now();
         let mut to_close = Vec::new();
         for pull in lock(&repository.data).pulls.values_mut().filter(|pull| pull.head_ref == branch) {
             if pull.open {
@@ -239,7 +238,7 @@ impl State {
 
     /// Writes down that a pull request is merged. Its event comes from [`Self::note_closed`].
     pub(crate) fn mark_merged(&self, repository: &Repository, number: u64, sha: &str, actor: &Actor) {
-        let now = clock::now();
+        let now = self.clock.now();
         if let Some(pull) = lock(&repository.data).pulls.get_mut(&number) {
             pull.open = false;
             pull.closed_at = Some(now.clone());
@@ -255,7 +254,7 @@ impl State {
 
     /// Closes a pull request without a merge.
     pub(crate) fn close(&self, repository: &Repository, number: u64, actor: &Actor) {
-        let now = clock::now();
+        let now = self.clock.now();
         if let Some(pull) = lock(&repository.data).pulls.get_mut(&number) {
             pull.open = false;
             pull.closed_at = Some(now.clone());

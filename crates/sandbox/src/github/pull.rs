@@ -117,7 +117,14 @@ pub(crate) enum TimelineKind {
     Closed,
     Reopened,
     ReadyForReview,
-    Renamed { from: String, to: String },
+    Renamed {
+        from: String,
+        to: String,
+    },
+    /// Another base was chosen.
+    BaseChanged,
+    /// A review was dismissed.
+    ReviewDismissed(u64),
 }
 
 impl Pull {

@@ -12,6 +12,7 @@ use std::{
 
 use super::{
     app::{App, Installation},
+    clock::Clock,
     repository::Repository,
     run::Run,
     token::{self, Token, TokenSpec},
@@ -33,8 +34,7 @@ pub struct State {
     pub(crate) installations: Mutex<Vec<Installation>>,
     /// JWTs that were seen and tokens that were minted.
     pub(crate) app_secrets: Mutex<Vec<String>>,
-    /// In seconds.
-    pub(crate) clock_ahead: Mutex<i64>,
+    pub(crate) clock: Clock,
     ids: AtomicU64,
 }
 
@@ -51,7 +51,7 @@ impl State {
             apps: Mutex::default(),
             installations: Mutex::default(),
             app_secrets: Mutex::default(),
-            clock_ahead: Mutex::default(),
+            clock: Clock::default(),
             ids: AtomicU64::new(1000),
         })
     }
@@ -115,7 +115,7 @@ impl State {
     }
 
     pub(crate) fn token_by_text(&self, text: &str) -> Option<Token> {
-        let now = self.seconds();
+        let now = self.clock.seconds();
         lock(&self.tokens).get(text).filter(|token| token.expires_at.is_none_or(|at| at > now)).cloned()
     }
 }

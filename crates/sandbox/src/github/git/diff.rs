@@ -1,6 +1,6 @@
 //! Which files differ between two commits.
 
-use super::{Git, GitError};
+use super::{Git, GitError, check};
 
 /// One file of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +18,9 @@ pub(crate) struct ChangedFile {
 impl Git {
     /// Compares two trees with rename detection, as GitHub does.
     pub(crate) async fn changed_files(&self, from: &str, to: &str) -> Result<Vec<ChangedFile>, GitError> {
-        let arguments = ["diff-tree", "-r", "-z", "-M", "--raw", "--numstat", "--no-abbrev", from, to];
-        Ok(parse(&String::from_utf8_lossy(&self.bytes(&arguments).await?)))
+        let (from, to) = (self.tree_of(from), self.tree_of(to));
+        let arguments = ["diff-tree", "-r", "-z", "-M", "--raw", "--numstat", "--no-abbrev", &from, &to];
+        Ok(parse(&String::from_utf8_lossy(&check(&arguments, self.once(&arguments, &arguments).await?)?)))
     }
 
     /// Returns the paths below `prefix` that differ.
@@ -29,8 +30,9 @@ impl Git {
         to: &str,
         prefix: &str,
     ) -> Result<Vec<String>, GitError> {
-        let arguments = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to, "--", prefix];
-        let text = self.bytes(&arguments).await?;
+        let (from, to) = (self.tree_of(from), self.tree_of(to));
+        let arguments = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", &from, &to, "--", prefix];
+        let text = check(&arguments, self.once(&arguments, &arguments).await?)?;
         Ok(String::from_utf8_lossy(&text)
             .split('\0')
             .filter(|path| !path.is_empty())

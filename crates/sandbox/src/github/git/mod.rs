@@ -1,20 +1,29 @@
 //! The `git` program on one bare repository.
 //!
-//! Every call is one process with a clean configuration, so that the state of the machine cannot show through.
+//! A call is one process with a clean configuration, so that the state of the machine cannot show through. What is
+//! simple is answered without one, from loose objects, loose refs and what is known of objects already.
 
 mod backend;
 mod diff;
+mod loose;
+mod memory;
 mod merge;
 mod read;
+#[cfg(test)]
+mod tests;
+mod trees;
 mod write;
 
 use std::{
     io,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Arc,
 };
 
 use tokio::{io::AsyncWriteExt as _, process::Command};
+
+use super::clock::Clock;
 
 pub(crate) use backend::Request as BackendRequest;
 pub(crate) use diff::ChangedFile;
@@ -50,6 +59,7 @@ impl From<GitError> for io::Error {
 }
 
 /// What a process ended with.
+#[derive(Debug, Clone)]
 pub(crate) struct Output {
     pub(crate) code: i32,
     pub(crate) stdout: Vec<u8>,
@@ -60,11 +70,14 @@ pub(crate) struct Output {
 #[derive(Debug, Clone)]
 pub(crate) struct Git {
     directory: PathBuf,
+    /// What commits are dated by.
+    clock: Clock,
+    memory: Arc<memory::Memory>,
 }
 
 impl Git {
-    pub(crate) fn new(directory: &Path) -> Self {
-        Self { directory: directory.to_owned() }
+    pub(crate) fn new(directory: &Path, clock: &Clock) -> Self {
+        Self { directory: directory.to_owned(), clock: clock.clone(), memory: Arc::default() }
     }
 
     pub(crate) fn directory(&self) -> &Path {

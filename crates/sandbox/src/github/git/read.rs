@@ -1,6 +1,9 @@
 //! Reading: refs, commits, trees, blobs.
 
-use super::{Git, GitError, as_text};
+use super::{
+    Git, GitError, as_text, check,
+    loose::{self, Ref, is_id},
+};
 
 /// Author or committer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +48,14 @@ impl Git {
         if name.is_empty() || name.starts_with('-') {
             return Ok(None);
         }
+        if is_id(name) && self.peek(name).is_some() {
+            return Ok(Some(name.to_owned()));
+        }
+        match loose::read_ref(self.directory(), name) {
+            Ref::At(id) if self.peek(&id).is_some() => return Ok(Some(id)),
+            Ref::Missing => return Ok(None),
+            Ref::At(_) | Ref::Unclear => {}
+        }
         let output = self.run(&["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")]).await?;
         Ok((output.code == 0).then(|| as_text(&output.stdout)))
     }
@@ -82,10 +93,48 @@ impl Git {
 
     /// Reads commits, by the arguments of `git log`.
     pub(crate) async fn log(&self, arguments: &[&str]) -> Result<Vec<Commit>, GitError> {
+        if let Some(known) = self.log_at_hand(arguments) {
+            return Ok(known);
+        }
         let mut all = vec!["log", FORMAT, DATES];
         all.extend_from_slice(arguments);
-        let text = self.bytes(&all).await?;
+        let is_fixed = |word: &&str| word.starts_with("--") || word.split("..").all(is_id);
+        let output = if arguments.iter().all(is_fixed) {
+            self.once(&all, &all).await?
+        } else {
+            self.run(&all).await?
+        };
+        let text = check(&all, output)?;
         Ok(String::from_utf8_lossy(&text).split('\u{1e}').filter_map(parse_commit).collect())
+    }
+
+    /// The same without a process, where the order is not in question.
+    fn log_at_hand(&self, arguments: &[&str]) -> Option<Vec<Commit>> {
+        if let ["--no-walk=unsorted", ids @ ..] = arguments {
+            // A commit that is asked for twice is shown once.
+            let mut once: Vec<&str> = Vec::new();
+            ids.iter().for_each(|id| {
+                if !once.contains(id) {
+                    once.push(id);
+                }
+            });
+            return once.into_iter().map(|id| Some(self.peek(id)?.as_ref().clone())).collect();
+        }
+        let (range, options) = arguments.split_last()?;
+        let (from, to) = range.split_once("..")?;
+        let known = ["--reverse", "--no-merges", "--topo-order"];
+        if !is_id(from) || !is_id(to) || options.iter().any(|option| !known.contains(option)) {
+            return None;
+        }
+        let mut commits: Vec<Commit> =
+            self.chain(from, to)?.into_iter().map(|commit| commit.as_ref().clone()).collect();
+        if options.contains(&"--no-merges") {
+            commits.retain(|commit| commit.parents.len() < 2);
+        }
+        if options.contains(&"--reverse") {
+            commits.reverse();
+        }
+        Some(commits)
     }
 
     /// Reads one commit by its id or ref name; a name that is not there is `None`.
@@ -93,9 +142,13 @@ impl Git {
         if name.is_empty() || name.starts_with('-') {
             return Ok(None);
         }
+        if let Some(known) = self.peek(name) {
+            return Ok(Some(known.as_ref().clone()));
+        }
         let output = self.run(&["log", FORMAT, DATES, "-1", name, "--"]).await?;
         let text = String::from_utf8_lossy(&output.stdout);
-        Ok(if output.code == 0 { text.split('\u{1e}').find_map(parse_commit) } else { None })
+        let found = if output.code == 0 { text.split('\u{1e}').find_map(parse_commit) } else { None };
+        Ok(found.map(|commit| self.remember(commit).as_ref().clone()))
     }
 
     /// Is `ancestor` reachable from `descendant`? A commit is its own ancestor.
@@ -103,17 +156,26 @@ impl Git {
         if ancestor == descendant {
             return Ok(true);
         }
+        if let Some(known) = self.reaches(descendant, ancestor) {
+            return Ok(known);
+        }
         Ok(self.run(&["merge-base", "--is-ancestor", ancestor, descendant]).await?.code == 0)
     }
 
     /// Returns the best common ancestor.
     pub(crate) async fn merge_base(&self, one: &str, other: &str) -> Result<Option<String>, GitError> {
+        if let Some(known) = self.meet(one, other) {
+            return Ok(known);
+        }
         let output = self.run(&["merge-base", one, other]).await?;
         Ok((output.code == 0).then(|| as_text(&output.stdout)))
     }
 
     /// Counts the commits of `head` that `base` has not, and the other way round.
     pub(crate) async fn ahead_behind(&self, base: &str, head: &str) -> Result<(u64, u64), GitError> {
+        if let Some(known) = self.apart(base, head) {
+            return Ok(known);
+        }
         let text = self.text(&["rev-list", "--left-right", "--count", &format!("{base}...{head}")]).await?;
         let mut counts = text.split_whitespace().map(|count| count.parse().unwrap_or(0));
         let behind = counts.next().unwrap_or(0);

@@ -2,8 +2,11 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use super::{Git, GitError, as_text, check};
-use crate::github::{clock, token};
+use super::{
+    Git, GitError, as_text, check,
+    loose::{self, Ref},
+};
+use crate::github::token;
 
 /// One file of a commit.
 #[derive(Debug, Clone)]
@@ -42,10 +45,13 @@ pub(crate) struct RefUpdate {
 const ZERO: &str = "0000000000000000000000000000000000000000";
 
 impl Git {
-    /// Makes a commit that no ref points to, by one `git fast-import`.
+    /// Makes a commit that no ref points to; one of many files by one `git fast-import`.
     pub(crate) async fn write_commit(&self, new: &NewCommit<'_>) -> Result<String, GitError> {
+        if let Some(made) = self.plant(new) {
+            return Ok(made);
+        }
         let hold = format!("refs/sandbox/{}", token::text("new"));
-        let now = clock::seconds();
+        let now = self.clock.seconds();
         let mut stream = Vec::new();
         let mut head = format!("commit {hold}\nmark :1\n");
         for (role, (name, email)) in [("author", new.author), ("committer", new.committer)] {
@@ -119,6 +125,12 @@ impl Git {
 
     /// Moves all of these refs or none; `false` if one of them has not its old value any more.
     pub(crate) async fn update_refs(&self, updates: &[RefUpdate]) -> Result<bool, GitError> {
+        if let [RefUpdate { name, old, new: Some(new) }] = updates
+            && self.peek(new).is_some()
+            && let Some(moved) = loose::move_ref(self.directory(), name, old.as_deref(), new)
+        {
+            return Ok(moved);
+        }
         let mut input = String::new();
         for RefUpdate { name, old, new } in updates {
             let old = old.as_deref().unwrap_or(ZERO);
@@ -139,6 +151,14 @@ impl Git {
 
     /// Points a ref somewhere, whatever it was.
     pub(crate) async fn set_ref(&self, name: &str, new: &str) -> Result<(), GitError> {
+        let old = match loose::read_ref(self.directory(), name) {
+            Ref::At(old) => Some(old),
+            Ref::Missing | Ref::Unclear => None,
+        };
+        let is_known = self.peek(new).is_some();
+        if is_known && loose::move_ref(self.directory(), name, old.as_deref(), new) == Some(true) {
+            return Ok(());
+        }
         self.text(&["update-ref", name, new]).await.map(|_| ())
     }
 }

@@ -120,6 +120,8 @@ pub(crate) fn timeline_event(
         TimelineKind::Reopened => "reopened",
         TimelineKind::ReadyForReview => "ready_for_review",
         TimelineKind::Renamed { .. } => "renamed",
+        TimelineKind::BaseChanged => "base_ref_changed",
+        TimelineKind::ReviewDismissed(_) => "review_dismissed",
     };
     let mut value = match &event.kind {
         TimelineKind::Commented(_) | TimelineKind::Reviewed(_) | TimelineKind::Committed(_)
@@ -165,6 +167,10 @@ pub(crate) fn timeline_event(
         TimelineKind::Labeled(name) | TimelineKind::Unlabeled(name) => {
             let shown = label(state, repository, name);
             value["label"] = json!({ "name": shown["name"], "color": shown["color"] });
+        }
+        TimelineKind::ReviewDismissed(id) => {
+            value["dismissed_review"] =
+                json!({ "state": "dismissed", "review_id": id, "dismissal_message": "" });
         }
         TimelineKind::Renamed { from, to } => value["rename"] = json!({ "from": from, "to": to }),
         _ => {}

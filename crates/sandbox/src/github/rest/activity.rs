@@ -67,7 +67,7 @@ impl Wanted {
             reference: context.parameter("ref").map(full),
             actor: context.parameter("actor").map(str::to_owned),
             kind: one_of("activity_type", KINDS)?,
-            since: length.map_or(0, |(_, seconds)| clock::seconds().saturating_sub(*seconds)),
+            since: length.map_or(0, |(_, seconds)| context.github().clock.seconds().saturating_sub(*seconds)),
             newest_first: one_of("direction", &["asc", "desc"])?.as_deref() != Some("asc"),
         })
     }

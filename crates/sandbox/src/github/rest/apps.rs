@@ -63,7 +63,7 @@ fn verify(state: &State, jwt: &str) -> Result<App, ApiError> {
     validation.validate_exp = false;
     validation.required_spec_claims.clear();
     jsonwebtoken::decode::<Value>(jwt, &app.key, &validation).map_err(|_| undecodable())?;
-    let now = state.seconds();
+    let now = state.clock.seconds();
     if claims["iat"].as_u64().is_none_or(|issued| issued > now) {
         return Err(refuse(
             "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued",

@@ -6,7 +6,7 @@ use super::{Context, Reply, Role, created, input::Input, ok, page};
 use crate::{
     faults::lock,
     github::{
-        clock,
+        clock::Clock,
         error::ApiError,
         render,
         repository::{CheckRun, Repository},
@@ -59,11 +59,11 @@ pub(super) async fn create(context: Context, input: Input) -> Reply {
         details_url: None,
         external_id: input.text("external_id")?.unwrap_or_default(),
         output: Value::Null,
-        started_at: clock::now(),
+        started_at: context.github().clock.now(),
         completed_at: None,
         app: context.actor().login,
     };
-    apply(&mut run, &input)?;
+    apply(&mut run, &input, &context.github().clock)?;
     lock(&repository.data).check_runs.push(run.clone());
     context.github().changed_checks(&repository, &sha).await?;
     created(render::check_run(context.github(), &repository, &run))
@@ -71,27 +71,28 @@ pub(super) async fn create(context: Context, input: Input) -> Reply {
 
 pub(super) async fn update(context: Context, input: Input) -> Reply {
     let repository = context.repository(Role::Write)?;
-    let run = change(&repository, context.number("id")?, &input)?;
+    let run = change(&context, &repository, &input)?;
     context.github().changed_checks(&repository, &run.sha).await?;
     ok(render::check_run(context.github(), &repository, &run))
 }
 
-fn change(repository: &Repository, id: u64, input: &Input) -> Result<CheckRun, ApiError> {
+fn change(context: &Context, repository: &Repository, input: &Input) -> Result<CheckRun, ApiError> {
+    let id = context.number("id")?;
     let mut data = lock(&repository.data);
     let run = data.check_runs.iter_mut().find(|run| run.id == id).ok_or_else(ApiError::not_found)?;
-    apply(run, input)?;
+    apply(run, input, &context.github().clock)?;
     Ok(run.clone())
 }
 
 /// A conclusion completes a run; a completed run must have one.
-fn apply(run: &mut CheckRun, input: &Input) -> Result<(), ApiError> {
+fn apply(run: &mut CheckRun, input: &Input, clock: &Clock) -> Result<(), ApiError> {
     if let Some(status) = input.text("status")? {
         run.status = status;
     }
     if let Some(conclusion) = input.text("conclusion")? {
         run.conclusion = Some(conclusion);
         "completed".clone_into(&mut run.status);
-        run.completed_at = Some(clock::now());
+        run.completed_at = Some(clock.now());
     } else if run.status == "completed" && run.conclusion.is_none() {
         return Err(ApiError::invalid_request("\"conclusion\" wasn't supplied."));
     }

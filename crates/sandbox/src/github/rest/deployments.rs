@@ -8,7 +8,6 @@ use super::{Context, Reply, Role, created, input::Input, message, ok, page};
 use crate::{
     faults::lock,
     github::{
-        clock,
         error::ApiError,
         policy, render,
         repository::{Data, Deployment, DeploymentStatus, Repository},
@@ -50,7 +49,7 @@ pub(super) async fn create(context: Context, input: Input) -> Reply {
     }
     check_contexts(&repository, &input, &name, &sha)?;
     let environment = input.text("environment")?.unwrap_or_else(|| "production".to_owned());
-    let now = clock::now();
+    let now = context.github().clock.now();
     let made = Deployment {
         id: context.github().next_id(),
         sha,
@@ -159,7 +158,7 @@ pub(super) async fn create_status(context: Context, input: Input) -> Reply {
         );
         return Err(ApiError::invalid_request(&text));
     }
-    let now = clock::now();
+    let now = context.github().clock.now();
     let mut status = DeploymentStatus {
         id: context.github().next_id(),
         state,

@@ -1,7 +1,9 @@
 //! The headers of every API reply, and `GET /rate_limit`.
 
+use std::sync::Arc;
+
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -10,12 +12,15 @@ use rand::Rng as _;
 use serde_json::json;
 
 use super::{Context, Reply, ok};
-use crate::github::{clock, error::ApiError, permissions, smart_http};
+use crate::{
+    World,
+    github::{error::ApiError, permissions, smart_http},
+};
 
 const LIMIT: u64 = 5000;
 
 /// Refuses what GitHub refuses before it looks at a call, and adds the headers of every reply.
-pub(super) async fn apply(request: Request, next: Next) -> Response {
+pub(super) async fn apply(State(world): State<Arc<World>>, request: Request, next: Next) -> Response {
     // Git's own requests get none of this, and its client sends none.
     if smart_http::service(request.uri().path()).is_some() {
         return next.run(request).await;
@@ -29,6 +34,7 @@ pub(super) async fn apply(request: Request, next: Next) -> Response {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
+    let now = world.github.clock.seconds();
     let mut random = rand::thread_rng();
     let id = format!(
         "{:04X}:{:05X}:{:07X}:{:07X}:{:08X}",
@@ -36,9 +42,9 @@ pub(super) async fn apply(request: Request, next: Next) -> Response {
         random.gen_range(0..0x10_0000),
         random.gen_range(0..0x1000_0000),
         random.gen_range(0..0x1000_0000),
-        clock::seconds()
+        now
     );
-    let reset = (clock::seconds() / 3600 + 1) * 3600;
+    let reset = (now / 3600 + 1) * 3600;
     let selected = version.unwrap_or_else(|| HeaderValue::from_static("2022-11-28"));
     let headers = response.headers_mut();
     for (name, value) in [
@@ -77,8 +83,8 @@ fn check(request: &Request) -> Result<(), ApiError> {
     }
 }
 
-pub(super) async fn rate_limit(_context: Context) -> Reply {
-    let reset = (clock::seconds() / 3600 + 1) * 3600;
+pub(super) async fn rate_limit(context: Context) -> Reply {
+    let reset = (context.github().clock.seconds() / 3600 + 1) * 3600;
     let resource = json!({ "limit": LIMIT, "used": 1, "remaining": LIMIT - 1, "reset": reset });
     ok(
         json!({ "resources": { "core": resource, "graphql": resource, "search": resource }, "rate": resource }),

@@ -6,7 +6,6 @@ use super::{Context, Reply, Role, created, input::Input, no_content, ok, page, p
 use crate::{
     faults::lock,
     github::{
-        clock,
         error::ApiError,
         git::Commit,
         pull::{Comment, TimelineEvent, TimelineKind},
@@ -104,7 +103,7 @@ pub(super) async fn update_comment(context: Context, input: Input) -> Reply {
     let repository = context.repository(Role::Read)?;
     let (number, mut comment) = find_comment(&repository, context.number("id")?)?;
     comment.body = body_of(&input)?;
-    comment.updated_at = clock::now();
+    comment.updated_at = context.github().clock.now();
     if let Some(pull) = lock(&repository.data).pulls.get_mut(&number) {
         for stored in pull.comments.iter_mut().filter(|stored| stored.id == comment.id) {
             stored.clone_from(&comment);

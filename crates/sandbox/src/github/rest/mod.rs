@@ -125,7 +125,7 @@ pub(crate) fn router(world: Arc<World>) -> Router {
     let router = table()
         .method_not_allowed_fallback(|| async { ApiError::not_found() })
         .fallback(smart_http::answer)
-        .layer(middleware::from_fn(headers::apply))
+        .layer(middleware::from_fn_with_state(world.clone(), headers::apply))
         // Pushes and commits of whole files are larger than axum's default limit.
         .layer(DefaultBodyLimit::disable())
         .with_state(world);

@@ -6,7 +6,6 @@ use super::{Context, Reply, Role, created, input::Input, page};
 use crate::{
     faults::lock,
     github::{
-        clock,
         error::ApiError,
         render,
         repository::{Repository, Status},
@@ -43,7 +42,7 @@ pub(super) async fn create(context: Context, input: Input) -> Reply {
         description,
         target_url: input.text("target_url")?,
         creator: context.actor().login,
-        created_at: clock::now(),
+        created_at: context.github().clock.now(),
     };
     lock(&repository.data).statuses.push(status.clone());
     context.github().changed_checks(&repository, &sha).await?;

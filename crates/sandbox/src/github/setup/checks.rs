@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     faults::lock,
-    github::{State, clock, repository::CheckRun},
+    github::{State, repository::CheckRun},
 };
 
 /// The App whose check runs are the jobs of workflows.
@@ -25,7 +25,7 @@ impl State {
     ) -> io::Result<()> {
         let repository = self.need(slug)?;
         let id = self.next_id();
-        let now = clock::now();
+        let now = self.clock.now();
         let check = CheckRun {
             id,
             sha: sha.to_owned(),

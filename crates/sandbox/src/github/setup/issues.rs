@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     faults::lock,
     github::{
-        State, clock,
+        State,
         journal::Actor,
         pull::{Comment, TimelineKind},
         render,
@@ -41,7 +41,7 @@ impl State {
                 Some(pull) if !pull.labels.contains(&name) => {
                     pull.labels.push(name.clone());
                     let kind = TimelineKind::Labeled(name);
-                    pull.event(self.next_id(), &actor.login, &clock::now(), kind);
+                    pull.event(self.next_id(), &actor.login, &self.clock.now(), kind);
                     true
                 }
                 _ => false,
@@ -58,7 +58,7 @@ impl State {
             Some(pull) if pull.labels.iter().any(|label| label == name) => {
                 pull.labels.retain(|label| label != name);
                 let kind = TimelineKind::Unlabeled(name.to_owned());
-                pull.event(self.next_id(), &actor.login, &clock::now(), kind);
+                pull.event(self.next_id(), &actor.login, &self.clock.now(), kind);
                 true
             }
             _ => false,
@@ -83,7 +83,7 @@ impl State {
         actor: &Actor,
         body: &str,
     ) -> Comment {
-        let now = clock::now();
+        let now = self.clock.now();
         let comment = Comment {
             id: self.next_id(),
             author: actor.login.clone(),
@@ -114,7 +114,7 @@ impl State {
             description: None,
             target_url: None,
             creator: repository.owner.clone(),
-            created_at: clock::now(),
+            created_at: self.clock.now(),
         };
         lock(&repository.data).statuses.push(status);
         Ok(self.changed_checks(&repository, sha).await?)

@@ -1,5 +1,6 @@
 //! What tests and the stand-alone program set up and look at: everything that a person does on the web pages.
 
+mod changes;
 mod checks;
 mod files;
 mod issues;
@@ -12,7 +13,6 @@ pub(crate) use pulls::NewPull;
 use super::{
     State,
     activity::Kind,
-    clock,
     error::ApiError,
     git::{Change, Git, NewCommit, RefUpdate},
     journal::Actor,
@@ -56,7 +56,7 @@ impl State {
             io::Error::new(io::ErrorKind::InvalidInput, format!("{slug} is not OWNER/NAME"))
         })?;
         let default = branches.first().copied().unwrap_or("main");
-        let git = Git::new(&self.root.join(owner).join(format!("{name}.git")));
+        let git = Git::new(&self.root.join(owner).join(format!("{name}.git")), &self.clock);
         git.init(default).await?;
         self.account(owner, "Organization");
         let id = self.next_id();
@@ -66,7 +66,7 @@ impl State {
             name: name.to_owned(),
             git,
             updates: tokio::sync::Mutex::default(),
-            data: std::sync::Mutex::new(Data::new(default, clock::now())),
+            data: std::sync::Mutex::new(Data::new(default, self.clock.now())),
         };
         let sha = self.commit(&repository, None, owner, "Initial commit", changes).await?;
         for branch in branches.iter().chain(branches.is_empty().then_some(&default)) {

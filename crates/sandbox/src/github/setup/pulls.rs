@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     faults::lock,
     github::{
-        State, clock,
+        State,
         error::ApiError,
         git::GitError,
         journal::Actor,
@@ -71,7 +71,7 @@ impl State {
             return Err(custom(format!("No commits between {} and {}", new.base, new.head)));
         }
         let commits = git.log(&["--reverse", "--topo-order", &format!("{base}..{head}")]).await?;
-        let now = clock::now();
+        let now = self.clock.now();
         let number = {
             let mut data = lock(&repository.data);
             // Git was asked meanwhile: somebody may have been quicker.
@@ -125,7 +125,7 @@ impl State {
             return;
         }
         if let Some(pull) = lock(&repository.data).pulls.get_mut(&number) {
-            let now = clock::now();
+            let now = self.clock.now();
             if let Some(to) = title.filter(|title| *title != pull.title) {
                 let from = std::mem::replace(&mut pull.title, to.clone());
                 pull.event(self.next_id(), &actor.login, &now, TimelineKind::Renamed { from, to });
@@ -146,7 +146,7 @@ impl State {
             }
             pull.open = true;
             pull.closed_at = None;
-            pull.event(self.next_id(), &actor.login, &clock::now(), TimelineKind::Reopened);
+            pull.event(self.next_id(), &actor.login, &self.clock.now(), TimelineKind::Reopened);
         }
         self.note_pull(repository, number, "reopened", actor, None, Value::Null);
         Ok(())
@@ -159,7 +159,7 @@ impl State {
         if let Some(pull) = lock(&repository.data).pulls.get_mut(&number) {
             pull.draft = draft;
             if !draft {
-                pull.event(self.next_id(), login, &clock::now(), TimelineKind::ReadyForReview);
+                pull.event(self.next_id(), login, &self.clock.now(), TimelineKind::ReadyForReview);
             }
         }
         let action = if draft { "converted_to_draft" } else { "ready_for_review" };
@@ -197,7 +197,7 @@ impl State {
         body: &str,
         commit: Option<&str>,
     ) -> Result<Review, ApiError> {
-        let now = clock::now();
+        let now = self.clock.now();
         let review = {
             let mut data = lock(&repository.data);
             let pull = data.pulls.get_mut(&number).ok_or_else(ApiError::not_found)?;

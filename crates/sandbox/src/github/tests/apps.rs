@@ -4,13 +4,13 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
 use super::{Fixture, SLUG, unpack};
-use crate::github::{AppKey, clock};
+use crate::github::{AppKey, clock::Clock};
 
 const GRANTED: &[(&str, &str)] = &[("contents", "write"), ("pull-requests", "read")];
 
 /// A JWT as an App makes it, with other claims laid over it.
 fn jwt(key: &AppKey, changed: Value) -> String {
-    let now = clock::seconds();
+    let now = Clock::default().seconds();
     let mut claims = json!({ "iss": key.client_id, "iat": now - 60, "exp": now + 540 });
     if let Value::Object(changed) = changed {
         claims.as_object_mut().unwrap().extend(changed);
@@ -80,7 +80,7 @@ async fn a_token_expires_after_an_hour() {
 async fn a_jwt_is_judged_by_its_times_and_its_signature() {
     let (fixture, key, ..) = installed().await;
     let other = fixture.github().create_app("other").unwrap();
-    let now = clock::seconds();
+    let now = Clock::default().seconds();
     let forged = jwt(&AppKey { client_id: key.client_id.clone(), ..other.clone() }, Value::Null);
     for (signed, status, text) in [
         (jwt(&key, json!({ "iat": now + 90 })), 401, "'Issued at' claim ('iat') must be an Integer"),
