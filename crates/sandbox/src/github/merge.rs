@@ -8,6 +8,7 @@ use super::{
     journal::Actor,
     policy,
     pull::{Mergeability, Pull},
+    queue,
     repository::Repository,
 };
 use crate::faults::lock;
@@ -23,6 +24,8 @@ pub(crate) struct MergeRequest {
     pub(crate) message: Option<String>,
     /// The head must be this commit.
     pub(crate) sha: Option<String>,
+    /// The base's merge queue does it.
+    pub(crate) by_queue: bool,
     /// The token may change workflow files.
     pub(crate) may_change_workflows: bool,
 }
@@ -54,6 +57,10 @@ impl State {
             return Err(refused(409, "Head branch was modified. Review and try the merge again."));
         }
         let method = request.method.clone().unwrap_or_else(|| "merge".to_owned());
+        if !request.by_queue {
+            queue::check(&lock(&repository.data), &pull, &actor.login)
+                .map_err(|error| error.documented(PAGE))?;
+        }
         check_merge(repository, &pull, actor, &method)?;
         let base = repository.git.branch(&pull.base_ref).await?;
         let base = base.ok_or_else(|| refused(405, "Pull Request is not mergeable"))?;
@@ -75,7 +82,7 @@ impl State {
         self.note_closed(repository, number, actor);
         let update = super::git::RefUpdate { name, old: Some(base), new: Some(made.clone()) };
         self.after_move(repository, actor, &update, Some(Kind::PullMerge)).await?;
-        if lock(&repository.data).delete_branch_on_merge {
+        if lock(&repository.data).delete_branch_on_merge && pull.fork.is_none() {
             self.move_branch(repository, actor, &pull.head_ref, Some(&pull.head_sha), None).await?;
         }
         Ok(made)
@@ -161,7 +168,8 @@ pub(crate) fn default_title(repository: &Repository, pull: &Pull, method: &str) 
     if method == "squash" {
         return format!("{} (#{number})", pull.title);
     }
-    format!("Merge pull request #{number} from {}/{}", repository.owner, pull.head_ref)
+    let owner = pull.fork.as_ref().map_or(&repository.owner, |fork| &fork.owner);
+    format!("Merge pull request #{number} from {owner}/{}", pull.head_ref)
 }
 
 /// Checks what does not depend on commits: the method and the rules.

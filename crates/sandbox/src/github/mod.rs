@@ -16,6 +16,7 @@ mod moves;
 mod permissions;
 mod policy;
 mod pull;
+mod queue;
 mod record;
 mod render;
 mod repository;
@@ -25,6 +26,7 @@ mod run;
 mod setup;
 mod smart_http;
 mod state;
+mod teams;
 #[cfg(test)]
 mod tests;
 mod token;

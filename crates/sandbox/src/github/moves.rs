@@ -89,7 +89,9 @@ impl State {
         let Some(branch) = update.name.strip_prefix("refs/heads/") else { return Ok(()) };
         match &update.new {
             Some(new) => {
-                self.heads_follow(repository, actor, branch, update.old.as_deref(), new).await?;
+                let moved = (update.old.as_deref(), new.as_str());
+                self.heads_follow(repository, None, actor, branch, moved).await?;
+                self.parent_follows(repository, actor, branch, moved).await?;
                 self.merge_indirectly(repository, actor, branch, new).await?;
             }
             None => self.heads_vanish(repository, actor, branch),
@@ -146,19 +148,19 @@ impl State {
         Ok(())
     }
 
-    /// Open pull requests from `branch` get its new commit.
-    async fn heads_follow(
+    /// Open pull requests from `branch`, of the repository itself or of a fork of it, get its new commit.
+    pub(crate) async fn heads_follow(
         &self,
         repository: &Repository,
+        fork: Option<&str>,
         actor: &Actor,
         branch: &str,
-        old: Option<&str>,
-        new: &str,
+        (old, new): (Option<&str>, &str),
     ) -> Result<(), GitError> {
         let followers: Vec<(u64, String)> = lock(&repository.data)
             .pulls
             .values()
-            .filter(|pull| pull.open && pull.head_ref == branch && pull.head_sha != new)
+            .filter(|pull| pull.open && pull.comes_from(fork, branch) && pull.head_sha != new)
             .map(|pull| (pull.number, pull.base_ref.clone()))
             .collect();
         for (number, base_ref) in followers {
@@ -186,6 +188,7 @@ impl State {
                     pull.event(self.next_id(), &actor.login, &now, kind);
                 }
             }
+            self.leave_queue(repository, number, actor, "UNKNOWN_REMOVAL_REASON");
             repository.git.set_ref(&format!("refs/pull/{number}/head"), new).await?;
             self.assess(repository, number).await?;
             let extra = json!({ "before": before, "after": new });
@@ -201,7 +204,7 @@ impl State {
     fn heads_vanish(&self, repository: &Repository, actor: &Actor, branch: &str) {
         let now = self.clock.now();
         let mut to_close = Vec::new();
-        for pull in lock(&repository.data).pulls.values_mut().filter(|pull| pull.head_ref == branch) {
+        for pull in lock(&repository.data).pulls.values_mut().filter(|pull| pull.comes_from(None, branch)) {
             if pull.open {
                 to_close.push(pull.number);
             }
@@ -254,6 +257,7 @@ impl State {
 
     /// Closes a pull request without a merge.
     pub(crate) fn close(&self, repository: &Repository, number: u64, actor: &Actor) {
+        self.leave_queue(repository, number, actor, "MANUAL");
         let now = self.clock.now();
         if let Some(pull) = lock(&repository.data).pulls.get_mut(&number) {
             pull.open = false;

@@ -4,6 +4,7 @@ use super::{
     error::ApiError,
     git::GitError,
     pull::Pull,
+    queue,
     repository::{Data, Repository},
 };
 
@@ -79,6 +80,9 @@ pub(crate) fn direct_update(data: &Data, branch: &str, login: &str, update: Upda
         }
         if rules.require_pull_request && update != Update::Delete {
             reasons.push("Changes must be made through a pull request.".to_owned());
+        }
+        if rules.merge_queue && update != Update::Delete {
+            reasons.push(queue::ONLY.to_owned());
         }
         if let Update::FastForward(sha) | Update::Forced(sha) = update {
             reasons.extend(missing_checks(data, &rules.required_checks, sha));

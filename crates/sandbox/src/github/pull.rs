@@ -1,8 +1,10 @@
 //! Pull requests.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
-use super::git::Commit;
+use super::{git::Commit, repository::Repository};
 
 /// A pull request, with what is hung on it as an issue.
 #[derive(Debug, Clone)]
@@ -14,6 +16,8 @@ pub(crate) struct Pull {
     pub(crate) author: String,
     pub(crate) open: bool,
     pub(crate) draft: bool,
+    /// The fork that the head is in; none if it is in the repository itself.
+    pub(crate) fork: Option<Arc<Repository>>,
     pub(crate) head_ref: String,
     pub(crate) head_sha: String,
     pub(crate) base_ref: String,
@@ -25,6 +29,8 @@ pub(crate) struct Pull {
     pub(crate) reviews: Vec<Review>,
     pub(crate) timeline: Vec<TimelineEvent>,
     pub(crate) auto_merge: Option<AutoMerge>,
+    /// Its place in the base's merge queue.
+    pub(crate) queued: Option<Queued>,
     pub(crate) created_at: String,
     pub(crate) updated_at: String,
     pub(crate) closed_at: Option<String>,
@@ -70,6 +76,14 @@ pub(crate) struct AutoMerge {
     pub(crate) method: String,
     pub(crate) title: Option<String>,
     pub(crate) message: Option<String>,
+}
+
+/// An entry of a merge queue; smaller ids come first.
+#[derive(Debug, Clone)]
+pub(crate) struct Queued {
+    pub(crate) id: u64,
+    pub(crate) by: String,
+    pub(crate) at: String,
 }
 
 /// A comment.
@@ -125,9 +139,16 @@ pub(crate) enum TimelineKind {
     BaseChanged,
     /// A review was dismissed.
     ReviewDismissed(u64),
+    AddedToQueue,
+    RemovedFromQueue,
 }
 
 impl Pull {
+    /// Whether its head is `branch` of the repository itself, or of the fork `slug`.
+    pub(crate) fn comes_from(&self, slug: Option<&str>, branch: &str) -> bool {
+        self.head_ref == branch && self.fork.as_ref().map(|fork| fork.slug()).as_deref() == slug
+    }
+
     pub(crate) fn event(&mut self, id: u64, actor: &str, now: &str, kind: TimelineKind) {
         now.clone_into(&mut self.updated_at);
         self.timeline.push(TimelineEvent { id, actor: actor.to_owned(), created_at: now.to_owned(), kind });
@@ -168,6 +189,7 @@ impl Pull {
             labels: self.labels.clone(),
             comments: self.comments.iter().map(|comment| comment.body.clone()).collect(),
             auto_merge: self.auto_merge.as_ref().map(|auto| auto.method.clone()),
+            queued: self.queued.is_some(),
         }
     }
 }
@@ -205,4 +227,6 @@ pub struct PullSnapshot {
     pub comments: Vec<String>,
     /// The method of an enabled auto-merge.
     pub auto_merge: Option<String>,
+    /// It is in the base's merge queue.
+    pub queued: bool,
 }

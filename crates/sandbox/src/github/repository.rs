@@ -42,6 +42,10 @@ impl Repository {
 pub(crate) struct Data {
     pub(crate) public: bool,
     pub(crate) archived: bool,
+    /// The repository that this one is a fork of.
+    pub(crate) parent: Option<String>,
+    /// New names of branches that were renamed, by the old ones.
+    pub(crate) renamed: BTreeMap<String, String>,
     /// Whether runs may open pull requests.
     pub(crate) runs_open_pulls: bool,
     pub(crate) default_branch: String,
@@ -73,6 +77,8 @@ impl Data {
         Self {
             public: false,
             archived: false,
+            parent: None,
+            renamed: BTreeMap::new(),
             runs_open_pulls: true,
             default_branch: default_branch.to_owned(),
             created_at: now.clone(),

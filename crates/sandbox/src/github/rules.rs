@@ -18,6 +18,8 @@ pub struct BranchRules {
     pub strict_checks: bool,
     /// No merge commits.
     pub linear_history: bool,
+    /// Changes only through the merge queue.
+    pub merge_queue: bool,
     /// Merge methods that are allowed; all when empty.
     pub merge_methods: Vec<String>,
     /// Refuse updates that are no fast-forward, and removal. On for every protected branch by default.
@@ -37,6 +39,7 @@ impl Default for BranchRules {
             required_checks: Vec::new(),
             strict_checks: false,
             linear_history: false,
+            merge_queue: false,
             merge_methods: Vec::new(),
             refuse_force_push: true,
             bypass: Vec::new(),
@@ -49,6 +52,11 @@ impl BranchRules {
     /// A branch that changes only through pull requests.
     pub fn pull_requests_only(pattern: &str) -> Self {
         Self { pattern: pattern.to_owned(), require_pull_request: true, ..Self::default() }
+    }
+
+    /// A branch that changes only through a merge queue.
+    pub fn merge_queue(pattern: &str) -> Self {
+        Self { pattern: pattern.to_owned(), merge_queue: true, ..Self::default() }
     }
 
     /// Lets these logins pass.

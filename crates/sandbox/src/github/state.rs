@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -15,6 +15,7 @@ use super::{
     clock::Clock,
     repository::Repository,
     run::Run,
+    teams::Teams,
     token::{self, Token, TokenSpec},
     user::User,
 };
@@ -32,6 +33,9 @@ pub struct State {
     pub(crate) runs: Mutex<Vec<Run>>,
     pub(crate) apps: Mutex<Vec<App>>,
     pub(crate) installations: Mutex<Vec<Installation>>,
+    pub(crate) teams: Mutex<Teams>,
+    /// Whether replies lack what the next version of the interface drops.
+    pub(crate) is_next_version: AtomicBool,
     /// JWTs that were seen and tokens that were minted.
     pub(crate) app_secrets: Mutex<Vec<String>>,
     pub(crate) clock: Clock,
@@ -50,6 +54,8 @@ impl State {
             runs: Mutex::default(),
             apps: Mutex::default(),
             installations: Mutex::default(),
+            teams: Mutex::default(),
+            is_next_version: AtomicBool::new(false),
             app_secrets: Mutex::default(),
             clock: Clock::default(),
             ids: AtomicU64::new(1000),

@@ -149,6 +149,15 @@ impl Git {
         check(&arguments, output).map(|_| true)
     }
 
+    /// Copies commits from another repository: one commit by its id, or refs (`+refs/heads/*:refs/heads/*`).
+    pub(crate) async fn fetch(&self, from: &Path, what: &str) -> Result<(), GitError> {
+        let from = from.to_string_lossy();
+        let safe = format!("safe.directory={from}");
+        self.text(&["-c", &safe, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", &from, what])
+            .await
+            .map(|_| ())
+    }
+
     /// Points a ref somewhere, whatever it was.
     pub(crate) async fn set_ref(&self, name: &str, new: &str) -> Result<(), GitError> {
         let old = match loose::read_ref(self.directory(), name) {

@@ -5,6 +5,7 @@
 
 mod commit_fields;
 mod commit_on_branch;
+mod enqueue;
 #[cfg(test)]
 pub(super) mod everything;
 mod execute;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
-    Problem, commit_on_branch,
+    Problem, commit_on_branch, enqueue,
     objects::{Node, Resolution, Resolved, allowed},
     pull_fields, update_refs,
 };
@@ -26,6 +26,7 @@ pub(super) async fn run(context: &Context, name: &str, input: &Value) -> Resolut
         "createCommitOnBranch" => commit_on_branch::run(context, input).await,
         "createRef" => create_ref(context, input).await,
         "updateRefs" => update_refs::run(context, input).await,
+        "enqueuePullRequest" => enqueue::run(context, input).await,
         "enablePullRequestAutoMerge" => auto_merge(context, input, true).await,
         _ => auto_merge(context, input, false).await,
     }
@@ -77,7 +78,8 @@ async fn create_ref(context: &Context, input: &Value) -> Resolution {
     Ok(Resolved::One(Node::Payload("CreateRefPayload", vec![("ref", node)], plain)))
 }
 
-async fn auto_merge(context: &Context, input: &Value, enable: bool) -> Resolution {
+/// The pull request of a mutation that leads to a merge.
+pub(super) fn writable_pull(context: &Context, input: &Value) -> Result<(Arc<Repository>, u64), Problem> {
     let id = input["pullRequestId"].as_str().unwrap_or_default();
     let found = repositories(context).into_iter().find_map(|repository| {
         let data = lock(&repository.data);
@@ -89,6 +91,11 @@ async fn auto_merge(context: &Context, input: &Value, enable: bool) -> Resolutio
     let (repository, number) = found.ok_or_else(|| unresolved(id))?;
     allowed(context, &repository, need::WRITE_PULLS)?;
     allowed(context, &repository, need::WRITE_CONTENTS)?;
+    Ok((repository, number))
+}
+
+async fn auto_merge(context: &Context, input: &Value, enable: bool) -> Resolution {
+    let (repository, number) = writable_pull(context, input)?;
     let login = context.actor().login;
     if enable {
         context.github().assess(&repository, number).await?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
+    enqueue,
     execute::Arguments,
     objects::{Node, Resolution, Resolved, leaf, one},
 };
@@ -92,6 +93,10 @@ pub(super) async fn field(
                 (true, None) => "CONFLICTING",
                 (true, Some(_)) => "MERGEABLE",
             })
+        }
+        "isInMergeQueue" => leaf(pull.queued.is_some()),
+        "mergeQueueEntry" => {
+            Ok(Resolved::Data(enqueue::entry(context, repository, &pull).unwrap_or(Value::Null)))
         }
         "mergeStateStatus" => leaf(mergeable_state(repository, &pull).to_uppercase()),
         _ => Ok(Resolved::Data(data(context, repository, &pull)[name].take())),

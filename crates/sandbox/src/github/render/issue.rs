@@ -122,6 +122,8 @@ pub(crate) fn timeline_event(
         TimelineKind::Renamed { .. } => "renamed",
         TimelineKind::BaseChanged => "base_ref_changed",
         TimelineKind::ReviewDismissed(_) => "review_dismissed",
+        TimelineKind::AddedToQueue => "added_to_merge_queue",
+        TimelineKind::RemovedFromQueue => "removed_from_merge_queue",
     };
     let mut value = match &event.kind {
         TimelineKind::Commented(_) | TimelineKind::Reviewed(_) | TimelineKind::Committed(_)

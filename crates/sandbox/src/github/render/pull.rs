@@ -74,6 +74,10 @@ pub(crate) fn pull(state: &State, repository: &Repository, pull: &Pull, detail: 
             "commit_message": auto.message.clone().unwrap_or_default(),
         })
     });
+    let head = match &pull.fork {
+        None => side(state, repository, &shown, &pull.head_ref, &pull.head_sha),
+        Some(fork) => side(state, fork, &render_repository(state, fork), &pull.head_ref, &pull.head_sha),
+    };
     let mut value = json!({
         "url": api,
         "id": pull.id,
@@ -105,7 +109,7 @@ pub(crate) fn pull(state: &State, repository: &Repository, pull: &Pull, detail: 
         "review_comment_url": format!("{repo_api}/pulls/comments{{/number}}"),
         "comments_url": format!("{issue}/comments"),
         "statuses_url": statuses,
-        "head": side(state, repository, &shown, &pull.head_ref, &pull.head_sha),
+        "head": head,
         "base": side(state, repository, &shown, &pull.base_ref, &pull.base_sha),
         "author_association": association(repository, &pull.author),
         "auto_merge": auto_merge,

@@ -90,7 +90,7 @@ pub(crate) fn repository(state: &State, repository: &Repository) -> Value {
         "owner": owner,
         "html_url": web,
         "description": null,
-        "fork": false,
+        "fork": data.parent.is_some(),
         "url": api,
         "git_url": format!("{}.git", web.replacen("http", "git", 1)),
         "ssh_url": format!("git@localhost:{slug}.git"),

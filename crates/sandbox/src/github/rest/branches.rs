@@ -1,5 +1,10 @@
 //! Branches and the rules that hold on them.
 
+use axum::{
+    Json,
+    response::{IntoResponse as _, Response},
+};
+use http::{StatusCode, header};
 use serde_json::{Value, json};
 
 use super::{Context, Reply, Role, ok, page};
@@ -52,6 +57,12 @@ pub(super) async fn one(context: Context) -> Reply {
     {
         return protection_settings(&context, branch);
     }
+    let renamed = lock(&repository.data).renamed.get(name).cloned();
+    if let Some(to) = renamed.filter(|to| to != name)
+        && repository.git.branch(name).await?.is_none()
+    {
+        return Ok(moved(&context, &repository.slug(), &to));
+    }
     let missing = || ApiError::new(404, "Branch not found").documented("branches/branches#get-a-branch");
     let sha = repository.git.branch(name).await?.ok_or_else(missing)?;
     let commit = repository.git.commit(&sha).await?.ok_or_else(missing)?;
@@ -67,6 +78,16 @@ pub(super) async fn one(context: Context) -> Reply {
         "protection": protection(&data, name),
         "protection_url": format!("{api}/protection"),
     }))
+}
+
+/// The reply about a branch that was renamed.
+fn moved(context: &Context, slug: &str, to: &str) -> Response {
+    let url = format!("{}/repos/{slug}/branches/{to}", context.world.urls.github);
+    let mut body = super::message("Moved Permanently");
+    body["url"] = json!(url);
+    body["documentation_url"] =
+        json!("https://docs.github.com/rest/guides/best-practices-for-integrators#follow-redirects");
+    (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, url)], Json(body)).into_response()
 }
 
 /// `GET …/protection` needs `administration: read`, which a `GITHUB_TOKEN` can never have.
@@ -130,6 +151,18 @@ fn active(rules: &BranchRules, slug: &str, ruleset: u64) -> Vec<Value> {
     }
     if rules.linear_history {
         rule("required_linear_history", None);
+    }
+    if rules.merge_queue {
+        let parameters = json!({
+            "check_response_timeout_minutes": 60,
+            "grouping_strategy": "ALLGREEN",
+            "max_entries_to_build": 5,
+            "max_entries_to_merge": 5,
+            "merge_method": "MERGE",
+            "min_entries_to_merge": 1,
+            "min_entries_to_merge_wait_minutes": 5,
+        });
+        rule("merge_queue", Some(parameters));
     }
     if rules.require_pull_request || rules.required_approvals > 0 {
         let all = || ["merge", "squash", "rebase"].map(str::to_owned).to_vec();

@@ -108,6 +108,13 @@ impl Context {
         admit(self.github(), self.token.as_ref(), &slug, line, role)
     }
 
+    /// Lets a call pass that is about an organization, which no permission of a repository is enough for.
+    pub(crate) fn organization(&self) -> Result<(), ApiError> {
+        let token = self.token.as_ref().ok_or_else(|| ApiError::new(401, "Requires authentication"))?;
+        let line = self.permissions.ok_or_else(|| unlisted(&self.url))?;
+        if line.allows(token) { Ok(()) } else { Err(inaccessible(token)) }
+    }
+
     /// Tells what keeps the caller from moving `branch` from `old` to `new`, by whichever API.
     pub(crate) async fn may_move(
         &self,
@@ -179,8 +186,13 @@ fn admit(
         }
         return Ok(repository);
     }
+    Err(inaccessible(token))
+}
+
+/// GitHub's refusal of a token that lacks a permission.
+fn inaccessible(token: &Token) -> ApiError {
     let holder = if token.is_app() { "integration" } else { "personal access token" };
-    Err(ApiError::new(403, format!("Resource not accessible by {holder}")))
+    ApiError::new(403, format!("Resource not accessible by {holder}"))
 }
 
 /// Reads the token of a request: `Bearer`, `token`, or the password of Basic authentication.

@@ -18,14 +18,16 @@ mod pulls;
 mod refs;
 mod reviews;
 mod statuses;
+mod teams;
 #[cfg(test)]
 mod tests;
+mod version;
 
 use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request},
     middleware,
     response::{IntoResponse as _, Response},
     routing::{MethodRouter, get, patch, post, put},
@@ -59,6 +61,7 @@ fn routes() -> Routes {
         .route("/rate_limit", get(headers::rate_limit))
         .route("/app/installations/{id}/access_tokens", post(apps::create_token))
         .route("/installation/token", axum::routing::delete(apps::revoke))
+        .route("/orgs/{org}/teams/{team}/memberships/{login}", get(teams::membership))
         .route("/repos/{owner}/{repo}", get(repository))
         .route("/repos/{owner}/{repo}/installation", get(apps::installation))
         .route("/repos/{owner}/{repo}/activity", get(activity::list))
@@ -128,8 +131,26 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .layer(middleware::from_fn_with_state(world.clone(), headers::apply))
         // Pushes and commits of whole files are larger than axum's default limit.
         .layer(DefaultBodyLimit::disable())
-        .with_state(world);
-    record::layer(router)
+        .with_state(world.clone());
+    // What the next version drops is dropped from replies that are recorded whole.
+    let router = record::layer(router).layer(middleware::from_fn_with_state(world, version::apply));
+    // A layer only comes before the routing of the router that is below it.
+    Router::new().fallback_service(router).layer(middleware::map_request(below_the_prefix))
+}
+
+/// GitHub Enterprise Server has its interfaces below `/api/v3` and at `/api/graphql`
+/// (<https://docs.github.com/en/enterprise-server@latest/rest/quickstart>).
+async fn below_the_prefix(mut request: Request) -> Request {
+    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+    let rest = match target.strip_prefix("/api") {
+        Some(rest) if rest.starts_with("/graphql") => Some(rest),
+        Some(rest) => rest.strip_prefix("/v3").filter(|rest| rest.starts_with('/')),
+        None => None,
+    };
+    if let Some(uri) = rest.and_then(|rest| rest.parse().ok()) {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the last expression of handlers")]

@@ -17,12 +17,11 @@ use crate::{
     },
 };
 
-/// Strips `owner:` of this repository; a fork's owner matches nothing here.
-fn branch_of<'a>(repository: &Repository, text: &'a str) -> Option<&'a str> {
-    match text.split_once(':') {
-        None => Some(text),
-        Some((owner, branch)) => owner.eq_ignore_ascii_case(&repository.owner).then_some(branch),
-    }
+/// Whether a pull request comes from `owner:branch`, or from `branch` of the repository itself.
+fn is_from(repository: &Repository, pull: &Pull, head: &str) -> bool {
+    let (owner, branch) = head.split_once(':').unwrap_or((&repository.owner, head));
+    let source = pull.fork.as_ref().map_or(&repository.owner, |fork| &fork.owner);
+    pull.head_ref == branch && source.eq_ignore_ascii_case(owner)
 }
 
 pub(super) fn find(repository: &Repository, number: u64) -> Result<Pull, ApiError> {
@@ -32,13 +31,13 @@ pub(super) fn find(repository: &Repository, number: u64) -> Result<Pull, ApiErro
 pub(super) async fn list(context: Context) -> Reply {
     let repository = context.repository(Role::Read)?;
     let state = context.parameter("state").unwrap_or("open");
-    let head = context.parameter("head").map(|text| branch_of(&repository, text).unwrap_or("\0"));
+    let head = context.parameter("head");
     let base = context.parameter("base");
     let mut pulls: Vec<Pull> = lock(&repository.data)
         .pulls
         .values()
         .filter(|pull| state == "all" || (state == "open") == pull.open)
-        .filter(|pull| head.is_none_or(|head| pull.head_ref == head))
+        .filter(|pull| head.is_none_or(|head| is_from(&repository, pull, head)))
         .filter(|pull| base.is_none_or(|base| pull.base_ref == base))
         .cloned()
         .collect();
@@ -64,9 +63,11 @@ pub(super) async fn one(context: Context) -> Reply {
 pub(super) async fn create(context: Context, input: Input) -> Reply {
     let repository = context.repository(Role::Read)?;
     let (head, base) = (input.required("head")?, input.required("base")?);
-    let head = branch_of(&repository, &head).map(str::to_owned);
-    let head = head.ok_or_else(|| ApiError::validation("PullRequest", "head", "invalid", None))?;
+    let source = context.github().source(&repository, &head);
+    let invalid = || ApiError::validation("PullRequest", "head", "invalid", None);
+    let (fork, head) = source.ok_or_else(invalid)?;
     let new = NewPull {
+        fork,
         head,
         base,
         title: input.required("title")?,
@@ -83,6 +84,10 @@ pub(super) async fn update(context: Context, input: Input) -> Reply {
     let actor = context.actor();
     find(&repository, number)?;
     context.github().edit(&repository, number, &actor, input.text("title")?, input.text("body")?);
+    if let Some(base) = input.text("base")? {
+        let _updates = repository.updates.lock().await;
+        context.github().change_base(&repository, number, &actor, &base).await?;
+    }
     match input.text("state")?.as_deref() {
         Some("closed") if find(&repository, number)?.open => {
             context.github().close(&repository, number, &actor);
@@ -104,6 +109,7 @@ pub(super) async fn merge(context: Context, input: Input) -> Reply {
         title: input.text("commit_title")?,
         message: input.text("commit_message")?,
         sha: input.text("sha")?,
+        by_queue: false,
         may_change_workflows: context.may_change_workflows(),
     };
     let sha = context.github().merge_pull(&repository, number, &context.actor(), request).await?;
@@ -153,6 +159,10 @@ pub(super) async fn update_branch(context: Context, input: Input) -> Reply {
     let pull = find(&repository, context.number("number")?)?;
     if input.text("expected_head_sha")?.is_some_and(|sha| sha != pull.head_sha) {
         return Err(ApiError::new(422, "expected head sha didn’t match current head ref."));
+    }
+    if pull.fork.is_some() {
+        // The token has nothing to say in the fork.
+        return Err(ApiError::new(403, "Resource not accessible by integration"));
     }
     let base = base_of(&repository, &pull).await?;
     let title = format!("Merge branch '{}' into {}", pull.base_ref, pull.head_ref);

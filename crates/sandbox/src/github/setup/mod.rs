@@ -1,12 +1,19 @@
 //! What tests and the stand-alone program set up and look at: everything that a person does on the web pages.
 
+mod branches;
 mod changes;
 mod checks;
 mod files;
+mod forks;
 mod issues;
 mod pulls;
 
-use std::{collections::BTreeMap, io, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    io,
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+};
 
 pub(crate) use pulls::NewPull;
 
@@ -23,6 +30,11 @@ use super::{
 use crate::faults::lock;
 
 impl State {
+    /// Whether replies of REST lack what version 2026-03-10 of the interface drops; the request's version does not count.
+    pub fn answer_as_next_version(&self, next: bool) {
+        self.is_next_version.store(next, Ordering::Relaxed);
+    }
+
     pub(crate) fn need(&self, slug: &str) -> io::Result<Arc<Repository>> {
         self.repository(slug).ok_or_else(|| {
             io::Error::new(io::ErrorKind::NotFound, format!("the sandbox has no repository {slug}"))

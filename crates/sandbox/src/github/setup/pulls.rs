@@ -1,6 +1,6 @@
 //! Opening, changing and reviewing pull requests.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -21,6 +21,8 @@ use crate::{
 /// What a pull request is opened with.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NewPull {
+    /// The fork that the head is in.
+    pub(crate) fork: Option<Arc<Repository>>,
     pub(crate) head: String,
     pub(crate) base: String,
     pub(crate) title: String,
@@ -29,7 +31,7 @@ pub(crate) struct NewPull {
 }
 
 impl State {
-    /// Opens a pull request and returns its number.
+    /// Opens a pull request and returns its number. `head` is a branch, or `owner:branch` of a fork.
     pub async fn open_pull(
         &self,
         slug: &str,
@@ -40,8 +42,10 @@ impl State {
     ) -> io::Result<u64> {
         let repository = self.need(slug)?;
         self.user(author);
-        let new =
-            NewPull { head: head.into(), base: base.into(), title: title.into(), body: None, draft: false };
+        let (fork, head) = self.source(&repository, head).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::NotFound, format!("{head} is in no fork of {slug}"))
+        })?;
+        let new = NewPull { fork, head, base: base.into(), title: title.into(), body: None, draft: false };
         Ok(self.open(&repository, &Actor::person(author), new).await?)
     }
 
@@ -57,13 +61,19 @@ impl State {
         }
         let invalid = |field: &str| ApiError::validation("PullRequest", field, "invalid", None);
         let git = &repository.git;
-        let head = git.branch(&new.head).await?.ok_or_else(|| invalid("head"))?;
+        let source = new.fork.as_deref().unwrap_or(repository);
+        let head = source.git.branch(&new.head).await?.ok_or_else(|| invalid("head"))?;
+        if new.fork.is_some() {
+            git.fetch(source.git.directory(), &head).await?;
+        }
         let base = git.branch(&new.base).await?.ok_or_else(|| invalid("base"))?;
         let custom = |text: String| ApiError::validation("PullRequest", "", "custom", Some(&text));
         let (head_ref, base_ref) = (new.head.as_str(), new.base.as_str());
         let exists = |data: &Data| {
-            let same = |pull: &Pull| pull.open && pull.head_ref == head_ref && pull.base_ref == base_ref;
-            let text = || format!("A pull request already exists for {}:{head_ref}.", repository.owner);
+            let fork = new.fork.as_ref().map(|fork| fork.slug());
+            let from = |pull: &Pull| pull.comes_from(fork.as_deref(), head_ref);
+            let same = |pull: &Pull| pull.open && from(pull) && pull.base_ref == base_ref;
+            let text = || format!("A pull request already exists for {}:{head_ref}.", source.owner);
             if data.pulls.values().any(same) { Err(custom(text())) } else { Ok(()) }
         };
         exists(&lock(&repository.data))?;
@@ -85,6 +95,7 @@ impl State {
                 author: actor.login.clone(),
                 open: true,
                 draft: new.draft,
+                fork: new.fork.clone(),
                 head_ref: new.head.clone(),
                 head_sha: head.clone(),
                 base_ref: new.base.clone(),
@@ -95,6 +106,7 @@ impl State {
                 reviews: Vec::new(),
                 timeline: Vec::new(),
                 auto_merge: None,
+                queued: None,
                 created_at: now.clone(),
                 updated_at: now.clone(),
                 closed_at: None,
@@ -248,6 +260,7 @@ impl State {
             title: auto.title,
             message: auto.message,
             sha: None,
+            by_queue: false,
             may_change_workflows: true,
         };
         // A refusal means: not yet.

@@ -39,7 +39,13 @@ async fn all_that_graphql_offers_is_there() {
     let pull = json!({ "pullRequestId": data["repository"]["pullRequest"]["id"], "clientMutationId": "one" });
     mutate("enablePullRequestAutoMerge", "EnablePullRequestAutoMergePayload", pull.clone()).await;
     ask(&query, json!({})).await;
-    mutate("disablePullRequestAutoMerge", "DisablePullRequestAutoMergePayload", pull).await;
+    mutate("disablePullRequestAutoMerge", "DisablePullRequestAutoMergePayload", pull.clone()).await;
+    github.clear_rules(SLUG);
+    github.add_rules(SLUG, BranchRules::merge_queue("dev"));
+    let queued = mutate("enqueuePullRequest", "EnqueuePullRequestPayload", pull).await;
+    assert_eq!(queued["enqueuePullRequest"]["mergeQueueEntry"]["position"], 1);
+    ask(&query, json!({})).await;
+    github.clear_rules(SLUG);
     let repository = &data["repository"]["id"];
     let new = json!({ "repositoryId": repository, "name": "refs/heads/next", "oid": head });
     mutate("createRef", "CreateRefPayload", new).await;
