@@ -134,3 +134,63 @@ pub async fn commits(
     }
     Ok(all)
 }
+
+/// What a branch would gain by a commit.
+#[derive(Debug, Clone)]
+pub struct Gain {
+    /// The commit that the branch was at when it was compared.
+    pub tip: CommitSha,
+    /// Where the commit is, seen from the branch.
+    pub relation: Relation,
+    /// The commits that the branch lacks, at most the latest 250.
+    pub commits: Vec<CommitSha>,
+    /// Whether one of these is a merge commit.
+    pub has_merges: bool,
+    /// The paths that they change since the two had a commit in common, at most 300.
+    pub files: Vec<String>,
+}
+
+/// Compares a commit with what is at `base`, a branch or a commit. Needs `contents: read`.
+pub async fn gain(
+    github: &GitHub,
+    repository: &RepoSlug,
+    base: &str,
+    head: &CommitSha,
+) -> Result<Gain, ApiError> {
+    #[derive(Deserialize)]
+    struct Reply {
+        base_commit: Id,
+        status: Relation,
+        #[serde(default)]
+        commits: Vec<WithParents>,
+        #[serde(default)]
+        files: Vec<File>,
+    }
+    #[derive(Deserialize)]
+    struct WithParents {
+        #[serde(flatten)]
+        id: Id,
+        #[serde(default)]
+        parents: Vec<serde::de::IgnoredAny>,
+    }
+    #[derive(Deserialize)]
+    struct File {
+        filename: String,
+        #[serde(default)]
+        previous_filename: Option<String>,
+    }
+    // Without limits for a page GitHub names the latest commits rather than the oldest.
+    let route = path::repo(repository, &format!("/compare/{}...{head}", path::ref_name(base)));
+    let reply: Reply = github.read(&route).await?.decode()?;
+    Ok(Gain {
+        tip: reply.base_commit.sha,
+        relation: reply.status,
+        has_merges: reply.commits.iter().any(|commit| commit.parents.len() > 1),
+        commits: reply.commits.into_iter().map(|commit| commit.id.sha).collect(),
+        files: reply
+            .files
+            .into_iter()
+            .flat_map(|file| std::iter::once(file.filename).chain(file.previous_filename))
+            .collect(),
+    })
+}

@@ -28,6 +28,7 @@ mod path;
 pub mod pulls;
 pub mod queue;
 pub mod refs;
+pub mod repository;
 mod retry;
 mod rule_words;
 pub mod rules;

@@ -127,6 +127,9 @@ pub enum MergeBranchError {
     /// 409: a person has to solve the conflict.
     #[error("there is a merge conflict")]
     Conflict,
+    /// 409: the base got a commit in this moment: look again.
+    #[error("{0}")]
+    BaseMoved(Box<Rejection>),
     /// A rule of the branch forbids it.
     #[error("{0}")]
     RuleViolated(Box<Rejection>),
@@ -150,6 +153,7 @@ pub async fn branch(
         Ok(reply) => Ok(Some(reply.decode::<Merged>()?.sha)),
         Err(ApiError::Rejected(rejection)) => Err(match rejection.status {
             409 if rejection.says("conflict") => MergeBranchError::Conflict,
+            409 if rejection.says("branch was modified") => MergeBranchError::BaseMoved(rejection),
             403 | 409 | 422 if crate::refs::names_a_rule(&rejection) => {
                 MergeBranchError::RuleViolated(rejection)
             }

@@ -16,6 +16,9 @@ pub struct Rule {
     /// The ruleset that has it.
     #[serde(default)]
     pub ruleset_id: Option<u64>,
+    /// Where that ruleset is: `owner/name` of a repository, or an organization.
+    #[serde(default)]
+    pub ruleset_source: Option<String>,
     /// Its parameters, by kind.
     #[serde(default)]
     pub parameters: Value,
