@@ -4,11 +4,10 @@ use github::{
     ApiError, GitHub, Rejection,
     merge::{self, MergeBranchError},
     refs::{self, RefError},
-    rules,
 };
 use model::{CommitSha, Failure};
 
-use crate::{codes, request::Request};
+use crate::{codes, look, obstacles::Move, request::Request};
 
 /// What follows from an answer.
 #[derive(Debug)]
@@ -21,62 +20,82 @@ pub(crate) enum Step {
     InDoubt(String),
     /// It cannot be merged without a person.
     Conflict,
+    /// A rule forbids it, in GitHub's words.
+    Forbidden(String),
+    /// It changes workflow files, which the token may not.
+    Workflows(Failure),
+}
+
+/// Completes "cannot …".
+pub(crate) fn doing(request: &Request, way: Move) -> String {
+    let (branch, to) = (&request.branch, request.to.short());
+    match way {
+        Move::FastForward => format!("fast-forward `{branch}` to {to}"),
+        Move::BackMerge => format!("merge {to} into `{branch}`"),
+    }
+}
+
+/// Moves the branch, once.
+pub(crate) async fn make(github: &GitHub, request: &Request, way: Move) -> Result<Step, Failure> {
+    match way {
+        Move::FastForward => fast_forward(github, request).await,
+        Move::BackMerge => back_merge(github, request).await,
+    }
 }
 
 /// Moves the branch to the target, never back or aside.
-pub(crate) async fn fast_forward(github: &GitHub, request: &Request) -> Result<Step, Failure> {
-    let doing = format!("fast-forward `{}` to {}", request.branch, request.to.short());
+async fn fast_forward(github: &GitHub, request: &Request) -> Result<Step, Failure> {
     match refs::fast_forward(github, &request.repository, &request.branch, &request.to).await {
         Ok(()) => Ok(Step::Moved(request.to.clone())),
         Err(RefError::NotFastForward(rejection)) => Ok(Step::Again(rejection.text())),
-        Err(RefError::RuleViolated(rejection)) => Err(protected(github, request, &rejection, &doing).await),
-        Err(RefError::Exists(rejection) | RefError::Missing(rejection)) => {
-            Err(ApiError::Rejected(rejection).into_failure(&doing))
+        Err(RefError::RuleViolated(rejection)) => Ok(Step::Forbidden(rejection.text())),
+        Err(RefError::Missing(rejection)) => Err(missing(request, &rejection)),
+        Err(RefError::Exists(rejection)) => {
+            unclear(ApiError::Rejected(rejection), request, Move::FastForward)
         }
-        Err(RefError::Api(error)) => in_doubt(error, &doing),
+        Err(RefError::Api(error)) => unclear(error, request, Move::FastForward),
     }
 }
 
 /// Merges the target into the branch.
-pub(crate) async fn back_merge(github: &GitHub, request: &Request) -> Result<Step, Failure> {
-    let doing = format!("merge {} into `{}`", request.to.short(), request.branch);
+async fn back_merge(github: &GitHub, request: &Request) -> Result<Step, Failure> {
     let message = format!("Merge {} into {}", request.to.short(), request.branch);
     match merge::branch(github, &request.repository, &request.branch, &request.to, &message).await {
         Ok(Some(sha)) => Ok(Step::Moved(sha)),
         Ok(None) => Ok(Step::Again("the branch has the commit already".to_owned())),
         Err(MergeBranchError::Conflict) => Ok(Step::Conflict),
-        Err(MergeBranchError::RuleViolated(rejection)) => {
-            Err(protected(github, request, &rejection, &doing).await)
+        Err(MergeBranchError::BaseMoved(rejection)) => Ok(Step::Again(rejection.text())),
+        Err(MergeBranchError::RuleViolated(rejection)) => Ok(Step::Forbidden(rejection.text())),
+        Err(MergeBranchError::Api(ApiError::Rejected(rejection))) if rejection.says("does not exist") => {
+            Err(missing(request, &rejection))
         }
-        Err(MergeBranchError::Api(error)) => in_doubt(error, &doing),
+        Err(MergeBranchError::Api(error)) => unclear(error, request, Move::BackMerge),
     }
+}
+
+/// Branch or commit is gone since it was read: `Reference does not exist`, `Base does not exist`, or `Object …`, `Head …`.
+fn missing(request: &Request, rejection: &Rejection) -> Failure {
+    if rejection.says("object") || rejection.says("head") {
+        let cause = format!("{} has no commit {}", request.repository, request.to);
+        return Failure::new(&codes::COMMIT_NOT_FOUND, cause);
+    }
+    look::missing(request, &request.branch)
 }
 
 /// A write that may have taken effect is not repeated: the branch itself says whether it did.
-fn in_doubt(error: ApiError, doing: &str) -> Result<Step, Failure> {
+fn unclear(error: ApiError, request: &Request, way: Move) -> Result<Step, Failure> {
+    let doing = doing(request, way);
     match error {
         ApiError::Unreachable { .. } => Ok(Step::Again(error.to_string())),
-        ApiError::Deadline { .. } => Err(error.into_failure(doing)),
+        ApiError::Deadline { .. } => Err(error.into_failure(&doing)),
         error if error.is_in_doubt() => Ok(Step::InDoubt(error.to_string())),
-        error => Err(error.into_failure(doing)),
-    }
-}
-
-/// Names the rules that are in force, as far as the token may see them.
-async fn protected(github: &GitHub, request: &Request, rejection: &Rejection, doing: &str) -> Failure {
-    let cause = format!("cannot {doing}: GitHub says: {}", rejection.text().replace('\n', " "));
-    let failure = Failure::new(&codes::BRANCH_PROTECTED, cause);
-    match rules::of_branch(github, &request.repository, &request.branch).await {
-        Ok(rules) if !rules.is_empty() => {
-            let kinds: Vec<String> = rules
-                .iter()
-                .map(|rule| match rule.ruleset_id {
-                    Some(id) => format!("{} (ruleset {id})", rule.kind),
-                    None => rule.kind.clone(),
-                })
-                .collect();
-            failure.with_note(format!("rules of `{}`: {}", request.branch, kinds.join(", ")))
+        error => {
+            let failure = error.into_failure(&doing);
+            if *failure.code == github::codes::WORKFLOWS_PERMISSION {
+                Ok(Step::Workflows(failure))
+            } else {
+                Err(failure)
+            }
         }
-        _ => failure,
     }
 }

@@ -17,6 +17,13 @@ pub const BRANCH_DIVERGED: Code = Code {
     meaning: "The branch has commits that the target lacks, and `on-diverged` is `fail`.",
     remedy: "Merge the target into the branch by hand, or set `on-diverged: back-merge`.",
 };
+/// `source` lacks the target.
+pub const COMMIT_NOT_IN_SOURCE: Code = Code {
+    id: "commit-not-in-source",
+    exit: Exit::Refused,
+    meaning: "The branch that `source` names does not contain the commit that `to` gives.",
+    remedy: "Pass a commit of that branch; one that is found by its id alone can be a fork's.",
+};
 /// The branch moves faster than we do.
 pub const BRANCH_CONTENDED: Code = Code {
     id: "branch-contended",
@@ -29,6 +36,7 @@ pub const BRANCH_CONTENDED: Code = Code {
 pub const ALL: &[&Code] = &[
     &BRANCH_NOT_FOUND,
     &COMMIT_NOT_FOUND,
+    &COMMIT_NOT_IN_SOURCE,
     &BRANCH_DIVERGED,
     &BRANCH_PROTECTED,
     &PULL_REQUEST_NOT_ALLOWED,

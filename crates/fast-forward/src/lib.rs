@@ -6,7 +6,12 @@
 
 mod apply;
 mod args;
+mod closed;
 pub mod codes;
+mod connect;
+mod ladder;
+mod look;
+mod obstacles;
 mod outcome;
 mod plan;
 mod report;

@@ -1,6 +1,8 @@
 //! How it ended, when it did not fail.
 
-use model::CommitSha;
+use model::{CommitSha, Failure};
+
+use crate::closed::Closed;
 
 /// Where the branch was and is, and why.
 #[derive(Debug, Clone)]
@@ -11,6 +13,12 @@ pub(crate) struct Outcome {
     pub sha: CommitSha,
     /// What was done.
     pub done: Done,
+    /// Why that and nothing else; a word for machines.
+    pub reason: &'static str,
+    /// What GitHub closed, since the branch has its commits now.
+    pub closed: Closed,
+    /// Whether the token is the workflow's own, whose pushes start no workflow.
+    pub is_workflow_token: bool,
 }
 
 /// What was done.
@@ -39,7 +47,40 @@ pub(crate) enum Done {
         url: String,
     },
     /// What a dry run would do.
-    Would(&'static str),
+    Would(Would),
+}
+
+/// What would be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Would {
+    /// The branch would be moved to the commit.
+    FastForward,
+    /// The commit would be merged into the branch.
+    BackMerge,
+    /// A pull request would be opened, or the one with this number added to.
+    PullRequest(Option<u64>),
+}
+
+/// Why there has to be a pull request.
+#[derive(Debug)]
+pub(crate) enum Why {
+    /// The policy wants one when the two have diverged.
+    Diverged,
+    /// Merging them is a conflict.
+    Conflict,
+    /// GitHub refuses, or would refuse, to move the branch.
+    Refused(Failure),
+}
+
+impl Why {
+    /// The word for the output `reason`.
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            Self::Diverged => "diverged",
+            Self::Conflict => "conflict",
+            Self::Refused(failure) => failure.code.id,
+        }
+    }
 }
 
 impl Outcome {
@@ -56,7 +97,18 @@ impl Outcome {
             Done::BackMerged => "back-merged",
             Done::PullRequest { .. } => "pull-request",
             Done::PullRequestLacks { .. } => "pull-request-conflict",
-            Done::Would(what) => what,
+            Done::Would(Would::FastForward) => "would-fast-forward",
+            Done::Would(Would::BackMerge) => "would-back-merge",
+            Done::Would(Would::PullRequest(_)) => "would-open-pull-request",
+        }
+    }
+
+    /// The number of the pull request that waits, or would be added to.
+    pub(crate) fn pull_request(&self) -> Option<u64> {
+        match &self.done {
+            Done::PullRequest { number, .. } | Done::PullRequestLacks { number, .. } => Some(*number),
+            Done::Would(Would::PullRequest(number)) => *number,
+            _ => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use github::compare::Relation;
 
-use crate::request::OnDiverged;
+use crate::{obstacles::Move, request::OnDiverged};
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,9 +10,7 @@ pub(crate) enum Plan {
     /// The branch has the commit: nothing. One that is further on got a newer promotion, which stays.
     Nothing,
     /// Move the branch.
-    FastForward,
-    /// Merge the target into the branch.
-    BackMerge,
+    Move(Move),
     /// See that there is a pull request.
     PullRequest,
     /// Say that they diverged.
@@ -23,8 +21,8 @@ pub(crate) enum Plan {
 pub(crate) fn plan(relation: Relation, on_diverged: OnDiverged) -> Plan {
     match (relation, on_diverged) {
         (Relation::Identical | Relation::Behind, _) => Plan::Nothing,
-        (Relation::Ahead, _) => Plan::FastForward,
-        (Relation::Diverged, OnDiverged::BackMerge) => Plan::BackMerge,
+        (Relation::Ahead, _) => Plan::Move(Move::FastForward),
+        (Relation::Diverged, OnDiverged::BackMerge) => Plan::Move(Move::BackMerge),
         (Relation::Diverged, OnDiverged::PullRequest) => Plan::PullRequest,
         (Relation::Diverged, OnDiverged::Fail) => Plan::Fail,
     }
@@ -39,14 +37,14 @@ mod tests {
         for policy in [OnDiverged::BackMerge, OnDiverged::PullRequest, OnDiverged::Fail] {
             assert_eq!(plan(Relation::Identical, policy), Plan::Nothing);
             assert_eq!(plan(Relation::Behind, policy), Plan::Nothing);
-            assert_eq!(plan(Relation::Ahead, policy), Plan::FastForward);
-            assert_ne!(plan(Relation::Diverged, policy), Plan::FastForward);
+            assert_eq!(plan(Relation::Ahead, policy), Plan::Move(Move::FastForward));
+            assert_ne!(plan(Relation::Diverged, policy), Plan::Move(Move::FastForward));
         }
     }
 
     #[test]
     fn the_policy_decides_when_they_diverged() {
-        assert_eq!(plan(Relation::Diverged, OnDiverged::BackMerge), Plan::BackMerge);
+        assert_eq!(plan(Relation::Diverged, OnDiverged::BackMerge), Plan::Move(Move::BackMerge));
         assert_eq!(plan(Relation::Diverged, OnDiverged::PullRequest), Plan::PullRequest);
         assert_eq!(plan(Relation::Diverged, OnDiverged::Fail), Plan::Fail);
     }

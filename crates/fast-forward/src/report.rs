@@ -1,24 +1,29 @@
 //! From an outcome to outputs, summary and log. Pure.
 
+use std::collections::BTreeSet;
+
+use model::Failure;
 use toolkit::{Annotation, Level, Report, Summary};
 
 use crate::{
-    outcome::{Done, Outcome},
+    closed::Closed,
+    outcome::{Done, Outcome, Would},
     request::Request,
 };
 
 /// Reports an end without failure. `timings` are rows of name and duration.
 pub(crate) fn done(request: &Request, outcome: &Outcome, timings: &[Vec<String>]) -> Report {
-    let number = match &outcome.done {
-        Done::PullRequest { number, .. } | Done::PullRequestLacks { number, .. } => number.to_string(),
-        _ => String::new(),
-    };
-    let rows = [
+    let closed = list(&outcome.closed.closed, false);
+    let mut rows = vec![
         ("branch", format!("`{}`", request.branch)),
         ("to", format!("`{}`", request.to)),
         ("was at", format!("`{}`", outcome.from)),
         ("is at", format!("`{}`", outcome.sha)),
+        ("because", format!("`{}`", outcome.reason)),
     ];
+    if !closed.is_empty() {
+        rows.push(("closed by it", list(&outcome.closed.closed, true)));
+    }
     let rows: Vec<Vec<String>> =
         rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).chain(timings.to_vec()).collect();
     let summary =
@@ -26,11 +31,14 @@ pub(crate) fn done(request: &Request, outcome: &Outcome, timings: &[Vec<String>]
     let report = Report::new()
         .output("updated", outcome.is_updated().to_string())
         .output("result", outcome.result())
+        .output("reason", outcome.reason)
         .output("from", outcome.from.to_string())
         .output("sha", outcome.sha.to_string())
-        .output("pull-request", number)
+        .output("pull-request", outcome.pull_request().map(|number| number.to_string()).unwrap_or_default())
+        .output("closed-pull-requests", closed)
         .line(line(request, outcome))
         .summary(summary);
+    let report = notes(request, outcome).into_iter().fold(report, Report::line);
     match &outcome.done {
         Done::PullRequest { url, .. } => {
             let message = format!(
@@ -55,8 +63,14 @@ pub(crate) fn done(request: &Request, outcome: &Outcome, timings: &[Vec<String>]
 }
 
 /// Reports a failure; what it was is said elsewhere.
-pub(crate) fn failed() -> Report {
-    Report::new().output("updated", "false").output("result", "failed")
+pub(crate) fn failed(failure: &Failure) -> Report {
+    Report::new().output("updated", "false").output("result", "failed").output("reason", failure.code.id)
+}
+
+/// Numbers for machines, or with a `#` for people.
+fn list(numbers: &BTreeSet<u64>, for_people: bool) -> String {
+    let (mark, between) = if for_people { ("#", ", ") } else { ("", ",") };
+    numbers.iter().map(|number| format!("{mark}{number}")).collect::<Vec<_>>().join(between)
 }
 
 fn line(request: &Request, outcome: &Outcome) -> String {
@@ -73,10 +87,56 @@ fn line(request: &Request, outcome: &Outcome) -> String {
         Done::PullRequestLacks { url, .. } => {
             format!("{url} waits and lacks {to}, with which `{}` conflicts", request.sync_branch)
         }
-        Done::Would(what) => {
-            format!("{} `{branch}` ({}) with {to}", what.replace('-', " "), outcome.from.short())
+        Done::Would(would) => {
+            let from = outcome.from.short();
+            match would {
+                Would::FastForward => format!("would fast-forward `{branch}` from {from} to {to}"),
+                Would::BackMerge => {
+                    let otherwise = "; if that conflicts, a pull request would be opened";
+                    format!("would merge {to} into `{branch}` ({from}){otherwise}")
+                }
+                Would::PullRequest(None) => {
+                    format!("would open a pull request to bring {to} into `{branch}` ({from})")
+                }
+                Would::PullRequest(Some(number)) => {
+                    format!("would add {to} to pull request {number}, which waits for `{branch}`")
+                }
+            }
         }
     }
+}
+
+/// What else is worth knowing.
+fn notes(request: &Request, outcome: &Outcome) -> Vec<String> {
+    let mut notes = Vec::new();
+    let Closed { closed, open } = &outcome.closed;
+    if !closed.is_empty() {
+        let branch = &request.branch;
+        notes
+            .push(format!("`{branch}` has all of {} now, which GitHub closed as merged", list(closed, true)));
+    }
+    if !open.is_empty() {
+        let branch = &request.branch;
+        notes.push(format!(
+            "`{branch}` has all of {} now, but GitHub has not closed it within 10 s",
+            list(open, true)
+        ));
+    }
+    if outcome.is_workflow_token {
+        match &outcome.done {
+            Done::FastForwarded | Done::BackMerged => notes.push(format!(
+                "The workflow's own token moved `{}`, which starts no workflow: use a GitHub App (`app-id`) if it has to",
+                request.branch
+            )),
+            Done::PullRequest { is_new: true, .. } => notes.push(
+                "A pull request that the workflow's own token opens starts no workflow, so that required checks never \
+                 run: use a GitHub App (`app-id`) there"
+                    .to_owned(),
+            ),
+            _ => {}
+        }
+    }
+    notes
 }
 
 #[cfg(test)]
@@ -87,7 +147,7 @@ mod tests {
     use model::{CommitSha, Secret};
 
     use super::*;
-    use crate::request::OnDiverged;
+    use crate::request::{Credentials, OnDiverged, OnProtected};
 
     fn sha(digit: &str) -> CommitSha {
         digit.repeat(40).parse().unwrap()
@@ -99,13 +159,20 @@ mod tests {
             branch: "dev".parse().unwrap(),
             sync_branch: "day2/sync-dev".parse().unwrap(),
             to: sha("a"),
+            source: None,
             on_diverged: OnDiverged::BackMerge,
+            on_protected: OnProtected::Fail,
             dry_run: false,
             budget: Duration::from_secs(1),
             endpoints: Endpoints { api: String::new(), graphql: String::new() },
-            token: Secret::new("t"),
+            credentials: Credentials::Token(Secret::new("t")),
         };
-        super::done(&request, &Outcome { from: sha("b"), sha: sha(at), done }, &[])
+        let closed = Closed { closed: BTreeSet::from([3, 12]), open: BTreeSet::from([4]) };
+        let closed = if at == "a" && done == Done::FastForwarded { closed } else { Closed::default() };
+        let is_workflow_token = at != "b";
+        let outcome =
+            Outcome { from: sha("b"), sha: sha(at), done, reason: "behind", closed, is_workflow_token };
+        super::done(&request, &outcome, &[])
     }
 
     #[test]
@@ -119,7 +186,11 @@ mod tests {
             ("b", pull(true)),
             ("b", pull(false)),
             ("b", Done::PullRequestLacks { number: 3, url: "https://x/3".to_owned() }),
-            ("b", Done::Would("would-back-merge")),
+            ("d", pull(true)),
+            ("b", Done::Would(Would::FastForward)),
+            ("b", Done::Would(Would::BackMerge)),
+            ("b", Done::Would(Would::PullRequest(None))),
+            ("b", Done::Would(Would::PullRequest(Some(3)))),
         ]
         .into_iter()
         .flat_map(|(at, done)| report(at, done).lines)
@@ -128,11 +199,20 @@ mod tests {
         `dev` is at aaaaaaa already
         `dev` has aaaaaaa already, and is further on at bbbbbbb
         fast-forwarded `dev` from bbbbbbb to aaaaaaa
+        `dev` has all of #3, #12 now, which GitHub closed as merged
+        `dev` has all of #4 now, but GitHub has not closed it within 10 s
+        The workflow's own token moved `dev`, which starts no workflow: use a GitHub App (`app-id`) if it has to
         merged aaaaaaa into `dev`, which is at ccccccc now
+        The workflow's own token moved `dev`, which starts no workflow: use a GitHub App (`app-id`) if it has to
         opened https://x/3 to bring aaaaaaa into `dev`
         https://x/3 waits already to bring aaaaaaa into `dev`
         https://x/3 waits and lacks aaaaaaa, with which `day2/sync-dev` conflicts
-        would back merge `dev` (bbbbbbb) with aaaaaaa
+        opened https://x/3 to bring aaaaaaa into `dev`
+        A pull request that the workflow's own token opens starts no workflow, so that required checks never run: use a GitHub App (`app-id`) there
+        would fast-forward `dev` from bbbbbbb to aaaaaaa
+        would merge aaaaaaa into `dev` (bbbbbbb); if that conflicts, a pull request would be opened
+        would open a pull request to bring aaaaaaa into `dev` (bbbbbbb)
+        would add aaaaaaa to pull request 3, which waits for `dev`
         ");
     }
 
@@ -143,6 +223,9 @@ mod tests {
         assert!(report.outputs.iter().map(|(name, _)| *name).eq(names));
         assert_eq!(report.outputs[0], ("updated", "true".to_owned()));
         assert!(report.annotations.is_empty());
+        assert!(report.outputs.contains(&("closed-pull-requests", "3,12".to_owned())));
+        let failure = Failure::new(&crate::codes::BRANCH_DIVERGED, "x");
+        assert!(failed(&failure).outputs.contains(&("reason", "branch-diverged".to_owned())));
     }
 
     #[test]

@@ -1,125 +1,79 @@
-//! Compares, plans, moves, and looks again when the world moved meanwhile.
-
-use std::time::Duration;
+//! Signs in, climbs the ladder, reports.
 
 use clap::{ArgMatches, FromArgMatches as _};
-use github::{ApiError, GitHub, compare, refs};
-use model::{CommitSha, Deadline, Failure};
+use model::{Deadline, Failure};
 use toolkit::{Host, Phases};
 
 use crate::{
-    apply::{self, Step},
     args::Args,
-    codes,
-    outcome::{Done, Outcome},
-    plan::{Plan, plan},
+    connect::{Connection, connect},
+    ladder::{self, Ended},
+    outcome::Outcome,
     report,
-    request::Request,
-    standing,
+    request::{Credentials, OnProtected, Request},
 };
-
-const MAX_ATTEMPTS: u32 = 6;
 
 /// Runs the action with parsed arguments.
 pub async fn run(matches: &ArgMatches, host: &Host) -> Result<(), Failure> {
     let args = Args::from_arg_matches(matches)
         .map_err(|error| Failure::new(&model::codes::INVALID_INPUT, error.to_string()))?;
     let request = args.into_request(host.env())?;
-    host.mask(&request.token);
-    let github = GitHub::new(request.endpoints.clone(), &request.token, Deadline::after(request.budget))?;
     let phases = Phases::new();
-    match bring_forward(&github, &request, host, &phases).await {
+    match bring_forward(&request, host, &phases).await {
         Ok(outcome) => host.publish(&report::done(&request, &outcome, &phases.rows())),
         Err(failure) => {
             // Outputs that cannot be written must not hide the failure.
-            let _ = host.publish(&report::failed());
+            let _ = host.publish(&report::failed(&failure));
             Err(failure)
         }
     }
 }
 
-async fn bring_forward(
-    github: &GitHub,
-    request: &Request,
-    host: &Host,
-    phases: &Phases,
-) -> Result<Outcome, Failure> {
-    let mut first = None;
-    // What our own last write would have done, if it took effect without an answer.
-    let mut in_doubt = None;
-    for attempt in 0..MAX_ATTEMPTS {
-        let (tip, relation) = phases.time("compare", look(github, request)).await?;
-        let from = first.get_or_insert_with(|| tip.clone()).clone();
-        let plan = plan(relation, request.on_diverged);
-        if let (true, Some(would)) = (request.dry_run, would(plan)) {
-            return Ok(Outcome { from, sha: tip, done: Done::Would(would) });
-        }
-        let (step, done) = match plan {
-            Plan::Nothing => {
-                let done = in_doubt.filter(|_| tip != from).unwrap_or(Done::UpToDate);
-                return Ok(Outcome { from, sha: tip, done });
+async fn bring_forward(request: &Request, host: &Host, phases: &Phases) -> Result<Outcome, Failure> {
+    let deadline = Deadline::after(request.budget);
+    let run = Run { request, host, phases, deadline };
+    let connection = connect(request, host, deadline, false).await?;
+    let is_app = matches!(request.credentials, Credentials::App(_));
+    let ended = run.climb(&connection, is_app).await;
+    let outcome = match ended {
+        Ok(Ended::Done(outcome)) => Ok(*outcome),
+        Ok(Ended::NeedsWorkflows(failure)) => run.with_workflows(&connection, failure).await,
+        Err(failure) => Err(failure),
+    };
+    connection.close(host).await;
+    outcome
+}
+
+struct Run<'a> {
+    request: &'a Request,
+    host: &'a Host,
+    phases: &'a Phases,
+    deadline: Deadline,
+}
+
+impl Run<'_> {
+    async fn climb(&self, connection: &Connection, may_ask: bool) -> Result<Ended, Failure> {
+        ladder::climb(connection, self.request, self.host, self.phases, may_ask).await
+    }
+
+    /// GitHub wants `workflows: write`, which an App's token is asked for only now: most promotions do not need it.
+    async fn with_workflows(&self, first: &Connection, failure: Failure) -> Result<Outcome, Failure> {
+        self.host.info("The commits change workflow files: signing in again, with `workflows: write`");
+        let ended = match connect(self.request, self.host, self.deadline, true).await {
+            Ok(connection) => {
+                let ended = self.climb(&connection, false).await;
+                connection.close(self.host).await;
+                ended
             }
-            Plan::Fail => return Err(diverged(request, &tip)),
-            Plan::FastForward => {
-                (phases.time("move", apply::fast_forward(github, request)).await?, Done::FastForwarded)
+            Err(denied) if self.request.on_protected == OnProtected::PullRequest => {
+                self.host.info(&denied.to_string());
+                self.climb(first, false).await
             }
-            Plan::BackMerge => {
-                (phases.time("merge", apply::back_merge(github, request)).await?, Done::BackMerged)
-            }
-            Plan::PullRequest => (Step::Conflict, Done::UpToDate),
+            Err(denied) => return Err(failure.with_remedy(&denied.remedy).with_note(denied.to_string())),
         };
-        match step {
-            Step::Moved(sha) => return Ok(Outcome { from, sha, done }),
-            Step::Conflict => {
-                let done = phases.time("pull-request", standing::ensure(github, request)).await?;
-                return Ok(Outcome { from, sha: tip, done });
-            }
-            Step::Again(why) => host.info(&format!("looking again: {why}")),
-            Step::InDoubt(why) => {
-                host.info(&format!("looking whether it took effect: {why}"));
-                in_doubt = Some(done);
-            }
+        match ended? {
+            Ended::Done(outcome) => Ok(*outcome),
+            Ended::NeedsWorkflows(failure) => Err(failure),
         }
-        tokio::time::sleep(github.deadline().cap(Duration::from_millis(250 << attempt))).await;
     }
-    let cause =
-        format!("cannot bring `{}` to {} in {MAX_ATTEMPTS} attempts", request.branch, request.to.short());
-    Err(Failure::new(&codes::BRANCH_CONTENDED, cause))
-}
-
-/// Where the branch is, and where the target is from there.
-async fn look(github: &GitHub, request: &Request) -> Result<(CommitSha, compare::Relation), Failure> {
-    let doing = format!("compare `{}` with {}", request.branch, request.to.short());
-    let tip = refs::get(github, &request.repository, &request.branch)
-        .await
-        .map_err(|error| error.into_failure(&doing))?
-        .ok_or_else(|| {
-            let cause = format!("{} has no branch `{}`", request.repository, request.branch);
-            Failure::new(&codes::BRANCH_NOT_FOUND, cause)
-        })?;
-    let place = compare::compare(github, &request.repository, tip.as_str(), request.to.as_str()).await;
-    match place {
-        Ok(place) => Ok((tip, place.status)),
-        Err(ApiError::Rejected(rejection)) if rejection.status == 404 => {
-            let cause = format!("{} has no commit {}", request.repository, request.to);
-            Err(Failure::new(&codes::COMMIT_NOT_FOUND, cause))
-        }
-        Err(error) => Err(error.into_failure(&doing)),
-    }
-}
-
-fn would(plan: Plan) -> Option<&'static str> {
-    match plan {
-        Plan::FastForward => Some("would-fast-forward"),
-        Plan::BackMerge => Some("would-back-merge"),
-        Plan::PullRequest => Some("would-open-pull-request"),
-        Plan::Nothing | Plan::Fail => None,
-    }
-}
-
-fn diverged(request: &Request, tip: &CommitSha) -> Failure {
-    let (branch, to) = (&request.branch, &request.to);
-    let cause = format!("`{branch}` ({}) has commits that {} lacks", tip.short(), to.short());
-    Failure::new(&codes::BRANCH_DIVERGED, cause)
-        .with_remedy(format!("Merge {to} into `{branch}` by hand, or set `on-diverged: back-merge`."))
 }

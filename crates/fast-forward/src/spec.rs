@@ -9,7 +9,11 @@ const OUTPUTS: &[Output] = &[
     Output { name: "updated", description: "`true` if the branch was moved" },
     Output {
         name: "result",
-        description: "`fast-forwarded`, `up-to-date`, `back-merged`, `pull-request`, `pull-request-conflict`, `would-…` or `failed`",
+        description: "`fast-forwarded`, `up-to-date`, `back-merged`, `pull-request`, `pull-request-conflict`, `would-fast-forward`, `would-back-merge`, `would-open-pull-request` or `failed`",
+    },
+    Output {
+        name: "reason",
+        description: "Why: how the branch lay to the commit (`identical`, `newer`, `behind`, `diverged`), or what needs a person (`conflict`, `branch-protected`, `workflows-permission`), or the code of the failure",
     },
     Output { name: "from", description: "Where the branch was" },
     Output { name: "sha", description: "Where the branch is" },
@@ -17,11 +21,19 @@ const OUTPUTS: &[Output] = &[
         name: "pull-request",
         description: "Number of the pull request that waits for a person, if one does",
     },
+    Output {
+        name: "closed-pull-requests",
+        description: "Numbers of the pull requests that GitHub closed as merged because the branch has their commits now, separated by commas",
+    },
 ];
 
 const PERMISSIONS: &[Permission] = &[
-    Permission { scope: "contents", access: "write", why: "move the branch" },
-    Permission { scope: "pull-requests", access: "write", why: "open a pull request on a conflict" },
+    Permission { scope: "contents", access: "write", why: "read and move the branch" },
+    Permission {
+        scope: "pull-requests",
+        access: "write",
+        why: "open a pull request: not needed with `on-diverged: fail` and `on-protected: fail`",
+    },
 ];
 
 const ABOUT: &str = "\
@@ -29,7 +41,21 @@ Brings a branch forward to a commit, through GitHub's API only: no checkout, and
 A branch that has the commit, or is further on, is left alone. When it is no fast-forward, the commit is merged into the
 branch; when that conflicts, there is one pull request from `day2/sync-<branch>`, to which later promotions are added.
 
-`to` is a commit's full id, so that a branch that moved on meanwhile is not promoted by accident.";
+`to` is a commit's full id, so that a branch that moved on meanwhile is not promoted by accident. GitHub finds the commits of
+forks by their ids too: where `to` can come from outside, name the branch that has to contain it in `source`.
+
+The rules of the branch are read beside the comparison. What is sure to stop the workflow's own token, which cannot be let past any
+rule, is said before anything is tried: the rule, its ruleset, and whom to let past it. With `on-protected: pull-request`, the
+pull request is opened instead. A change of `.github/workflows` may need *Workflows: write*, which only an App can have: its
+token is made without, and asked for again with it when GitHub refuses.
+
+The pull request is to be merged with a merge commit. What people push to its branch stays as long as it is open; the branch of one
+that was closed is used again for the next. It is not closed here: GitHub marks it as merged once the branch has all of it, by
+whatever way, and its branch is left to the repository's setting \"Automatically delete head branches\".
+
+Open pull requests whose commits the branch has now are closed by GitHub as merged; the action waits for that, 10 seconds at
+most, and lists them. A pull request *from* the branch has another head afterwards, so that an approval of the old one does not
+hold. Whatever is moved or opened with `GITHUB_TOKEN` starts no workflow: use an App where it has to.";
 
 const EXAMPLE: &str = "\
 - uses: org/day2-actions/fast-forward@v1

@@ -1,7 +1,11 @@
 //! The one pull request that brings a target into a branch when nothing else can.
 //!
 //! It always comes from the same branch, so that a second promotion finds the first one's pull request and adds to
-//! it. What people pushed to it (a solved conflict) is kept as long as it is open.
+//! it. What people pushed to it (a solved conflict) is kept as long as it is open. It is never closed here: once the
+//! branch has all of it, by whatever way, GitHub marks it as merged, and until then it has something that the branch
+//! lacks.
+
+mod words;
 
 use std::time::Duration;
 
@@ -11,134 +15,185 @@ use github::{
     merge::{self, MergeBranchError},
     pulls::{self, CreateError, NewPullRequest, PullRequest},
     refs::{self, RefError},
+    repository,
 };
-use model::Failure;
+use model::{CommitSha, Failure};
 
-use crate::{codes, outcome::Done, request::Request};
+use crate::{
+    codes,
+    outcome::{Done, Why},
+    request::Request,
+};
 
 /// So often is the sync branch looked at while others move it or answers are lost.
-const MAX_LOOKS: u32 = 5;
+const MAX_LOOKS: u32 = 6;
 
-/// Finds or opens the pull request, and brings its branch to the target.
-pub(crate) async fn ensure(github: &GitHub, request: &Request) -> Result<Done, Failure> {
-    let failed = |error: ApiError| error.into_failure(&doing(request));
-    let open = find(github, request).await.map_err(failed)?;
-    let has_target = bring(github, request, open.is_some()).await?;
-    if let Some(pull) = open {
-        return Ok(if has_target {
-            done(pull, false)
-        } else {
-            Done::PullRequestLacks { number: pull.number, url: pull.html_url }
-        });
-    }
-    let title = format!("Merge {} into {}", request.to.short(), request.branch);
-    let body = format!(
-        "`{branch}` and `{to}` have diverged, and merging them needs a person.\n\n\
-         Solve the conflict on `{sync}` and merge this pull request **with a merge commit**: squash or rebase would \
-         give `{branch}` other commits, and every later fast-forward would fail.\n\n\
-         Further promotions are added to this pull request while it is open.",
-        branch = request.branch,
-        to = request.to,
-        sync = request.sync_branch,
-    );
-    let new =
-        NewPullRequest { head: &request.sync_branch, base: &request.branch, title: &title, body: &body };
-    match pulls::create(github, &request.repository, &new).await {
-        Ok(pull) => Ok(done(pull, true)),
-        Err(CreateError::NothingToMerge) => Ok(Done::UpToDate),
-        Err(CreateError::NotAllowedForActions) => {
-            let cause = format!("cannot {}: workflows of {} may not", doing(request), request.repository);
-            Err(Failure::new(&codes::PULL_REQUEST_NOT_ALLOWED, cause))
-        }
-        // Another run was faster, or our own call took effect without an answer.
-        Err(CreateError::Exists) => adopt(github, request, None).await,
-        Err(CreateError::Api(error)) if error.is_in_doubt() => adopt(github, request, Some(error)).await,
-        Err(CreateError::Api(error)) => Err(failed(error)),
-    }
+/// Where the sync branch is now.
+enum Sync {
+    /// It has the target and more: a newer promotion, or what people did.
+    Further,
+    /// It was brought to the target.
+    Here,
+    /// It conflicts with it: a person has to solve that too.
+    Lacks,
 }
 
+/// Finds or opens the pull request, and brings its branch to the target; none if the branch has the target meanwhile.
+pub(crate) async fn ensure(github: &GitHub, request: &Request, why: &Why) -> Result<Option<Done>, Failure> {
+    let mut is_new = false;
+    for attempt in 0..MAX_LOOKS {
+        match step(github, request, why, &mut is_new).await? {
+            Step::Done(done) => return Ok(Some(done)),
+            Step::NotNeeded => return Ok(None),
+            Step::Again => {}
+        }
+        tokio::time::sleep(github.deadline().cap(Duration::from_millis(250 << attempt))).await;
+    }
+    let cause = format!("cannot {} in {MAX_LOOKS} attempts", doing(request));
+    Err(Failure::new(&codes::BRANCH_CONTENDED, cause))
+}
+
+/// Completes "cannot …".
 fn doing(request: &Request) -> String {
     format!("open a pull request from `{}` into `{}`", request.sync_branch, request.branch)
 }
 
-fn done(pull: PullRequest, is_new: bool) -> Done {
-    Done::PullRequest { number: pull.number, url: pull.html_url, is_new }
+/// Whether it is the standing one: a fork can have a branch of the same name.
+pub(crate) fn is_standing(request: &Request, pull: &PullRequest) -> bool {
+    let repository = request.repository.to_string();
+    let is_own = |side: &pulls::SideRepository| side.full_name.eq_ignore_ascii_case(&repository);
+    pull.head.branch == request.sync_branch.as_str() && pull.head.repo.as_ref().is_some_and(is_own)
 }
 
-async fn find(github: &GitHub, request: &Request) -> Result<Option<PullRequest>, ApiError> {
-    let head = request.sync_branch.as_str();
-    let open = pulls::list_open(github, &request.repository, request.branch.as_str(), Some(head)).await?;
-    Ok(open.into_iter().find(|pull| pull.head.branch == head))
+/// What comes after a look and its writes.
+enum Step {
+    /// The pull request is there.
+    Done(Done),
+    /// The branch has the target already.
+    NotNeeded,
+    /// Another look: another run was there, or there was no clear answer.
+    Again,
 }
 
-async fn adopt(github: &GitHub, request: &Request, cause: Option<ApiError>) -> Result<Done, Failure> {
-    let found = find(github, request).await.map_err(|error| error.into_failure(&doing(request)))?;
-    match (found, cause) {
-        (Some(pull), cause) => Ok(done(pull, cause.is_some())),
-        (None, Some(error)) => Err(error.into_failure(&doing(request))),
-        (None, None) => {
-            let cause = format!("cannot {}: GitHub says there is one, and lists none", doing(request));
-            Err(Failure::new(&model::codes::UNEXPECTED_REPLY, cause))
+/// One look and its writes. `is_new` tells whether an earlier one may have opened the pull request.
+async fn step(github: &GitHub, request: &Request, why: &Why, is_new: &mut bool) -> Result<Step, Failure> {
+    let failed = |error: ApiError| error.into_failure(&doing(request));
+    let (repository, sync) = (&request.repository, &request.sync_branch);
+    let (base, head) = (request.branch.as_str(), Some(sync.as_str()));
+    let (open, tip) =
+        tokio::join!(pulls::list_open(github, repository, base, head), refs::get(github, repository, sync),);
+    let open = open.map_err(failed)?.into_iter().find(|pull| is_standing(request, pull));
+    let Some(state) = bring(github, request, tip.map_err(failed)?, open.is_some()).await? else {
+        return Ok(Step::Again);
+    };
+    let lacks = matches!(state, Sync::Lacks);
+    let (title, body) = words::describe(request, why, lacks);
+    if let Some(pull) = open {
+        let is_ours = pull.body.trim_start().starts_with(words::MARK);
+        let is_stale = pull.title != title || pull.body.trim() != body;
+        if is_ours && is_stale && !matches!(state, Sync::Further) {
+            // Words, which are not worth a failure.
+            let _ = pulls::update(github, repository, pull.number, Some(&title), Some(&body)).await;
+        }
+        let PullRequest { number, html_url: url, .. } = pull;
+        return Ok(Step::Done(if lacks {
+            Done::PullRequestLacks { number, url }
+        } else {
+            Done::PullRequest { number, url, is_new: *is_new }
+        }));
+    }
+    let new = NewPullRequest { head: sync, base: &request.branch, title: &title, body: &body };
+    match pulls::create(github, repository, &new).await {
+        Ok(PullRequest { number, html_url: url, .. }) => {
+            Ok(Step::Done(Done::PullRequest { number, url, is_new: true }))
+        }
+        Err(CreateError::NothingToMerge) => Ok(Step::NotNeeded),
+        Err(CreateError::NotAllowedForActions) => {
+            let cause = format!("cannot {}: workflows of {repository} may not", doing(request));
+            Err(Failure::new(&codes::PULL_REQUEST_NOT_ALLOWED, cause))
+        }
+        // Another run was faster.
+        Err(CreateError::Exists) => Ok(Step::Again),
+        Err(CreateError::Api(error)) if error.rejection().is_some_and(is_gone) => Ok(Step::Again),
+        Err(CreateError::Api(error)) => {
+            *is_new |= error.is_in_doubt();
+            again::<()>(error, request).map(|_| Step::Again)
         }
     }
 }
 
-/// Brings the sync branch to the target, and says whether it has it: a second conflict has to be solved by a person too.
-/// Without an open pull request the branch is ours alone; with one, nothing is lost.
-async fn bring(github: &GitHub, request: &Request, is_open: bool) -> Result<bool, Failure> {
-    for attempt in 0..MAX_LOOKS {
-        if let Some(has_target) = step(github, request, is_open).await? {
-            return Ok(has_target);
-        }
-        tokio::time::sleep(github.deadline().cap(Duration::from_millis(250 << attempt))).await;
-    }
-    let (sync, to) = (&request.sync_branch, request.to.short());
-    let cause = format!("cannot bring `{sync}` to {to} in {MAX_LOOKS} attempts");
-    Err(Failure::new(&codes::BRANCH_CONTENDED, cause))
+/// `Validation Failed (PullRequest head invalid)`: its branch was deleted at this moment.
+fn is_gone(rejection: &github::Rejection) -> bool {
+    rejection.status == 422 && rejection.says("head invalid")
 }
 
-/// One look and at most one write; `None` if the branch has to be looked at again, since another run moved it or there
-/// was no clear answer.
-async fn step(github: &GitHub, request: &Request, is_open: bool) -> Result<Option<bool>, Failure> {
+/// Another look, if the same may well succeed then.
+fn again<T>(error: ApiError, request: &Request) -> Result<Option<T>, Failure> {
+    let is_over = matches!(error, ApiError::Deadline { .. });
+    if !is_over && (matches!(error, ApiError::Unreachable { .. }) || error.is_in_doubt()) {
+        return Ok(None);
+    }
+    Err(error.into_failure(&doing(request)))
+}
+
+/// Brings the sync branch from `tip` to the target; `None` if it has moved meanwhile. Without an open pull request it is
+/// ours alone; with one, nothing of it is lost.
+async fn bring(
+    github: &GitHub,
+    request: &Request,
+    tip: Option<CommitSha>,
+    is_open: bool,
+) -> Result<Option<Sync>, Failure> {
     let (repository, sync, to) = (&request.repository, &request.sync_branch, &request.to);
-    let failed = |error: ApiError| error.into_failure(&format!("bring `{sync}` to {}", to.short()));
-    let unclear = |error: ApiError| match error {
-        ApiError::Unreachable { .. } => Ok(None),
-        ApiError::Deadline { .. } => Err(failed(error)),
-        error if error.is_in_doubt() => Ok(None),
-        error => Err(failed(error)),
+    let Some(tip) = tip else {
+        return written(refs::create(github, repository, sync, to).await, request);
     };
-    let written = |result: Result<(), RefError>| match result {
-        Ok(()) => Ok(Some(true)),
-        Err(RefError::NotFastForward(_) | RefError::Exists(_)) => Ok(None),
-        Err(error) => unclear(into_api(error)),
-    };
-    let Some(tip) = refs::get(github, repository, sync).await.map_err(failed)? else {
-        return written(refs::create(github, repository, sync, to).await);
-    };
-    let place = compare::compare(github, repository, tip.as_str(), to.as_str()).await.map_err(failed)?;
+    let place = compare::compare(github, repository, tip.as_str(), to.as_str()).await;
+    let place = place.map_err(|error| error.into_failure(&doing(request)))?;
     match place.status {
-        Relation::Identical | Relation::Behind => Ok(Some(true)),
-        Relation::Ahead => written(refs::fast_forward(github, repository, sync, to).await),
-        Relation::Diverged if !is_open => written(refs::reset(github, repository, sync, to).await),
+        Relation::Identical => Ok(Some(Sync::Here)),
+        Relation::Behind => Ok(Some(Sync::Further)),
+        Relation::Ahead => written(refs::fast_forward(github, repository, sync, to).await, request),
+        Relation::Diverged if !is_open => written(reset(github, request, &tip).await, request),
         Relation::Diverged => {
             let message = format!("Merge {} into {sync}", to.short());
             match merge::branch(github, repository, sync, to, &message).await {
-                Ok(_) => Ok(Some(true)),
-                Err(MergeBranchError::Conflict) => Ok(Some(false)),
-                Err(MergeBranchError::RuleViolated(rejection)) => Err(failed(ApiError::Rejected(rejection))),
-                Err(MergeBranchError::Api(error)) => unclear(error),
+                Ok(Some(_)) => Ok(Some(Sync::Here)),
+                Ok(None) => Ok(Some(Sync::Further)),
+                Err(MergeBranchError::Conflict) => Ok(Some(Sync::Lacks)),
+                Err(MergeBranchError::BaseMoved(_)) => Ok(None),
+                Err(MergeBranchError::RuleViolated(rejection)) => Err(forbidden(request, &rejection)),
+                Err(MergeBranchError::Api(error)) => again(error, request),
             }
         }
     }
 }
 
-fn into_api(error: RefError) -> ApiError {
-    match error {
-        RefError::Api(error) => error,
-        RefError::NotFastForward(rejection)
-        | RefError::RuleViolated(rejection)
-        | RefError::Exists(rejection)
-        | RefError::Missing(rejection) => ApiError::Rejected(rejection),
+/// Takes the sync branch from where it was read to the target. Another run that is faster must not be undone: it may have
+/// opened its pull request already.
+async fn reset(github: &GitHub, request: &Request, tip: &CommitSha) -> Result<(), RefError> {
+    let (repository, sync, to) = (&request.repository, &request.sync_branch, &request.to);
+    let id = repository::node_id(github, repository).await?;
+    match refs::move_from(github, &id, sync, tip, to, true).await {
+        Err(error) if refs::lacks_swap(&error) => refs::reset(github, repository, sync, to).await,
+        result => result,
     }
+}
+
+fn written(result: Result<(), RefError>, request: &Request) -> Result<Option<Sync>, Failure> {
+    match result {
+        Ok(()) => Ok(Some(Sync::Here)),
+        Err(RefError::NotFastForward(_) | RefError::Exists(_) | RefError::Missing(_)) => Ok(None),
+        Err(RefError::RuleViolated(rejection)) => Err(forbidden(request, &rejection)),
+        Err(RefError::Api(error)) => again(error, request),
+    }
+}
+
+/// A rule that concerns the sync branch, such as one for all branches.
+fn forbidden(request: &Request, rejection: &github::Rejection) -> Failure {
+    let sync = &request.sync_branch;
+    let cause = format!("cannot {}: GitHub says of `{sync}`: {}", doing(request), rejection.text());
+    Failure::new(&codes::BRANCH_PROTECTED, crate::obstacles::in_one_line(&cause)).with_remedy(format!(
+        "Exclude `{sync}` from the rules that are named, or let the App whose token this is bypass them."
+    ))
 }

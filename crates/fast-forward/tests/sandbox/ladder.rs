@@ -1,9 +1,6 @@
-//! Nothing, a fast-forward, a back-merge, one pull request: each step of the ladder.
+//! Nothing, a fast-forward, a back-merge: the steps of the ladder that need nobody.
 
-use sandbox::{
-    faults::{Effect, Fault},
-    github::BranchRules,
-};
+use sandbox::faults::{Effect, Fault};
 
 use crate::world::{Product, REPO};
 
@@ -64,78 +61,6 @@ async fn a_branch_with_commits_of_its_own_gets_a_back_merge() {
 }
 
 #[tokio::test]
-async fn a_conflict_opens_one_pull_request_and_later_ones_add_to_it() {
-    let product = Product::new().await;
-    let github = &product.world().github;
-    let own = product.commit("dev", "app.py", "ours\n").await;
-    let first_sha = product.commit("prod", "app.py", "theirs\n").await;
-    let first = product.run(&["--branch=dev", &format!("--to={first_sha}")]).await;
-    assert_eq!((first.output("updated"), first.output("result")), ("false", "pull-request"), "{}", first.log);
-
-    let second_sha = product.commit("prod", "app.py", "theirs again\n").await;
-    let second = product.run(&["--branch=dev", &format!("--to={second_sha}")]).await;
-    assert_eq!(first.output("pull-request"), second.output("pull-request"), "{}", second.log);
-    assert_eq!(product.tip("day2/sync-dev").await, second_sha);
-
-    // A re-run of the first promotion takes nothing back.
-    product.run(&["--branch=dev", &format!("--to={first_sha}")]).await;
-    assert_eq!(product.tip("day2/sync-dev").await, second_sha);
-    let pulls = github.pulls(REPO);
-    assert_eq!((pulls.len(), product.tip("dev").await), (1, own));
-
-    // Closed without a merge: the next promotion opens another, from the same branch.
-    github.close_pull(REPO, pulls[0].number, "maria");
-    let third = product.run(&["--branch=dev", &format!("--to={second_sha}")]).await;
-    assert_ne!(third.output("pull-request"), first.output("pull-request"), "{}", third.log);
-}
-
-#[tokio::test]
-async fn a_solved_conflict_is_kept_while_its_pull_request_is_open() {
-    let product = Product::new().await;
-    product.commit("dev", "app.py", "ours\n").await;
-    let first = product.commit("prod", "app.py", "theirs\n").await;
-    product.run(&["--branch=dev", &format!("--to={first}")]).await;
-    let solved = product.commit("day2/sync-dev", "notes.txt", "solved\n").await;
-    let second = product.commit("prod", "values/prod.yaml", "tag: c\n").await;
-    let ended = product.run(&["--branch=dev", &format!("--to={second}")]).await;
-    assert_eq!(ended.output("result"), "pull-request", "{}", ended.log);
-    for sha in [&solved, &second] {
-        assert!(product.world().github.contains(REPO, "day2/sync-dev", sha).await);
-    }
-}
-
-#[tokio::test]
-async fn a_pull_request_that_another_run_opens_meanwhile_is_adopted() {
-    let product = Product::new().await;
-    product.commit("dev", "app.py", "ours\n").await;
-    let sha = product.commit("prod", "app.py", "theirs\n").await;
-    let argv = ["--branch=dev".to_owned(), format!("--to={sha}")];
-    let one = product.run(&args(&argv, &[])).await;
-    // The other run listed before the first one's was there.
-    let nothing = Effect::Reply {
-        status: 200,
-        body: "[]".to_owned(),
-        content_type: "application/json".to_owned(),
-        headers: Vec::new(),
-    };
-    product.world().faults.add(Fault::once("github", "GET", "/pulls?state=open", nothing));
-    let two = product.run(&args(&argv, &[])).await;
-    assert_eq!(one.output("pull-request"), two.output("pull-request"), "{} {}", one.log, two.log);
-    assert_eq!(product.world().github.pulls(REPO).len(), 1);
-}
-
-#[tokio::test]
-async fn a_pull_request_whose_answer_is_lost_is_found() {
-    let product = Product::new().await;
-    product.commit("dev", "app.py", "ours\n").await;
-    let sha = product.commit("prod", "app.py", "theirs\n").await;
-    product.world().faults.add(Fault::once("github", "POST", "/pulls", Effect::DropAfter));
-    let ended = product.run(&["--branch=dev", &format!("--to={sha}")]).await;
-    assert_eq!(ended.output("result"), "pull-request", "{}", ended.log);
-    assert_eq!(product.world().github.pulls(REPO).len(), 1);
-}
-
-#[tokio::test]
 async fn a_commit_that_arrives_in_between_is_not_lost() {
     let product = Product::new().await;
     let (sha, argv) = promoted(&product).await;
@@ -169,16 +94,6 @@ async fn a_lost_answer_is_found_out_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_protected_branch_is_named_with_its_rules() {
-    let product = Product::new().await;
-    let (_, argv) = promoted(&product).await;
-    product.world().github.add_rules(REPO, BranchRules::pull_requests_only("dev"));
-    let ended = product.run(&args(&argv, &[])).await;
-    assert_eq!(ended.code(), "branch-protected", "{}", ended.log);
-    assert!(ended.failure.unwrap().notes[0].starts_with("rules of `dev`: "));
-}
-
-#[tokio::test]
 async fn what_does_not_exist_is_named() {
     let product = Product::new().await;
     let (_, argv) = promoted(&product).await;
@@ -195,36 +110,4 @@ async fn a_job_without_the_permission_is_told_its_line() {
     let ended = product.run_with(&args(&argv, &[]), &[("contents", "read")]).await;
     assert_eq!(ended.code(), "permission-denied", "{}", ended.log);
     assert!(ended.failure.unwrap().remedy.contains("`contents: write`"));
-}
-
-#[tokio::test]
-async fn a_second_conflict_is_said() {
-    let product = Product::new().await;
-    product.commit("dev", "app.py", "ours\n").await;
-    let first = product.commit("prod", "app.py", "theirs\n").await;
-    product.run(&["--branch=dev", &format!("--to={first}")]).await;
-    product.commit("day2/sync-dev", "app.py", "solved\n").await;
-    let second = product.commit("prod", "app.py", "theirs again\n").await;
-    let ended = product.run(&["--branch=dev", &format!("--to={second}")]).await;
-    assert_eq!((ended.code(), ended.output("result")), ("", "pull-request-conflict"), "{}", ended.log);
-    assert_eq!(ended.output("pull-request"), product.world().github.pulls(REPO)[0].number.to_string());
-    assert!(!product.world().github.contains(REPO, "day2/sync-dev", &second).await);
-}
-
-#[tokio::test]
-async fn a_lost_answer_about_the_pull_requests_branch_is_found_out() {
-    let product = Product::new().await;
-    product.commit("dev", "app.py", "ours\n").await;
-    let first = product.commit("prod", "app.py", "theirs\n").await;
-    product.world().faults.add(Fault::once("github", "POST", "/git/refs", Effect::DropAfter));
-    let opened = product.run(&["--branch=dev", &format!("--to={first}")]).await;
-    assert_eq!((opened.code(), opened.output("result")), ("", "pull-request"), "{}", opened.log);
-    product.commit("day2/sync-dev", "notes.txt", "solved\n").await;
-    let second = product.commit("prod", "values/prod.yaml", "tag: c\n").await;
-    // The first merge is the one into dev, which conflicts.
-    let lost = Fault::once("github", "POST", "/merges", Effect::DropAfter);
-    product.world().faults.add(Fault { skip: 1, ..lost });
-    let ended = product.run(&["--branch=dev", &format!("--to={second}")]).await;
-    assert_eq!((ended.code(), ended.output("result")), ("", "pull-request"), "{}", ended.log);
-    assert!(product.world().github.contains(REPO, "day2/sync-dev", &second).await);
 }

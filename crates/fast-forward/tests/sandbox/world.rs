@@ -70,6 +70,30 @@ impl Product {
 
     /// The same with other permissions of the job.
     pub(crate) async fn run_with(&self, argv: &[&str], permissions: &[(&str, &str)]) -> Ended {
+        self.run_in(argv, permissions, &[]).await
+    }
+
+    /// Runs the action as a GitHub App that has these permissions on the repository, in a job whose own token may only read.
+    pub(crate) async fn run_as_app(&self, argv: &[&str], permissions: &[(&str, &str)]) -> Ended {
+        let github = &self.world().github;
+        let app = github.create_app("deploy").unwrap();
+        github.install_app(app.id, "org", &[REPO], permissions);
+        let id = format!("--app-id={}", app.id);
+        let argv = [argv, &[&id, "--app-private-key=env:KEY"]].concat();
+        let ended = self.run_in(&argv, &[("contents", "read")], &[("KEY", &app.pem)]).await;
+        for secret in github.app_secrets() {
+            assert!(!ended.log.contains(&secret), "a secret is in the log");
+        }
+        ended
+    }
+
+    /// How many calls match, since the call with this number.
+    pub(crate) fn calls(&self, since: usize, method: &str, path: &str) -> usize {
+        let calls = self.world().faults.calls().split_off(since);
+        calls.iter().filter(|call| call.method == method && call.path.contains(path)).count()
+    }
+
+    async fn run_in(&self, argv: &[&str], permissions: &[(&str, &str)], more: &[(&str, &str)]) -> Ended {
         let run = self.world().github.start_run(RunSpec {
             repository: REPO.to_owned(),
             event_name: "pull_request_target".to_owned(),
@@ -83,13 +107,14 @@ impl Product {
         // Outputs then come on standard output, one per line.
         env.remove("GITHUB_ACTIONS");
         env.insert("GITHUB_TOKEN".to_owned(), run.token.clone());
-        let ended = run_in(env, argv).await;
+        env.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let ended = run_action(env, argv).await;
         assert!(!ended.log.contains(&run.token), "the token is in the log");
         ended
     }
 }
 
-async fn run_in(env: BTreeMap<String, String>, argv: &[&str]) -> Ended {
+async fn run_action(env: BTreeMap<String, String>, argv: &[&str]) -> Ended {
     let (out, err) = (Buffer::default(), Buffer::default());
     let host = Host::with_streams(Env::from_pairs(env), Box::new(out.clone()), Box::new(err.clone()));
     let command = (fast_forward::spec().command)();

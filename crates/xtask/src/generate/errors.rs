@@ -46,6 +46,9 @@ pub(crate) fn by_id(actions: &[Action]) -> BTreeMap<&'static str, (&'static Code
     for code in github::codes::ALL.iter().copied() {
         codes.insert(code.id, (code, vec!["auto-merge", "bump-values", "fast-forward"]));
     }
+    for code in github::codes::APP.iter().copied() {
+        codes.insert(code.id, (code, vec!["bump-values", "fast-forward"]));
+    }
     for action in actions {
         for code in action.spec.codes.iter().copied() {
             let (_, users) = codes.entry(code.id).or_insert((code, Vec::new()));

@@ -1,0 +1,35 @@
+//! A commit has to come from the branch that is named.
+
+use crate::world::{Product, REPO};
+
+#[tokio::test]
+async fn a_commit_that_the_source_lacks_is_refused() {
+    let product = Product::new().await;
+    let before = product.tip("dev").await;
+    product.world().github.create_branch(REPO, "fork", "dev").await.unwrap();
+    let foreign = product.commit("fork", "app.py", "evil\n").await;
+    let argv = ["--branch=dev", &format!("--to={foreign}"), "--source=prod"];
+    let ended = product.run(&argv).await;
+    assert_eq!((ended.code(), product.tip("dev").await), ("commit-not-in-source", before), "{}", ended.log);
+    assert_eq!(ended.output("reason"), "commit-not-in-source");
+    // Without the input, whoever says `to` is trusted.
+    assert_eq!(product.run(&argv[..2]).await.output("result"), "fast-forwarded");
+}
+
+#[tokio::test]
+async fn a_source_that_moved_on_still_has_it() {
+    let product = Product::new().await;
+    let sha = product.commit("prod", "values/prod.yaml", "tag: b\n").await;
+    product.commit("prod", "values/prod.yaml", "tag: c\n").await;
+    let ended = product.run(&["--branch=dev", &format!("--to={sha}"), "--source=prod"]).await;
+    assert_eq!((ended.output("result"), product.tip("dev").await), ("fast-forwarded", sha), "{}", ended.log);
+}
+
+#[tokio::test]
+async fn a_source_that_is_not_there_is_named() {
+    let product = Product::new().await;
+    let sha = product.commit("prod", "values/prod.yaml", "tag: b\n").await;
+    let ended = product.run(&["--branch=dev", &format!("--to={sha}"), "--source=production"]).await;
+    assert_eq!(ended.code(), "branch-not-found", "{}", ended.log);
+    assert!(ended.failure.unwrap().cause.contains("`production`"));
+}
