@@ -25,6 +25,8 @@ pub(crate) enum Verdict {
     InDoubt(Rule),
     /// The base's own rules are against it: what exactly has to be found out.
     Blocked(Block, Rule),
+    /// It is in the base's merge queue already.
+    Queued,
     /// It is refused, whatever the base's rules are.
     Refused(Rule),
     /// The call failed.
@@ -54,9 +56,11 @@ pub(crate) fn of_merge(error: MergeError, pull: &PullRequest, method: Method, do
         MergeError::Refused(refusal, rejection) => (refusal, rejection),
         MergeError::Api(error) => return of_api(error, doing),
     };
+    let is_queued = rejection.says("is in the merge queue");
     let said = said(&rejection);
     let base = &pull.base.branch;
     match refusal {
+        _ if is_queued => Verdict::Queued,
         Refusal::HeadMoved => {
             let cause = format!("its head moved while it was merged; {said}");
             Verdict::Refused(Rule::new(&codes::MERGE_HEAD_MOVED, cause))

@@ -1,12 +1,12 @@
 //! What is done instead of a merge that GitHub does not allow now.
 
 use github::{
-    GitHub, GraphqlError,
+    GitHub,
     auto_merge::{self, EnableError},
     pulls::PullRequest,
     queue::{self, Enqueued},
 };
-use model::{CommitSha, Failure};
+use model::{Code, CommitSha, Failure};
 
 use crate::{
     codes,
@@ -71,17 +71,30 @@ pub(crate) async fn merge_queue(
     };
     let said: Vec<String> = error.problems().iter().map(|problem| problem.message.clone()).collect();
     let said = said.join("; ");
-    match error {
-        // Another run, or a person, was faster.
-        GraphqlError::Rejected(_) if is_queued(&said) => Ok(Ok(Enqueued { position: None, url: None })),
-        GraphqlError::Rejected(ref rejection)
-            if rejection.problems.iter().any(|problem| problem.kind == "UNPROCESSABLE") =>
-        {
-            let cause =
-                format!("the merge queue of `{}` does not take it; GitHub says: {said}", pull.base.branch);
-            Ok(Err(Rule::new(&codes::MERGE_QUEUE_REFUSED, cause)))
-        }
-        error => Err(error.into_failure(&format!("put pull request #{} into the merge queue", pull.number))),
+    let is_refusal = error.has_kind("UNPROCESSABLE");
+    // Another run, or a person, was faster.
+    if is_refusal && is_queued(&said) {
+        return Ok(Ok(Enqueued { position: None, url: None }));
+    }
+    if is_refusal {
+        let cause =
+            format!("the merge queue of `{}` does not take it; GitHub says: {said}", pull.base.branch);
+        return Ok(Err(Rule::new(why_refused(&said), cause)));
+    }
+    Err(error.into_failure(&format!("put pull request #{} into the merge queue", pull.number)))
+}
+
+/// The queue wants what a merge wants, in the same words.
+fn why_refused(said: &str) -> &'static Code {
+    let said = said.to_lowercase();
+    if said.contains("approving review") {
+        &codes::APPROVALS_MISSING
+    } else if said.contains("status check") {
+        &codes::CHECKS_MISSING
+    } else if said.contains("expected head oid") {
+        &codes::MERGE_HEAD_MOVED
+    } else {
+        &codes::MERGE_QUEUE_REFUSED
     }
 }
 
@@ -89,4 +102,28 @@ pub(crate) async fn merge_queue(
 fn is_queued(said: &str) -> bool {
     let said = said.to_lowercase();
     said.contains("already in the queue") || said.contains("already queued")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_refuses_in_the_words_of_a_merge() {
+        for (said, code) in [
+            (
+                "Pull request At least 1 approving review is required by reviewers with write access.",
+                "approvals-missing",
+            ),
+            ("Pull request Required status check \"ci\" is expected.", "checks-missing"),
+            ("Expected head oid to be a but it was b.", "merge-head-moved"),
+            ("Pull request Required workflow 'x' is not satisfied", "merge-queue-refused"),
+        ] {
+            assert_eq!(why_refused(said).id, code, "{said}");
+        }
+        for said in ["Pull request is already in the queue", "Pull Request is already queued to merge"] {
+            assert!(is_queued(said), "{said}");
+        }
+        assert!(!is_queued("Pull request is not mergeable"));
+    }
 }

@@ -51,6 +51,11 @@ impl Look {
         self.told = tell_all(&self.lines, reported, &self.head);
     }
 
+    /// Whether checks are not finished, of which none has failed.
+    pub(crate) fn is_waiting(&self) -> bool {
+        verdict(&self.lines) == Verdict::Waiting
+    }
+
     /// All lines for the log.
     pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
         self.told.iter().chain(&self.extra).cloned()
@@ -140,7 +145,7 @@ pub(crate) async fn watch(
         look.judge(request, &reported);
         let is_same =
             now.state == "open" && now.head.sha == pull.head.sha && now.base.branch == pull.base.branch;
-        if !is_same || verdict(&look.lines) != Verdict::Waiting {
+        if !is_same || !look.is_waiting() {
             return true;
         }
     }

@@ -1,6 +1,6 @@
 //! One try, and where it leads.
 
-use github::pulls::PullRequest;
+use github::{pulls::PullRequest, queue::Enqueued};
 use model::{CommitSha, Failure, codes::DEADLINE_PASSED};
 
 use super::{Run, Stop};
@@ -101,6 +101,7 @@ impl Run<'_> {
                 past.in_doubt = true;
                 Ok(Step::Again(Pace::Passing, rule))
             }
+            Err(Verdict::Queued) => Ok(Step::Ended(Done::Enqueued(Enqueued { position: None, url: None }))),
             Err(Verdict::Blocked(block, rule)) => {
                 let looking = readiness::look(github, request, pull, head, block);
                 let look = Box::pin(self.phases.time("explain", looking)).await?;
@@ -112,6 +113,10 @@ impl Run<'_> {
                     Diagnosis::Watch(_) => Ok(Step::Watch(Box::new(look), Some(said))),
                     Diagnosis::Again(rule) => Ok(Step::Again(pace, rule)),
                     Diagnosis::Behind(rule) => self.update(pull, head, rule).await,
+                    // The queue takes only what could be merged.
+                    Diagnosis::Queue(_) if request.fallback.merge_queue && look.is_waiting() => {
+                        Ok(Step::Watch(Box::new(look), Some(said)))
+                    }
                     Diagnosis::Queue(rule) => self.enqueue(pull, head, method, rule).await,
                 }
             }

@@ -191,6 +191,75 @@ async fn auto_merge_forgets_what_the_gate_asks_for() {
     }
 }
 
+async fn queued() -> (Product, u64) {
+    let (product, number) = unchecked("ci").await;
+    let github = &product.world().github;
+    github.add_rules(
+        REPO,
+        BranchRules { pattern: "dev".to_owned(), merge_queue: true, ..BranchRules::default() },
+    );
+    (product, number)
+}
+
+async fn passes(product: &Product) {
+    let head = product.tip("feature/a").await;
+    product.world().github.set_check(REPO, &head, "ci", Some("success"), 1).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_base_with_a_queue_is_a_configuration_without_the_fallback() {
+    let (product, number) = queued().await;
+    passes(&product).await;
+    let ended = run(&product, &[]).await;
+    assert_eq!(ended.code(), "merge-queue-required", "{}", ended.log);
+    assert_eq!(ended.output("decision"), "configuration");
+    assert!(!product.world().github.pull(REPO, number).unwrap().queued);
+}
+
+#[tokio::test]
+async fn a_queue_gets_the_pull_request_once_its_checks_have_passed() {
+    let (product, number) = queued().await;
+    let base = product.tip("dev").await;
+    let finish = async {
+        let looks = || {
+            let calls = product.world().faults.calls();
+            calls.iter().filter(|call| call.path.contains("/check-runs")).count()
+        };
+        while looks() < 2 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        passes(&product).await;
+    };
+    let (ended, ()) = tokio::join!(run(&product, &["--fallback=merge-queue"]), finish);
+    assert_eq!((ended.output("result"), ended.output("decision")), ("enqueued", "wait"), "{}", ended.log);
+    assert_eq!((ended.output("merged"), product.tip("dev").await), ("false", base));
+    assert!(ended.log.contains("in the merge queue of `dev` at place 1"), "{}", ended.log);
+    let github = &product.world().github;
+    assert!(github.pull(REPO, number).unwrap().queued);
+    // A second run finds it there.
+    let again = run(&product, &["--fallback=merge-queue"]).await;
+    assert_eq!(again.output("result"), "enqueued", "{}", again.log);
+    assert_eq!(github.step_merge_queue(REPO, "dev").await.unwrap(), Some(number));
+    assert!(github.pull(REPO, number).unwrap().merged);
+}
+
+#[tokio::test]
+async fn a_queue_that_does_not_take_it_says_why() {
+    for (text, code, decision) in [
+        ("Pull request At least 1 approving review is required.", "approvals-missing", "wait"),
+        ("Pull request Required workflow 'x' is not satisfied", "merge-queue-refused", "refuse"),
+        ("Expected head oid to be a but it was b.", "merge-head-moved", "refuse"),
+    ] {
+        let (product, number) = queued().await;
+        passes(&product).await;
+        product.world().faults.add(Fault::once("github", "POST", "/graphql", graphql("UNPROCESSABLE", text)));
+        let ended = run(&product, &["--fallback=merge-queue"]).await;
+        assert_eq!((ended.code(), ended.output("decision")), (code, decision), "{}", ended.log);
+        let pull = product.world().github.pull(REPO, number).unwrap();
+        assert!(!pull.queued && !pull.merged);
+    }
+}
+
 /// GraphQL refuses with status 200.
 fn graphql(kind: &str, message: &str) -> sandbox::faults::Effect {
     let error = serde_json::json!({ "type": kind, "message": message, "path": ["x"] });

@@ -1,6 +1,8 @@
 //! The action against a sandbox GitHub: real commits, real merges, the tokens of runs.
 
 #[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod gate;
