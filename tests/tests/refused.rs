@@ -19,6 +19,7 @@ macro_rules! assert_shown {
         insta::with_settings!({ filters => vec![
             (r"127\.0\.0\.1:\d{4,5}", "127.0.0.1:PORT"),
             (r"\b[0-9a-f]{40}\b", "<sha>"),
+            (r"the head is [0-9a-f]{7}", "the head is <short>"),
             (r"request id: [0-9A-F:]+", "request id: <id>"),
             (r"day2-product-\d+-1", "day2-product-<run>-1"),
             (r"iat: [0-9TZ:.-]+", "iat: <time>"),

@@ -7,7 +7,9 @@ use model::{Failure, RepoSlug};
 use toolkit::{Check, CommonArgs, Env, GitHubContext};
 
 use crate::{
+    comment::CommentPolicy,
     event::Event,
+    fail_on::FailOn,
     globs::{Globs, glob},
     labels::Labels,
     message::{self, Wording},
@@ -83,6 +85,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TEXT")]
     pub commit_body: Option<String>,
 
+    /// Which decisions make the step fail: `wait`, `refuse`, `configuration` (all three if not given), or `none`; what failed always does
+    #[arg(long, value_name = "DECISION", value_delimiter = ',')]
+    pub fail_on: Vec<String>,
+
+    /// When the pull request gets a comment, always the same one, that says what is waited for: `on-refusal` (the default), `always` or `never`
+    #[arg(long, value_name = "POLICY")]
+    pub comment: Option<String>,
+
     /// Repository of the pull request, `owner/name`; the workflow's if not given
     #[arg(long, value_name = "REPOSITORY")]
     pub repository: Option<String>,
@@ -136,6 +146,13 @@ impl Args {
         let delete_head = Globs::new(check.list("delete-head", &self.delete_head, glob));
         let checks = waiting::checks(&mut check, &self.checks);
         let update_branch = check.flag("update-branch", self.update_branch.as_deref(), false);
+        let fail_on = FailOn::parse(&self.fail_on).unwrap_or_else(|problem| {
+            check.problem("fail-on", &problem);
+            FailOn::default()
+        });
+        let comment = check
+            .optional("comment", self.comment.as_deref(), str::parse)
+            .unwrap_or(CommentPolicy::OnRefusal);
         let budget = self.common.budget(&mut check, DEFAULT_TIMEOUT);
         let dry_run = self.common.dry_run(&mut check);
         let token = check.secret("token", self.token.as_deref(), &["GITHUB_TOKEN"]);
@@ -146,6 +163,7 @@ impl Args {
         let has_gate = labels != Labels::default() || required_approvals.is_some_and(|needed| needed > 0);
         let fallback =
             waiting::fallback(&mut check, &self.fallback, has_gate || review_on_head || checks.is_ours());
+        let run_url = context.run_url();
         let request = number.zip(repository).zip(token).map(|((number, repository), token)| Request {
             repository,
             number,
@@ -165,6 +183,9 @@ impl Args {
             update_branch,
             fallback,
             run: context.run_id.map(|id| WorkflowRun { id, job: env.get("GITHUB_JOB").map(str::to_owned) }),
+            comment,
+            run_url,
+            fail_on,
             dry_run,
             budget,
             endpoints: Endpoints { api: context.api_url, graphql: context.graphql_url },

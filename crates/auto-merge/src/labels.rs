@@ -28,7 +28,7 @@ impl Labels {
 }
 
 /// Labels are the same whatever their letters' case, as on GitHub.
-pub(crate) fn contains(labels: &[String], label: &str) -> bool {
+fn contains(labels: &[String], label: &str) -> bool {
     labels.iter().any(|known| known.eq_ignore_ascii_case(label))
 }
 

@@ -8,6 +8,7 @@ use toolkit::{Annotation, Host, Level, Phases};
 
 use crate::{
     apply::{self, Merger},
+    checklist::checklist,
     clean, codes, diagnosis,
     event::Event,
     facts::Facts,
@@ -172,7 +173,8 @@ impl Run<'_> {
         let approver = approver(&self.request, &facts);
         let method = self.request.method.of(&facts.pull.base.branch);
         let head = self.request.head_sha.clone().unwrap_or_else(|| facts.pull.head.sha.clone());
-        Outcome { pull: facts.pull, method, head, approver, done }
+        let checklist = checklist(&self.request, &facts);
+        Outcome { pull: facts.pull, method, head, approver, checklist, done }
     }
 
     /// Takes stale labels off when the run is the push's own, so that the page shows what the gate thinks.

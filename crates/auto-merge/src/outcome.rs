@@ -3,7 +3,7 @@
 use github::{pulls::PullRequest, queue::Enqueued};
 use model::CommitSha;
 
-use crate::request::Method;
+use crate::{checklist::Checklist, request::Method};
 
 /// What happened.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub(crate) struct Outcome {
     pub head: CommitSha,
     /// Who approved.
     pub approver: Option<String>,
+    /// How the gate's rules stood.
+    pub checklist: Checklist,
     /// What was done.
     pub done: Done,
 }

@@ -3,6 +3,7 @@
 use model::CommitSha;
 
 use crate::{
+    checklist::checklist,
     facts::Facts,
     request::{Method, Request},
     rule::Rule,
@@ -35,29 +36,7 @@ pub(crate) fn plan(request: &Request, facts: &Facts) -> Plan {
     let pull = &facts.pull;
     let head = request.head_sha.as_ref().unwrap_or(&pull.head.sha);
     let method = request.method.of(&pull.base.branch);
-    let mut unmet: Vec<Rule> = [
-        rules::head_is_expected(head, pull),
-        rules::base_is_expected(request, pull),
-        rules::is_open(request, pull),
-        rules::is_ready(pull),
-        rules::is_from_here(pull),
-        rules::base_is_allowed(request, pull),
-        rules::head_is_allowed(request, pull),
-        rules::method_is_safe(request, method, pull),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    unmet.extend(rules::labels_are_there(request, pull));
-    unmet.extend(rules::nothing_blocks(request, pull));
-    for labelling in &facts.labellings {
-        unmet.extend(rules::labelling_counts(request, labelling, pull));
-    }
-    unmet.extend(rules::nobody_objects(facts));
-    unmet.extend(rules::approvals_suffice(request, facts, head));
-    if !pull.merged {
-        unmet.extend(rules::has_no_conflict(pull));
-    }
+    let unmet = checklist(request, facts).into_unmet();
     if !unmet.is_empty() {
         return Plan::Refuse(unmet);
     }
@@ -79,4 +58,4 @@ pub(crate) fn approver(request: &Request, facts: &Facts) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

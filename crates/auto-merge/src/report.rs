@@ -1,22 +1,33 @@
-//! From an outcome to outputs, summary and log. Pure.
+//! From an outcome to outputs, summary, comment and log. Pure.
 
 use github::pulls::PullRequest;
-use model::Code;
-use toolkit::{Report, Summary};
+use model::{Code, Failure};
+use toolkit::{Annotation, Level, Report, Summary};
 
 use crate::{
+    checklist::checklist,
+    comment::Statement,
     decision::Decision,
+    facts::Facts,
     outcome::{Done, Outcome},
     request::Request,
     rule::{self, Rule},
 };
 
-/// Reports a merge, or what a dry run would do. `timings` are rows of name and duration.
-pub(crate) fn done(outcome: &Outcome, timings: &[Vec<String>]) -> Report {
+/// What a run did on its way, for its page.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Course {
+    /// Rows of a phase and how long it took.
+    pub timings: Vec<Vec<String>>,
+    /// Rows of the calls to GitHub.
+    pub calls: Vec<Vec<String>>,
+}
+
+/// Reports a merge, or what a dry run would do.
+pub(crate) fn done(outcome: &Outcome, course: &Course) -> Report {
     let landed = outcome.landed();
     let sha = landed.map(|landed| landed.sha.to_string()).unwrap_or_default();
     let base = landed.map_or(&outcome.pull.base.sha, |landed| &landed.base).to_string();
-    let line = line(outcome);
     let rows = [
         ("pull request", format!("#{} {}", outcome.pull.number, outcome.pull.title)),
         ("branches", format!("{} → {}", outcome.pull.head.branch, outcome.pull.base.branch)),
@@ -25,10 +36,16 @@ pub(crate) fn done(outcome: &Outcome, timings: &[Vec<String>]) -> Report {
         ("method", outcome.method.to_string()),
         ("approved by", outcome.approver.clone().unwrap_or_else(|| "–".to_owned())),
     ];
-    let rows: Vec<Vec<String>> =
-        rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).chain(timings.to_vec()).collect();
-    let summary =
-        Summary::new().heading(&format!("auto-merge: {}", outcome.result())).table(&["", ""], &rows);
+    let rows: Vec<Vec<String>> = rows
+        .into_iter()
+        .map(|(name, value)| vec![name.to_owned(), value])
+        .chain(course.timings.clone())
+        .collect();
+    let summary = Summary::new()
+        .heading(&format!("auto-merge: {}", outcome.result()))
+        .table(&["", ""], &rows)
+        .append(&outcome.checklist.summary())
+        .calls(&course.calls);
     let outputs = Outputs {
         merged: landed.is_some(),
         sha,
@@ -40,28 +57,81 @@ pub(crate) fn done(outcome: &Outcome, timings: &[Vec<String>]) -> Report {
         decision: Decision::of_outcome(outcome),
         reason: String::new(),
     };
-    outputs.into_report(&outcome.pull).line(line).summary(summary)
+    let mut report = outputs.into_report(&outcome.pull).summary(summary);
+    if landed.is_none() && !matches!(outcome.done, Done::MergedByAnotherRun { .. }) {
+        report.lines = outcome.checklist.lines();
+    }
+    report.line(line(outcome))
 }
 
 /// Reports that rules do not hold: the outputs are set on refusal too, so that later steps can act on them.
-pub(crate) fn refused(request: &Request, pull: &PullRequest, rules: &[Rule]) -> Report {
+pub(crate) fn refused(request: &Request, facts: &Facts, rules: &[Rule], course: &Course) -> Report {
+    let pull = &facts.pull;
     let decision = Decision::of_rules(rules);
-    Outputs {
+    let checklist = checklist(request, facts).with(rules);
+    let result = result(decision);
+    let summary = Summary::new()
+        .heading(&format!("auto-merge: {result}"))
+        .append(&checklist.summary())
+        .calls(&course.calls);
+    let outputs = Outputs {
         merged: false,
         sha: String::new(),
         base: pull.base.sha.to_string(),
         head: request.head_sha.as_ref().unwrap_or(&pull.head.sha).to_string(),
         approver: String::new(),
         method: request.method.of(&pull.base.branch).as_str(),
-        result: if decision <= Decision::Refuse { "refused" } else { "failed" },
+        result,
         decision,
         reason: rule::ids(rules),
-    }
-    .into_report(pull)
+    };
+    let mut report = outputs.into_report(pull).summary(summary);
+    report.lines = checklist.lines();
+    report
+}
+
+/// Says on the pull request's page what it waits for.
+pub(crate) fn refusal(request: &Request, facts: &Facts, rules: &[Rule]) -> Statement {
+    let pull = &facts.pull;
+    let decision = Decision::of_rules(rules);
+    let head = request.head_sha.as_ref().unwrap_or(&pull.head.sha).clone();
+    let yet = if decision == Decision::Wait { " yet" } else { "" };
+    let sentence = format!("{} is not merged into `{}`{yet}.", head.short(), pull.base.branch);
+    let words = Summary::new()
+        .heading(&format!("auto-merge: {}", result(decision)))
+        .text(&sentence)
+        .append(&checklist(request, facts).with(rules).summary());
+    Statement { head, is_merged: false, words }
+}
+
+/// Says on the pull request's page how it ended; nothing if another run has more to say about it.
+pub(crate) fn ending(outcome: &Outcome) -> Option<Statement> {
+    let head = outcome.head.clone();
+    let base = &outcome.pull.base.branch;
+    let words = match (&outcome.done, outcome.landed()) {
+        (Done::MergedByAnotherRun { .. }, _) => return None,
+        (_, Some(landed)) => {
+            let sentence = format!("{} was merged into `{base}` as {}.", head.short(), landed.sha);
+            Summary::new().text(&sentence)
+        }
+        (_, None) => Summary::new()
+            .heading(&format!("auto-merge: {}", outcome.result()))
+            .text(&format!("{}.", line(outcome)))
+            .append(&outcome.checklist.summary()),
+    };
+    Some(Statement { head, is_merged: outcome.landed().is_some(), words })
+}
+
+/// What a failure becomes that `fail-on` does not make the step fail for.
+pub(crate) fn notice(failure: &Failure) -> Report {
+    let text = format!("{}. {}", failure.cause, failure.remedy);
+    let mut report = Report::new();
+    report.lines.clone_from(&failure.notes);
+    report.annotation(Annotation::new(Level::Notice, format!("auto-merge: {}", failure.code.id), text))
 }
 
 /// Reports that it is not known, or does not matter, whether the rules hold.
-pub(crate) fn failed(request: &Request, code: &Code) -> Report {
+pub(crate) fn failed(request: &Request, code: &Code, course: &Course) -> Report {
     let head = request.head_sha.as_ref().map(ToString::to_string).unwrap_or_default();
     Report::new()
         .output("merged", "false")
@@ -70,6 +140,16 @@ pub(crate) fn failed(request: &Request, code: &Code) -> Report {
         .output("result", "failed")
         .output("decision", Decision::of(code).as_str())
         .output("reason", code.id)
+        .summary(Summary::new().calls(&course.calls))
+}
+
+/// The word of the output `result` when it is not merged.
+fn result(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Wait => "waiting",
+        Decision::Done | Decision::Refuse => "refused",
+        Decision::Configuration | Decision::Failed => "failed",
+    }
 }
 
 struct Outputs {
@@ -138,86 +218,4 @@ fn line(outcome: &Outcome) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::{codes, outcome::Landed, request::Method};
-
-    fn outcome(done: Done) -> Outcome {
-        let pull = serde_json::from_value(json!({
-            "number": 7, "state": "open", "title": "Promote",
-            "head": { "ref": "dev", "sha": "a".repeat(40) },
-            "base": { "ref": "prod", "sha": "b".repeat(40) },
-            "user": { "login": "alice" },
-        }))
-        .unwrap();
-        let head = "a".repeat(40).parse().unwrap();
-        Outcome { pull, method: Method::Merge, head, approver: Some("maria".to_owned()), done }
-    }
-
-    fn landed() -> Landed {
-        let sha = |digit: &str| digit.repeat(40).parse().unwrap();
-        Landed { sha: sha("c"), base: sha("d"), deleted_head: true }
-    }
-
-    fn outputs(report: &Report) -> String {
-        report.outputs.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
-    }
-
-    #[test]
-    fn a_merge() {
-        let report = done(&outcome(Done::Merged(landed())), &[]);
-        assert_eq!(report.lines, ["merged #7 (dev → prod) at aaaaaaa as ccccccc by merge; deleted `dev`"]);
-        insta::assert_snapshot!(outputs(&report), @"
-        merged=true
-        sha=cccccccccccccccccccccccccccccccccccccccc
-        base-sha=dddddddddddddddddddddddddddddddddddddddd
-        head-sha=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
-        pull-request=7
-        author=alice
-        approver=maria
-        method=merge
-        result=merged
-        decision=done
-        reason=
-        ");
-        let names: Vec<&str> = crate::spec().outputs.iter().map(|output| output.name).collect();
-        assert!(report.outputs.iter().map(|(name, _)| *name).eq(names), "outputs are as declared");
-    }
-
-    #[test]
-    fn a_merge_from_before_counts_as_merged() {
-        let report = done(&outcome(Done::AlreadyMerged(landed())), &[]);
-        assert_eq!(report.lines, ["#7 (dev → prod) at aaaaaaa is merged already, as ccccccc"]);
-        assert!(
-            outputs(&report).contains("merged=true\n")
-                && outputs(&report).contains("result=already-merged\n")
-        );
-    }
-
-    #[test]
-    fn what_another_run_merged_is_left_to_it() {
-        let merge = landed();
-        let report = done(&outcome(Done::MergedByAnotherRun { run: "42".to_owned(), sha: merge.sha }), &[]);
-        assert_eq!(
-            report.lines,
-            ["#7 (dev → prod) at aaaaaaa: run 42 merged it as ccccccc and goes on from there; nothing to do"]
-        );
-        assert!(outputs(&report).starts_with("merged=false\nsha=\n"));
-        assert!(outputs(&report).contains("result=merged-by-another-run\n"));
-    }
-
-    #[test]
-    fn a_dry_run_merges_nothing() {
-        let report = done(&outcome(Done::WouldMerge), &[]);
-        assert_eq!(report.lines, ["#7 (dev → prod) at aaaaaaa: the gate holds; would merge by merge"]);
-        assert!(outputs(&report).starts_with("merged=false\nsha=\n"));
-    }
-
-    #[test]
-    fn reasons_are_ids() {
-        let rules = [Rule::new(&codes::LABEL_MISSING, "x"), Rule::new(&codes::PULL_REQUEST_DRAFT, "y")];
-        assert_eq!(rule::ids(&rules), "label-missing,pull-request-draft");
-    }
-}
+mod tests;

@@ -8,7 +8,9 @@ use model::{CommitSha, ParseError, RepoSlug, Secret};
 
 use crate::{
     checks::{Demand, Own},
+    comment::CommentPolicy,
     event::Event,
+    fail_on::FailOn,
     globs::Globs,
     labels::Labels,
     message::Wording,
@@ -53,6 +55,12 @@ pub(crate) struct Request {
     pub fallback: Fallback,
     /// The run of a workflow that this is a part of; none by hand.
     pub run: Option<WorkflowRun>,
+    /// When a comment says how it ended.
+    pub comment: CommentPolicy,
+    /// The run's page; none outside a workflow.
+    pub run_url: Option<String>,
+    /// Which decisions make the step fail.
+    pub fail_on: FailOn,
     /// Stop after the plan.
     pub dry_run: bool,
     /// How long the whole may take.

@@ -7,7 +7,6 @@ use crate::{
     codes,
     event::Event,
     facts::{Facts, Labelling, Void},
-    labels::contains,
     request::{Method, OnNewCommits, Request},
     rule::Rule,
 };
@@ -91,24 +90,21 @@ pub(crate) fn method_is_safe(request: &Request, method: Method, pull: &PullReque
     })
 }
 
-/// Every required label is there.
-pub(crate) fn labels_are_there(request: &Request, pull: &PullRequest) -> Vec<Rule> {
-    let missing = request.labels.required.iter().filter(|label| !has_label(pull, label));
-    let rule = |label: &String| {
+/// A required label is there.
+pub(crate) fn label_is_there(request: &Request, label: &str, pull: &PullRequest) -> Option<Rule> {
+    (!has_label(pull, label)).then(|| {
         Rule::new(&codes::LABEL_MISSING, format!("the label `{label}` is missing")).with_remedy(format!(
             "Have someone put `{label}` who has {} access and is not the author{}.",
             request.labeller_access,
             author(pull).map(|login| format!(" `{login}`")).unwrap_or_default()
         ))
-    };
-    missing.map(rule).collect()
+    })
 }
 
-/// No blocking label is there.
-pub(crate) fn nothing_blocks(request: &Request, pull: &PullRequest) -> Vec<Rule> {
-    let there = pull.labels.iter().filter(|label| contains(&request.labels.blocking, &label.name));
-    let rule = |name: &str| Rule::new(&codes::LABEL_BLOCKING, format!("the label `{name}` forbids it"));
-    there.map(|label| rule(&label.name)).collect()
+/// A blocking label is not there.
+pub(crate) fn label_is_absent(label: &str, pull: &PullRequest) -> Option<Rule> {
+    let there = pull.labels.iter().find(|there| there.name.eq_ignore_ascii_case(label))?;
+    Some(Rule::new(&codes::LABEL_BLOCKING, format!("the label `{}` forbids it", there.name)))
 }
 
 /// A required label that is there was put by someone who may approve, after the last push.

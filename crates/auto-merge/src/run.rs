@@ -5,14 +5,7 @@ use github::GitHub;
 use model::{Deadline, Failure};
 use toolkit::{Annotation, Host, Level, Phases, event};
 
-use crate::{
-    args::Args,
-    event::Event,
-    merging::{Run, Stop},
-    report,
-    request::Request,
-    rule,
-};
+use crate::{args::Args, event::Event, merging::Run, request::Request};
 
 /// Runs the action with parsed arguments.
 pub async fn run(matches: &ArgMatches, host: &Host) -> Result<(), Failure> {
@@ -24,18 +17,8 @@ pub async fn run(matches: &ArgMatches, host: &Host) -> Result<(), Failure> {
     warn(&request, host);
     let github = GitHub::new(request.endpoints.clone(), &request.token, Deadline::after(request.budget))?;
     let run = Run { github, request, host, phases: Phases::new() };
-    match Box::pin(run.merge()).await {
-        Ok(outcome) => host.publish(&report::done(&outcome, &run.phases.rows())),
-        // Outputs that cannot be written must not hide why there is no merge.
-        Err(Stop::Refused(facts, rules)) => {
-            let _ = host.publish(&report::refused(&run.request, &facts.pull, &rules));
-            Err(rule::failure(&facts.pull, &rules))
-        }
-        Err(Stop::Failed(failure)) => {
-            let _ = host.publish(&report::failed(&run.request, failure.code));
-            Err(failure)
-        }
-    }
+    let ended = Box::pin(run.merge()).await;
+    run.end(ended).await
 }
 
 /// Says what is weaker than it looks.

@@ -19,7 +19,7 @@ const OUTPUTS: &[Output] = &[
     Output { name: "method", description: "How it was merged" },
     Output {
         name: "result",
-        description: "`merged`, `already-merged`, `merged-by-another-run`, `branch-updated`, `enqueued`, `auto-merge-enabled`, `would-merge`, `would-wait`, `refused` or `failed`",
+        description: "`merged`, `already-merged`, `merged-by-another-run`, `branch-updated`, `enqueued`, `auto-merge-enabled`, `would-merge`, `would-wait`, `waiting`, `refused` or `failed`",
     },
     Output {
         name: "decision",
@@ -36,7 +36,7 @@ const PERMISSIONS: &[Permission] = &[
     Permission {
         scope: "pull-requests",
         access: "write",
-        why: "read the pull request, take a stale label away",
+        why: "read the pull request, take a stale label away, write the comment",
     },
     Permission { scope: "checks", access: "read", why: "wait for checks and name those that fail" },
     Permission { scope: "statuses", access: "read", why: "the same for commit statuses" },
@@ -57,8 +57,9 @@ The merge is tried first; only when GitHub refuses it, the base's rules, protect
 Required checks that are not finished are waited for inside `timeout`, and one that fails ends the wait. The job that
 does the merge is never waited for; a required check that is this job is named as what cannot work.
 
-When a rule does not hold, the step fails with exit code 3 and names every such rule and its remedy;
-`result` and `reason` are set nevertheless.";
+When a rule does not hold, the step fails and names every such rule and its remedy; `result`, `decision` and `reason`
+are set nevertheless, and `fail-on` chooses which decisions are worth a failure. One comment on the pull request says
+what is waited for, and is updated in place. With `dry-run` all is read and checked, and nothing is written.";
 
 const EXAMPLE: &str = "\
 - id: merge

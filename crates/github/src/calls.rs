@@ -20,6 +20,35 @@ pub struct Timed {
     pub begin: Duration,
 }
 
+impl Timed {
+    /// Returns what a table shows: the call without what is the same in all of them, status, begin and duration.
+    pub fn row(&self) -> Vec<String> {
+        let Call { method, path } = &self.call;
+        let status = self.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+        let millis = |time: Duration| format!("{} ms", time.as_millis());
+        vec![format!("`{method} {}`", short(path)), status, millis(self.begin), millis(self.took)]
+    }
+}
+
+/// A path without its repository, the tails of its object ids, and what is too long to be read.
+fn short(path: &str) -> String {
+    const LONGEST: usize = 80;
+    let inside = path.strip_prefix("/repos/").and_then(|rest| rest.splitn(3, '/').nth(2));
+    let path = inside.map_or_else(|| path.to_owned(), |inside| format!("…/{inside}"));
+    let mut shown = String::new();
+    for word in path.split_inclusive(|character: char| !character.is_ascii_alphanumeric()) {
+        let id = word.get(..40).filter(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        match id {
+            Some(id) => shown.extend([id.get(..7), word.get(40..)].into_iter().flatten()),
+            None => shown.push_str(word),
+        }
+    }
+    match shown.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", shown.get(..end).unwrap_or_default()),
+        None => shown,
+    }
+}
+
 /// The requests of a connection and its clones, in the order in which they were sent.
 #[derive(Clone)]
 pub(crate) struct Calls {
@@ -74,5 +103,32 @@ impl Drop for Running {
             timed.status = self.status;
             timed.took = took;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_short() {
+        let row = |path: &str, status| {
+            let call = Call { method: http::Method::GET, path: path.to_owned() };
+            let (begin, took) = (Duration::from_micros(2500), Duration::from_millis(31));
+            Timed { call, status, took, begin }.row().join(" | ")
+        };
+        let (sha, long) = ("0123456789".repeat(4), "x".repeat(100));
+        let rows = [
+            row("/repos/org/day2-product/pulls/7", Some(200)),
+            row(&format!("/repos/org/x/compare/{sha}...{sha}?per_page=1"), None),
+            row("/graphql (query Viewer)", Some(502)),
+            row(&format!("/repos/org/x/{long}"), Some(200)),
+        ];
+        insta::assert_snapshot!(rows.join("\n").replace(&"x".repeat(78), "(78 x)"), @"
+        `GET …/pulls/7` | 200 | 2 ms | 31 ms
+        `GET …/compare/0123456...0123456?per_page=1` | no answer | 2 ms | 31 ms
+        `GET /graphql (query Viewer)` | 502 | 2 ms | 31 ms
+        `GET …/(78 x)…` | 200 | 2 ms | 31 ms
+        ");
     }
 }

@@ -83,6 +83,12 @@ impl GitHub {
         self.deadline
     }
 
+    /// The same connection with another deadline, for what has to be done when the first one has passed.
+    #[must_use]
+    pub fn until(&self, deadline: Deadline) -> Self {
+        Self { deadline, ..self.clone() }
+    }
+
     /// Every request of this connection and its clones so far, in the order in which they were sent.
     pub fn calls(&self) -> Vec<Timed> {
         self.calls.list()

@@ -116,6 +116,16 @@ pub async fn update_comment(
     github.send_harmless(Method::PATCH, &route, &json!({ "body": text })).await?.decode()
 }
 
+/// Deletes a comment; one that is gone is no error. Needs `pull-requests: write`
+/// (<https://docs.github.com/en/rest/issues/comments#delete-an-issue-comment>).
+pub async fn delete_comment(github: &GitHub, repository: &RepoSlug, id: u64) -> Result<(), ApiError> {
+    let route = path::repo(repository, &format!("/issues/comments/{id}"));
+    match github.send(Method::DELETE, &route, None).await {
+        Err(error) if error.status() != Some(404) => Err(error),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,6 +15,9 @@ pub use update_branch::{UpdateBranchError, update_branch};
 pub struct PullRequest {
     /// The number.
     pub number: u64,
+    /// How many comments it has; a listing does not say.
+    #[serde(default)]
+    pub comments: Option<u64>,
     /// The id that GraphQL's mutations take.
     #[serde(default)]
     pub node_id: String,

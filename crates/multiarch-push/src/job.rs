@@ -7,13 +7,13 @@ use std::{
 };
 
 use model::{Failure, Platform};
-use toolkit::Env;
+use toolkit::{Env, rfc3339};
 
 use crate::{
     codes,
     context::{Context, Ignore},
     dockerfile::{self, Dockerfile, Error},
-    image::{BaseOf, BuildArgs, base_of, rfc3339},
+    image::{BaseOf, BuildArgs, base_of},
     request::{DockerfileSource, Origin},
 };
 

@@ -47,6 +47,19 @@ impl Summary {
         self
     }
 
+    /// Adds a list of plain texts, each with further ones below it.
+    #[must_use]
+    pub fn list(mut self, items: &[(String, Vec<String>)]) -> Self {
+        for (item, below) in items {
+            let _ = writeln!(self.0, "- {}", escape(&flat(item)));
+            for line in below {
+                let _ = writeln!(self.0, "  - {}", escape(&flat(line)));
+            }
+        }
+        self.0.push('\n');
+        self
+    }
+
     /// Adds a block of code, fenced so that its own fences do not end it.
     #[must_use]
     pub fn code(mut self, language: &str, text: &str) -> Self {
@@ -61,6 +74,16 @@ impl Summary {
     pub fn details(mut self, title: &str, body: &Summary) -> Self {
         let _ = writeln!(self.0, "<details><summary>{}</summary>\n\n{}</details>\n", escape(title), body.0);
         self
+    }
+
+    /// Adds the calls that an action made to a server, folded: rows of call, status, begin and duration.
+    #[must_use]
+    pub fn calls(self, rows: &[Vec<String>]) -> Self {
+        if rows.is_empty() {
+            return self;
+        }
+        let title = if rows.len() == 1 { "1 call".to_owned() } else { format!("{} calls", rows.len()) };
+        self.details(&title, &Self::new().table(&["call", "status", "began at", "took"], rows))
     }
 
     /// Adds all of another summary.
@@ -83,11 +106,16 @@ impl Summary {
 
 /// A table's cell: code stays code, and nothing ends the row.
 fn cell(text: &str) -> String {
-    let flat = text.replace(['\r', '\n'], " ");
+    let flat = flat(text);
     match flat.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
         Some(code) if !code.contains('`') => format!("`{}`", code.replace('|', "\\|")),
         _ => escape(&flat),
     }
+}
+
+/// One line of it.
+fn flat(text: &str) -> String {
+    text.replace(['\r', '\n'], " ")
 }
 
 /// Makes plain text of anything: Markdown and HTML lose their meaning, single backticks keep theirs.
@@ -118,6 +146,12 @@ mod tests {
     fn cells_cannot_break_the_table() {
         let summary = Summary::new().table(&["a", "b"], &[vec!["x|y\nz", "`v1|2`"]]);
         assert_eq!(summary.as_str(), "| a | b |\n| --- | --- |\n| x\\|y z | `v1\\|2` |\n\n");
+    }
+
+    #[test]
+    fn an_item_stays_one() {
+        let summary = Summary::new().list(&[("a\n- @b".to_owned(), vec!["[c](d)\n# e".to_owned()])]);
+        assert_eq!(summary.as_str(), "- a - @\u{200b}b\n  - \\[c\\](d) \\# e\n\n");
     }
 
     #[test]

@@ -8,8 +8,10 @@ use std::time::Duration;
 use super::*;
 use crate::{
     checks::Demand,
+    comment::CommentPolicy,
     event::Event,
     facts::{Approval, Labelling, Void},
+    fail_on::FailOn,
     globs::{Globs, glob},
     labels::Labels,
     message::Wording,
@@ -26,7 +28,7 @@ fn sha(digit: char) -> CommitSha {
 }
 
 /// The gate of the prod pipeline.
-fn request() -> Request {
+pub(crate) fn request() -> Request {
     Request {
         repository: "org/day2-product".parse().unwrap(),
         number: 7,
@@ -46,6 +48,9 @@ fn request() -> Request {
         update_branch: false,
         fallback: Fallback::default(),
         run: None,
+        comment: CommentPolicy::OnRefusal,
+        run_url: None,
+        fail_on: FailOn::default(),
         dry_run: false,
         budget: Duration::from_secs(45),
         endpoints: Endpoints { api: String::new(), graphql: String::new() },
@@ -53,7 +58,7 @@ fn request() -> Request {
     }
 }
 
-fn pull(change: impl FnOnce(&mut Value)) -> PullRequest {
+pub(crate) fn pull(change: impl FnOnce(&mut Value)) -> PullRequest {
     let repo = json!({ "full_name": "org/day2-product", "default_branch": "dev" });
     let mut pull = json!({
         "number": 7, "state": "open", "draft": false, "merged": false, "mergeable": true,
@@ -67,7 +72,7 @@ fn pull(change: impl FnOnce(&mut Value)) -> PullRequest {
     serde_json::from_value(pull).unwrap()
 }
 
-fn facts(change: impl FnOnce(&mut Value)) -> Facts {
+pub(crate) fn facts(change: impl FnOnce(&mut Value)) -> Facts {
     let maria = Labelling {
         label: "approval".to_owned(),
         is_listed: true,

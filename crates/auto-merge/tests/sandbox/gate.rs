@@ -59,7 +59,7 @@ async fn without_the_label_it_is_refused() {
     product.promotion().await;
     let ended = product.run(GATE).await;
     assert_eq!(ended.code(), "label-missing");
-    assert_eq!((ended.output("merged"), ended.output("result")), ("false", "refused"));
+    assert_eq!((ended.output("merged"), ended.output("result")), ("false", "waiting"));
     assert_eq!(ended.output("reason"), "label-missing");
 }
 

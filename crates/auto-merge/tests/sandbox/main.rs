@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod comment;
+#[cfg(test)]
+mod fail_on;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod gate;

@@ -3,7 +3,6 @@
 mod assemble;
 mod base;
 mod config;
-mod created;
 mod layer;
 pub(crate) mod oci;
 mod scope;
@@ -14,7 +13,6 @@ mod variant;
 pub(crate) use assemble::{Assembly, Inputs, assemble};
 pub(crate) use base::{BaseOf, base_of};
 pub(crate) use config::ImageConfig;
-pub(crate) use created::rfc3339;
 pub(crate) use layer::{Layer, write_layer};
 pub(crate) use scope::BuildArgs;
 pub(crate) use variant::{BaseImage, Variant};

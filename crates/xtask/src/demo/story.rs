@@ -105,7 +105,8 @@ fn shipped(place: &Place, number: u64, record: Record) -> Result<Shipped, String
 /// Checks that a run refused to merge for the reason `why`, and changed nothing.
 async fn refused(place: &Place, number: u64, why: &str, before: &str, record: Record) -> Result<(), String> {
     let reason = record.output("merge", "reason");
-    if record.succeeded || record.output("merge", "result") != "refused" || reason != why {
+    let is_refused = matches!(record.output("merge", "result"), "refused" | "waiting");
+    if record.succeeded || !is_refused || reason != why {
         return Err(format!(
             "#{number} should have been refused as {why}; the run's last lines:\n{}",
             tail(&record)

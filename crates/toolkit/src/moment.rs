@@ -1,10 +1,10 @@
-//! Times as texts.
+//! Moments as texts.
 
 /// Returns seconds since 1970 as RFC 3339 in UTC.
 ///
 /// The date is found by Howard Hinnant's `civil_from_days`
 /// (<https://howardhinnant.github.io/date_algorithms.html>).
-pub(crate) fn rfc3339(epoch: u64) -> String {
+pub fn rfc3339(epoch: u64) -> String {
     let (days, seconds) = (epoch / 86_400, epoch % 86_400);
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
