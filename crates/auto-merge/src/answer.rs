@@ -56,11 +56,10 @@ pub(crate) fn of_merge(error: MergeError, pull: &PullRequest, method: Method, do
         MergeError::Refused(refusal, rejection) => (refusal, rejection),
         MergeError::Api(error) => return of_api(error, doing),
     };
-    let is_queued = rejection.says("is in the merge queue");
     let said = said(&rejection);
     let base = &pull.base.branch;
     match refusal {
-        _ if is_queued => Verdict::Queued,
+        Refusal::Queued => Verdict::Queued,
         Refusal::HeadMoved => {
             let cause = format!("its head moved while it was merged; {said}");
             Verdict::Refused(Rule::new(&codes::MERGE_HEAD_MOVED, cause))
@@ -74,10 +73,23 @@ pub(crate) fn of_merge(error: MergeError, pull: &PullRequest, method: Method, do
         Refusal::ReviewsMissing => {
             Verdict::Blocked(Block::Reviews, Rule::new(&codes::APPROVALS_MISSING, said))
         }
+        Refusal::Behind => Verdict::Blocked(Block::Behind, Rule::new(&codes::BRANCH_BEHIND, said)),
         Refusal::QueueRequired => {
             Verdict::Blocked(Block::Queue, Rule::new(&codes::MERGE_QUEUE_REQUIRED, said))
         }
-        Refusal::RuleViolated => Verdict::Blocked(Block::Rule, Rule::new(&codes::BRANCH_RULE_VIOLATED, said)),
+        Refusal::RuleViolated
+        | Refusal::ConversationsOpen
+        | Refusal::SignaturesMissing
+        | Refusal::DeploymentsMissing
+        | Refusal::Locked => Verdict::Blocked(Block::Rule, Rule::new(&codes::BRANCH_RULE_VIOLATED, said)),
+        Refusal::LinearHistory => {
+            let cause = format!("`{base}` takes no merge commits; {said}");
+            Verdict::Refused(Rule::new(&codes::METHOD_DISABLED, cause))
+        }
+        Refusal::CannotRebase => {
+            let cause = format!("its commits do not apply to `{base}` one by one; {said}");
+            Verdict::Refused(Rule::new(&codes::MERGE_CONFLICT, cause))
+        }
         Refusal::Draft => Verdict::Refused(Rule::new(&codes::PULL_REQUEST_DRAFT, said)),
         Refusal::NotAuthorized => Verdict::Refused(Rule::new(&codes::MERGE_NOT_AUTHORIZED, said)),
         Refusal::MethodDisabled => {

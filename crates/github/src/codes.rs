@@ -226,7 +226,7 @@ fn code_of(rejection: &Rejection) -> &'static Code {
 
 /// `refusing to allow a GitHub App to create or update workflow … without `workflows` permission`, or, of a person's
 /// token, `… without `workflow` scope`.
-fn is_workflow_refusal(text: &str) -> bool {
+pub(crate) fn is_workflow_refusal(text: &str) -> bool {
     text.contains("refusing to allow") && text.contains("workflow")
 }
 

@@ -2,12 +2,15 @@
 //!
 //! The texts are GitHub's; the interface has one status for most refusals, so that only they tell them apart.
 
+mod refusal;
+
 use http::Method;
 use model::{Branch, CommitSha, RepoSlug};
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::{ApiError, GitHub, Rejection, de, path};
+pub use refusal::Refusal;
 
 /// What to merge, and how.
 #[derive(Debug, Clone)]
@@ -20,33 +23,6 @@ pub struct MergeRequest<'a> {
     pub title: Option<&'a str>,
     /// The rest of the commit's message; GitHub's own if missing.
     pub body: Option<&'a str>,
-}
-
-/// Why GitHub refuses a merge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// 409: the head is another than `sha`.
-    HeadMoved,
-    /// The base got a commit in this moment: try again.
-    BaseMoved,
-    /// Another merge of the same pull request is running: try again.
-    InProgress,
-    /// No reason given: its state has it (a conflict, a draft, merged already, not yet computed).
-    NotMergeable,
-    /// It is a draft.
-    Draft,
-    /// Approving reviews are missing.
-    ReviewsMissing,
-    /// Required checks are missing or running: try again later.
-    ChecksMissing,
-    /// The branch takes changes from a merge queue only.
-    QueueRequired,
-    /// Another rule of the branch.
-    RuleViolated,
-    /// The repository has this method turned off.
-    MethodDisabled,
-    /// The token's actor may not push to the branch.
-    NotAuthorized,
 }
 
 /// Why a pull request was not merged.
@@ -82,42 +58,11 @@ pub async fn pull_request(
     let route = path::repo(repository, &format!("/pulls/{number}/merge"));
     match github.send(Method::PUT, &route, Some(body)).await {
         Ok(reply) => Ok(reply.decode::<Merged>()?.sha),
-        Err(ApiError::Rejected(rejection)) => Err(match classify(&rejection) {
+        Err(ApiError::Rejected(rejection)) => Err(match refusal::classify(&rejection) {
             Some(refusal) => MergeError::Refused(refusal, rejection),
             None => MergeError::Api(ApiError::Rejected(rejection)),
         }),
         Err(error) => Err(error.into()),
-    }
-}
-
-/// Tells refusals apart by status and text.
-fn classify(rejection: &Rejection) -> Option<Refusal> {
-    let says = |text: &str| rejection.says(text);
-    match rejection.status {
-        409 => Some(Refusal::HeadMoved),
-        405 | 422 if says("without `workflows` permission") => None,
-        405 => Some(if says("Base branch was modified") {
-            Refusal::BaseMoved
-        } else if says("Merge already in progress") {
-            Refusal::InProgress
-        } else if says("draft") {
-            Refusal::Draft
-        } else if says("merge queue") {
-            Refusal::QueueRequired
-        } else if says("approving review") || says("review is required") || says("reviews are required") {
-            Refusal::ReviewsMissing
-        } else if says("status check") {
-            Refusal::ChecksMissing
-        } else if says("are not allowed on this") || says("is not allowed on this") {
-            Refusal::MethodDisabled
-        } else if says("not authorized to push") {
-            Refusal::NotAuthorized
-        } else if says("Repository rule violations") || says("protected branch") {
-            Refusal::RuleViolated
-        } else {
-            Refusal::NotMergeable
-        }),
-        _ => None,
     }
 }
 
@@ -151,15 +96,19 @@ pub async fn branch(
     match github.send(Method::POST, &path::repo(repository, "/merges"), Some(body)).await {
         Ok(reply) if reply.status == 204 => Ok(None),
         Ok(reply) => Ok(Some(reply.decode::<Merged>()?.sha)),
-        Err(ApiError::Rejected(rejection)) => Err(match rejection.status {
-            409 if rejection.says("conflict") => MergeBranchError::Conflict,
-            409 if rejection.says("branch was modified") => MergeBranchError::BaseMoved(rejection),
-            403 | 409 | 422 if crate::refs::names_a_rule(&rejection) => {
-                MergeBranchError::RuleViolated(rejection)
-            }
-            _ => MergeBranchError::Api(ApiError::Rejected(rejection)),
-        }),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(of_branch(error)),
+    }
+}
+
+fn of_branch(error: ApiError) -> MergeBranchError {
+    let ApiError::Rejected(rejection) = error else { return MergeBranchError::Api(error) };
+    match rejection.status {
+        409 if rejection.says("conflict") => MergeBranchError::Conflict,
+        409 if rejection.says("branch was modified") => MergeBranchError::BaseMoved(rejection),
+        403 | 405 | 409 | 422 if crate::refs::names_a_rule(&rejection) => {
+            MergeBranchError::RuleViolated(rejection)
+        }
+        _ => MergeBranchError::Api(ApiError::Rejected(rejection)),
     }
 }
 
@@ -170,39 +119,49 @@ mod tests {
     use super::*;
     use crate::Call;
 
+    /// What became of it: the code of what any call can be answered with.
+    fn classified(status: u16, message: &str) -> String {
+        let call = Call { method: Method::POST, path: "/repos/org/x/merges".to_owned() };
+        let body = json!({ "message": message }).to_string();
+        let status = StatusCode::from_u16(status).unwrap();
+        let rejection = Rejection::read(call, status, &HeaderMap::new(), body.as_bytes());
+        match of_branch(ApiError::Rejected(Box::new(rejection))) {
+            MergeBranchError::Conflict => "conflict".to_owned(),
+            MergeBranchError::BaseMoved(_) => "base moved".to_owned(),
+            MergeBranchError::RuleViolated(_) => "rule".to_owned(),
+            MergeBranchError::Api(error) => error.into_failure("merge").code.id.to_owned(),
+        }
+    }
+
     #[test]
-    fn every_known_text_has_its_refusal() {
-        let queue = "Repository rule violations found\n\nChanges must be made through the merge queue";
-        for (status, message, refusal) in [
-            (409, "Head branch was modified. Review and try the merge again.", Some(Refusal::HeadMoved)),
-            (405, "Base branch was modified. Review and try the merge again.", Some(Refusal::BaseMoved)),
-            (405, "Merge already in progress", Some(Refusal::InProgress)),
-            (405, "Pull Request is not mergeable", Some(Refusal::NotMergeable)),
-            (405, "Pull Request is still a draft", Some(Refusal::Draft)),
+    fn every_known_answer_to_a_merge_of_branches_has_its_meaning() {
+        let workflow = "refusing to allow a GitHub App to create or update workflow `.github/workflows/ci.yml` without `workflows` permission";
+        for (status, message, meaning) in [
+            (409, "Merge conflict", "conflict"),
+            (409, "Base branch was modified. Review and try the merge again.", "base moved"),
+            (403, "Protected branch update failed for refs/heads/dev.", "rule"),
             (
-                405,
-                "At least 1 approving review is required by reviewers with write access.",
-                Some(Refusal::ReviewsMissing),
+                409,
+                "Repository rule violations found\n\nChanges must be made through a pull request.\n\n",
+                "rule",
             ),
-            (405, "Required status check \"ci\" is expected.", Some(Refusal::ChecksMissing)),
-            (405, "2 of 3 required status checks are expected.", Some(Refusal::ChecksMissing)),
-            (405, queue, Some(Refusal::QueueRequired)),
-            (405, "Repository rule violations found", Some(Refusal::RuleViolated)),
-            (405, "Merge commits are not allowed on this repository.", Some(Refusal::MethodDisabled)),
-            (405, "You're not authorized to push to this branch", Some(Refusal::NotAuthorized)),
-            (403, "Resource not accessible by integration", None),
             (
-                405,
-                "refusing to allow a GitHub App to create or update workflow `x` without `workflows` permission",
-                None,
+                422,
+                "Repository rule violations found\n\nChanges must be made through the merge queue\n\n",
+                "rule",
             ),
-            (502, "Bad Gateway", None),
+            (409, "Required status check \"ci\" is expected.", "rule"),
+            (403, "Cannot change this locked branch", "rule"),
+            (403, "This branch must not contain merge commits.", "rule"),
+            (403, "Commits must have verified signatures.", "rule"),
+            (403, workflow, "workflows-permission"),
+            (403, "Resource not accessible by integration", "permission-denied"),
+            (403, "You have exceeded a secondary rate limit", "rate-limited"),
+            (404, "Base does not exist", "repository-not-found"),
+            (404, "Head does not exist", "repository-not-found"),
+            (422, "Validation Failed", "unexpected-reply"),
         ] {
-            let call = Call { method: Method::PUT, path: "/x".to_owned() };
-            let body = json!({ "message": message }).to_string();
-            let status = StatusCode::from_u16(status).unwrap();
-            let rejection = Rejection::read(call, status, &HeaderMap::new(), body.as_bytes());
-            assert_eq!(classify(&rejection), refusal, "{message}");
+            assert_eq!(classified(status, message), meaning, "{status} {message}");
         }
     }
 }

@@ -252,6 +252,31 @@ mod tests {
         }
         let rule = "Repository rule violations found\n\nChanges must be made through a pull request.";
         assert!(matches!(classified(422, rule), RefError::RuleViolated(_)));
+        for rule in [
+            "Changes must be made through the merge queue",
+            "Cannot delete a protected branch",
+            "Cannot force-push to this branch",
+            "Cannot change this locked branch",
+            "Required status check \"ci\" is expected.",
+            "This branch must not contain merge commits.",
+            "Commits must have verified signatures.",
+        ] {
+            for status in [403, 409, 422] {
+                assert!(matches!(classified(status, rule), RefError::RuleViolated(_)), "{status} {rule}");
+            }
+        }
+        let workflow =
+            "refusing to allow a GitHub App to create or update workflow `a` without `workflows` permission";
+        for (status, message, code) in [
+            (403, workflow, "workflows-permission"),
+            (422, workflow, "workflows-permission"),
+            (403, "You have exceeded a secondary rate limit", "rate-limited"),
+            (404, "Not Found", "repository-not-found"),
+            (422, "Validation Failed", "unexpected-reply"),
+        ] {
+            let RefError::Api(error) = classified(status, message) else { panic!("{status} {message}") };
+            assert_eq!(error.into_failure("move it").code.id, code, "{status} {message}");
+        }
         assert!(matches!(classified(422, "Reference does not exist"), RefError::Missing(_)));
         assert!(matches!(classified(422, "Reference already exists"), RefError::Exists(_)));
         assert!(matches!(classified(403, "Resource not accessible by integration"), RefError::Api(_)));

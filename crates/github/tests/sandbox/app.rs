@@ -56,6 +56,24 @@ async fn the_token_is_for_the_repository_and_the_permissions_alone() {
 }
 
 #[tokio::test]
+async fn a_session_says_what_it_may_and_ends() {
+    let (place, key, _) = installed().await;
+    let pem = Secret::new(key.pem.clone());
+    let endpoints = place.endpoints();
+    let session =
+        app::sign_in(&endpoints, &key.client_id, &pem, &repository(), WRITE, deadline()).await.unwrap();
+    let notice = session.notice();
+    let start = "Signed in as GitHub App deploy on org/manifests, with contents: write, until ";
+    assert!(notice.starts_with(start) && !notice.contains(session.token.expose()), "{notice}");
+    let github = place.with(&session.token);
+    assert!(refs::get(&github, &repository(), &main_branch()).await.unwrap().is_some());
+    assert_eq!(session.clone().revoke().await, None);
+    assert_eq!(refs::get(&github, &repository(), &main_branch()).await.unwrap_err().status(), Some(401));
+    let reason = session.revoke().await.unwrap();
+    assert!(reason.contains("Bad credentials"), "{reason}");
+}
+
+#[tokio::test]
 async fn each_refusal_has_its_code_and_says_what_to_do() {
     let (place, key, id) = installed().await;
     let other = place.state().create_app("other").unwrap();

@@ -2,6 +2,9 @@
 #![cfg(test)]
 
 mod app;
+mod checks;
+mod connection;
 mod git_data;
 mod issues;
+mod merging;
 mod world;

@@ -28,7 +28,7 @@ pub(super) async fn run(context: &Context, input: &Value) -> Resolution {
 pub(super) fn entry(context: &Context, repository: &Repository, pull: &Pull) -> Option<Value> {
     let queued = pull.queued.as_ref()?;
     let position = queue::position(&lock(&repository.data), pull)?;
-    let path = format!("/{}/queue/{}", repository.slug(), pull.base_ref);
+    let slug = repository.slug();
     Some(json!({
         "id": node_id("MergeQueueEntry", &queued.id.to_string()),
         "position": position,
@@ -39,8 +39,7 @@ pub(super) fn entry(context: &Context, repository: &Repository, pull: &Pull) -> 
         "solo": false,
         "mergeQueue": {
             "id": node_id("MergeQueue", &repository.id.to_string()),
-            "url": format!("{}{path}", context.world.urls.github),
-            "resourcePath": path,
+            "url": format!("{}/{slug}/queue/{}", context.world.urls.github, pull.base_ref),
         },
     }))
 }

@@ -51,7 +51,7 @@ const SCHEMA: &[(&str, &[FieldRow])] = &[
             ("mergeQueue", &[], "MergeQueue"),
         ],
     ),
-    ("MergeQueue", &[("id", &[], ""), ("url", &[], ""), ("resourcePath", &[], "")]),
+    ("MergeQueue", &[("id", &[], ""), ("url", &[], "")]),
     ("EnablePullRequestAutoMergePayload", AUTO_MERGE),
     ("DisablePullRequestAutoMergePayload", AUTO_MERGE),
     ("User", ACCOUNT),

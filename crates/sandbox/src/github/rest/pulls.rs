@@ -167,7 +167,12 @@ pub(super) async fn update_branch(context: Context, input: Input) -> Reply {
     let base = base_of(&repository, &pull).await?;
     let title = format!("Merge branch '{}' into {}", pull.base_ref, pull.head_ref);
     let actor = context.actor();
-    match context.github().merge_branch(&repository, &actor, &pull.head_ref, &base, &title).await? {
+    let merged = context.github().merge_branch(&repository, &actor, &pull.head_ref, &base, &title).await;
+    let merged = merged.map_err(|error| match error.status {
+        409 => ApiError::new(422, "merge conflict between base and head"),
+        _ => error,
+    });
+    match merged? {
         Some(_) => {
             let url =
                 format!("{}/repos/{}/pulls/{}", context.world.urls.github, repository.slug(), pull.number);
