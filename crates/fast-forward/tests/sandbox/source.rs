@@ -33,3 +33,17 @@ async fn a_source_that_is_not_there_is_named() {
     assert_eq!(ended.code(), "branch-not-found", "{}", ended.log);
     assert!(ended.failure.unwrap().cause.contains("`production`"));
 }
+
+#[tokio::test]
+async fn a_commit_of_a_fork_is_found_by_its_id_and_refused() {
+    let product = Product::new().await;
+    let (github, before) = (&product.world().github, product.tip("dev").await);
+    let fork = github.fork(REPO, "mallory").await.unwrap();
+    let files: [(&str, &[u8]); 1] = [("app.py", b"evil\n")];
+    let foreign = github.commit_files(&fork, "dev", "mallory", "evil", &files).await.unwrap();
+    github.open_pull(REPO, "mallory:dev", "dev", "mallory", "evil").await.unwrap();
+    let argv = ["--branch=dev", &format!("--to={foreign}"), "--source=prod"];
+    let ended = product.run(&argv).await;
+    assert_eq!((ended.code(), product.tip("dev").await), ("commit-not-in-source", before), "{}", ended.log);
+    assert_eq!(github.pulls(REPO).iter().filter(|pull| pull.open).count(), 1);
+}

@@ -196,3 +196,32 @@ async fn words_that_a_person_wrote_stay() {
     promote(&product, &first).await;
     assert_eq!(product.world().github.pulls(REPO)[0].body, again);
 }
+
+#[tokio::test]
+async fn a_fork_with_a_branch_of_the_same_name_is_not_taken_for_it() {
+    let product = Product::new().await;
+    let github = &product.world().github;
+    let fork = github.fork(REPO, "mallory").await.unwrap();
+    github.create_branch(&fork, "day2/sync-dev", "dev").await.unwrap();
+    github.commit_files(&fork, "day2/sync-dev", "mallory", "x", &[("x.py", b"evil\n")]).await.unwrap();
+    github.open_pull(REPO, "mallory:day2/sync-dev", "dev", "mallory", "x").await.unwrap();
+    product.commit("dev", "app.py", "ours\n").await;
+    let sha = product.commit("prod", "app.py", "theirs\n").await;
+    let dry = product
+        .run(&["--branch=dev", &format!("--to={sha}"), "--on-diverged=pull-request", "--dry-run"])
+        .await;
+    assert_eq!(
+        (dry.output("result"), dry.output("pull-request")),
+        ("would-open-pull-request", ""),
+        "{}",
+        dry.log
+    );
+    let ended = promote(&product, &sha).await;
+    assert_eq!(
+        (ended.output("result"), ended.output("pull-request")),
+        ("pull-request", "2"),
+        "{}",
+        ended.log
+    );
+    assert_eq!(github.pulls(REPO)[1].head_sha, sha);
+}
