@@ -32,10 +32,11 @@ const OUTPUTS: &[Output] = &[
 ];
 
 const PERMISSIONS: &[Permission] = &[
-    Permission { scope: "contents", access: "write", why: "merge the pull request" },
+    Permission { scope: "contents", access: "write", when: "", why: "merge the pull request" },
     Permission {
         scope: "pull-requests",
         access: "write",
+        when: "",
         why: "read the pull request, take a stale label away, write the comment",
     },
     Permission { scope: "checks", access: "read", why: "wait for checks and name those that fail" },

@@ -81,7 +81,13 @@ pub(crate) fn of_git(error: &RemoteError, remote: &Remote) -> Failure {
         RemoteError::BadFile { .. } => &INVALID_INPUT,
         RemoteError::Failed { .. } => &GIT_FAILED,
     };
-    Failure::new(code, format!("cannot {}: {error}", remote.committing())).with_remedy(error.remedy())
+    let failure = Failure::new(code, format!("cannot {}: {error}", remote.committing()));
+    match error.remedy() {
+        remedy if code == &GIT_ACCESS_DENIED => {
+            failure.with_remedy(format!("{remedy} On GitHub a token needs `contents: write`."))
+        }
+        remedy => failure.with_remedy(remedy),
+    }
 }
 
 /// The host took the push and refused the commit: GitHub's own rules (`GH006`, `GH013`), or somebody's hook.

@@ -33,8 +33,13 @@ const OUTPUTS: &[Output] = &[
 ];
 
 const PERMISSIONS: &[Permission] = &[
-    Permission { scope: "contents", access: "write", why: "to read the files and to commit" },
-    Permission { scope: "pull-requests", access: "write", why: "with `on-protected: pull-request` only" },
+    Permission { scope: "contents", access: "write", when: "", why: "read the files and commit" },
+    Permission {
+        scope: "pull-requests",
+        access: "write",
+        when: "with `on-protected: pull-request`",
+        why: "open a pull request, and find the one that is open",
+    },
 ];
 
 const ABOUT: &str = "\

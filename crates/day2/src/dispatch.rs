@@ -73,6 +73,7 @@ fn run_action(action: &Action, argv: Vec<OsString>, host: &Host) -> Result<Exit,
     match run_to_end(action, &matches, host) {
         Ok(Ok(())) => Ok(Exit::Done),
         Ok(Err(failure)) => {
+            let failure = action.spec.explained(failure);
             render_failure(host, name, &failure);
             Ok(failure.code.exit)
         }

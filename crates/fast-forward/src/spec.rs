@@ -27,12 +27,16 @@ const OUTPUTS: &[Output] = &[
     },
 ];
 
+/// When there may be a pull request.
+const WITH_PULL_REQUEST: &str = "when a back-merge conflicts, or with `on-diverged: pull-request` or `on-protected: pull-request`";
+
 const PERMISSIONS: &[Permission] = &[
-    Permission { scope: "contents", access: "write", why: "read and move the branch" },
+    Permission { scope: "contents", access: "write", when: "", why: "read and move the branch" },
     Permission {
         scope: "pull-requests",
         access: "write",
-        why: "open a pull request: not needed with `on-diverged: fail` and `on-protected: fail`",
+        when: WITH_PULL_REQUEST,
+        why: "open a pull request, and find the one that is open",
     },
 ];
 

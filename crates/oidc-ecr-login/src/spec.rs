@@ -15,7 +15,7 @@ const OUTPUTS: &[Output] = &[
 ];
 
 const PERMISSIONS: &[Permission] =
-    &[Permission { scope: "id-token", access: "write", why: "to ask for the job's OIDC token" }];
+    &[Permission { scope: "id-token", access: "write", when: "", why: "ask for the job's OIDC token" }];
 
 const ABOUT: &str = "\
 Three calls: the job's OIDC token, `AssumeRoleWithWebIdentity`, `GetAuthorizationToken`. No AWS CLI and no Docker is

@@ -1,6 +1,6 @@
 //! What an action is, for the program, its `action.yml`, its README and docs/errors.md.
 
-use model::Code;
+use model::{Code, Failure};
 
 /// An output of an action.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +18,17 @@ pub struct Permission {
     pub scope: &'static str,
     /// `read` or `write`.
     pub access: &'static str,
-    /// What it is needed for.
+    /// When it is needed, such as "with `checks: all`"; empty if always.
+    pub when: &'static str,
+    /// What it is needed for: "merge the pull request".
     pub why: &'static str,
+}
+
+impl Permission {
+    /// What for, and when if not always.
+    pub fn purpose(&self) -> String {
+        if self.when.is_empty() { self.why.to_owned() } else { format!("{}, {}", self.why, self.when) }
+    }
 }
 
 /// The public face of one action.
@@ -43,4 +52,86 @@ pub struct Spec {
     pub input_defaults: &'static [(&'static str, &'static str)],
     /// Steps of a workflow, as YAML, for the README.
     pub example: &'static str,
+}
+
+impl Spec {
+    /// What a job's token needs, one access for each scope, in the order in which they are declared: what is always
+    /// needed, and what is needed `when` it `holds`.
+    pub fn needs(&self, holds: impl Fn(&str) -> bool) -> Vec<(&'static str, &'static str)> {
+        let mut needs: Vec<(&str, &str)> = Vec::new();
+        for permission in self.permissions.iter().filter(|one| one.when.is_empty() || holds(one.when)) {
+            match needs.iter_mut().find(|(scope, _)| *scope == permission.scope) {
+                // `read` comes before `write` in the alphabet too.
+                Some((_, access)) => *access = (*access).max(permission.access),
+                None => needs.push((permission.scope, permission.access)),
+            }
+        }
+        needs
+    }
+
+    /// Tells what the action needs the permissions for that a failure says are missing.
+    #[must_use]
+    pub fn explained(&self, mut failure: Failure) -> Failure {
+        let missing = |scope: &str| failure.remedy.contains(&format!("`{scope}: "));
+        let notes: Vec<String> = self
+            .permissions
+            .iter()
+            .filter(|permission| missing(permission.scope))
+            .map(|permission| {
+                let (scope, access) = (permission.scope, permission.access);
+                format!("{} needs `{scope}: {access}` to {}", self.name, permission.purpose())
+            })
+            .collect();
+        failure.notes.extend(notes);
+        failure
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Failure, codes};
+
+    use super::{Permission, Spec};
+
+    const SPEC: Spec = Spec {
+        name: "auto-merge",
+        summary: "",
+        about: "",
+        command: || clap::Command::new("auto-merge"),
+        outputs: &[],
+        codes: &[],
+        permissions: &[
+            Permission { scope: "contents", access: "write", when: "", why: "merge" },
+            Permission { scope: "pull-requests", access: "read", when: "", why: "read the labels" },
+            Permission {
+                scope: "pull-requests",
+                access: "write",
+                when: "with `comment`",
+                why: "write a comment",
+            },
+            Permission { scope: "checks", access: "read", when: "with `checks`", why: "read the checks" },
+        ],
+        input_defaults: &[],
+        example: "",
+    };
+
+    #[test]
+    fn each_scope_has_the_highest_access_that_is_needed() {
+        assert_eq!(SPEC.needs(|_| false), [("contents", "write"), ("pull-requests", "read")]);
+        let commenting = SPEC.needs(|when| when == "with `comment`");
+        assert_eq!(commenting, [("contents", "write"), ("pull-requests", "write")]);
+    }
+
+    #[test]
+    fn a_missing_permission_is_explained_and_others_are_not() {
+        let failure =
+            Failure::new(&codes::INTERNAL, "x").with_remedy("`GET /x` needs `pull-requests: read`.");
+        assert_eq!(
+            SPEC.explained(failure).notes,
+            [
+                "auto-merge needs `pull-requests: read` to read the labels",
+                "auto-merge needs `pull-requests: write` to write a comment, with `comment`",
+            ]
+        );
+    }
 }

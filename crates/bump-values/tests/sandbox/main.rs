@@ -7,8 +7,11 @@ mod concurrency;
 mod git;
 mod git_data;
 mod graphql;
+#[path = "../../../../tests/support/least.rs"]
+mod least;
 mod links;
 mod order;
+mod permissions;
 mod proposed_older;
 mod proposing;
 mod rollback;

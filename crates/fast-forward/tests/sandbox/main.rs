@@ -9,6 +9,11 @@ mod killed;
 #[cfg(test)]
 mod ladder;
 #[cfg(test)]
+#[path = "../../../../tests/support/least.rs"]
+mod least;
+#[cfg(test)]
+mod permissions;
+#[cfg(test)]
 mod promotions;
 #[cfg(test)]
 mod protected;

@@ -30,14 +30,20 @@ pub(super) fn remedy(rejection: &Rejection) -> String {
     format!("`{call}` needs {needed} in the job's `permissions:` (or the same permission of the GitHub App).")
 }
 
-/// `contents=write,workflows=write; pull_requests=write`: a semicolon separates alternatives, a comma what is needed together.
+/// `contents=write,workflows=write; pull_requests=write`: a semicolon separates alternatives, a comma what is needed
+/// together. An alternative that holds a smaller one is for special cases only, and left out:
+/// `contents=write; contents=write,workflows=write`.
 fn permission_lines(header: &str) -> String {
     let line = |pair: &str| {
         let (scope, access) = pair.split_once('=').unwrap_or((pair, "read"));
         format!("`{}: {}`", scope.trim().replace('_', "-"), access.trim())
     };
-    let set = |set: &str| set.split(',').map(line).collect::<Vec<_>>().join(" and ");
-    header.split(';').map(set).collect::<Vec<_>>().join(", or ")
+    let sets: Vec<Vec<String>> = header.split(';').map(|set| set.split(',').map(line).collect()).collect();
+    let holds = |set: &[String], other: &[String]| {
+        other.len() < set.len() && other.iter().all(|one| set.contains(one))
+    };
+    let least = sets.iter().filter(|set| !sets.iter().any(|other| holds(set, other)));
+    least.map(|set| set.join(" and ")).collect::<Vec<_>>().join(", or ")
 }
 
 /// For servers that do not send the header.
@@ -67,4 +73,21 @@ fn known_permission(call: &Call) -> Option<&'static str> {
     } else {
         return None;
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::permission_lines;
+
+    #[test]
+    fn alternatives_are_told_and_special_cases_are_not() {
+        for (header, lines) in [
+            ("contents=write", "`contents: write`"),
+            ("contents=read; pull_requests=read", "`contents: read`, or `pull-requests: read`"),
+            ("pull_requests=write,contents=read", "`pull-requests: write` and `contents: read`"),
+            ("contents=write; contents=write,workflows=write", "`contents: write`"),
+        ] {
+            assert_eq!(permission_lines(header), lines);
+        }
+    }
 }

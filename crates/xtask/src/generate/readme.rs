@@ -21,9 +21,15 @@ pub(super) fn render(spec: &Spec) -> String {
         text.push_str("None: `permissions: {}` is enough.\n\n");
     } else {
         text.push_str("```yaml\npermissions:\n");
-        for permission in spec.permissions {
+        for (scope, access) in spec.needs(|_| true) {
+            let purposes = spec.permissions.iter().filter(|permission| permission.scope == scope);
+            let purposes = purposes.map(|permission| {
+                let level = if permission.access == access { "" } else { "`read` to " };
+                format!("{level}{}", permission.purpose())
+            });
+            let purposes = purposes.collect::<Vec<_>>().join("; ");
             // Writing to a String cannot fail, here and below.
-            let _ = writeln!(text, "  {}: {} # {}", permission.scope, permission.access, permission.why);
+            let _ = writeln!(text, "  {scope}: {access} # {purposes}");
         }
         text.push_str("```\n\n");
     }

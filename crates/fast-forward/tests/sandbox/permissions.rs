@@ -1,0 +1,74 @@
+//! The least permissions, as the README has them: each end of a run is reached with exactly these, and a run that
+//! lacks one says which.
+
+use sandbox::github::BranchRules;
+
+use crate::{
+    least::lacking,
+    world::{Ended, Product, REPO},
+};
+
+/// A way that a run goes.
+struct Way {
+    /// `on-diverged`.
+    policy: &'static str,
+    /// What is on `dev` before, and on `prod`, in one file.
+    dev: Option<&'static str>,
+    is_protected: bool,
+    /// When the permissions are needed that are not always needed.
+    when: &'static [&'static str],
+    /// `result`, or the failure's code.
+    end: &'static str,
+}
+
+const MOVE: Way = Way { policy: "fail", dev: None, is_protected: false, when: &[], end: "fast-forwarded" };
+const PULL_REQUEST: &[&str] = &["when a back-merge conflicts, or with `on-diverged: pull-request` or `on-protected: pull-request`"];
+
+const WAYS: &[Way] = &[
+    MOVE,
+    Way { policy: "back-merge", dev: Some("other.txt"), end: "back-merged", ..MOVE },
+    Way { policy: "back-merge", dev: Some("app.py"), when: PULL_REQUEST, end: "pull-request", ..MOVE },
+    Way { policy: "pull-request", dev: Some("other.txt"), when: PULL_REQUEST, end: "pull-request", ..MOVE },
+    // The rules are readable with `metadata: read`, which every token has.
+    Way { is_protected: true, end: "branch-protected", ..MOVE },
+];
+
+impl Way {
+    async fn run(&self, permissions: &[(&str, &str)]) -> Ended {
+        let product = Product::new().await;
+        let to = product.commit("prod", "app.py", "theirs\n").await;
+        if let Some(path) = self.dev {
+            product.commit("dev", path, "ours\n").await;
+        }
+        if self.is_protected {
+            product.world().github.add_rules(REPO, BranchRules::pull_requests_only("dev"));
+        }
+        let argv = ["--branch=dev", &format!("--to={to}"), &format!("--on-diverged={}", self.policy)];
+        product.run_with(&argv, permissions).await
+    }
+}
+
+#[tokio::test]
+async fn each_way_needs_exactly_what_is_published() {
+    let spec = fast_forward::spec();
+    for way in WAYS {
+        let needs = spec.needs(|when| way.when.contains(&when));
+        let ended = way.run(&needs).await;
+        let end = if ended.code().is_empty() { ended.output("result") } else { ended.code() };
+        assert_eq!(end, way.end, "{needs:?}: {}", ended.log);
+        for lacking in lacking(&needs) {
+            let ended = way.run(&lacking.rest).await;
+            assert_eq!(ended.code(), "permission-denied", "{}: {lacking:?}: {}", way.end, ended.log);
+            let failure = spec.explained(ended.failure.unwrap());
+            assert!(lacking.is_named_by(&spec, &failure), "{}: {lacking:?}: {failure:?}", way.end);
+        }
+    }
+}
+
+#[test]
+fn every_condition_that_is_published_has_a_way() {
+    for permission in fast_forward::spec().permissions {
+        let tested = WAYS.iter().any(|way| way.when.contains(&permission.when));
+        assert!(permission.when.is_empty() || tested, "{}", permission.when);
+    }
+}

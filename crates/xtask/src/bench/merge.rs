@@ -1,0 +1,153 @@
+//! `cargo xtask bench merge`: how long auto-merge and fast-forward take at 20 ms round trip, and how many requests,
+//! next to `gh pr merge` and to a clone with a push, all against the sandbox's GitHub.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sandbox::{Config, Sandbox};
+use tokio::time::Instant;
+
+use super::{
+    proxy::Proxy,
+    scene::{Programs, Scene},
+    ways::{WAYS, Way},
+};
+use crate::{dist, process, tools};
+
+/// Half of the round trip.
+const ONE_WAY: Duration = Duration::from_millis(10);
+/// So often each way is gone.
+const RUNS: usize = 25;
+
+/// What a way took.
+struct Figures {
+    millis: Vec<f64>,
+    requests: Vec<usize>,
+    connections: Vec<usize>,
+}
+
+/// Measures, and writes docs/merge-comparison.md.
+pub(super) fn run(root: &Path, day2: Option<PathBuf>) -> Result<(), String> {
+    let gh = tools::go::program(&root.join("tests/comparison/gh"), "github.com/cli/cli/v2/cmd/gh", "gh")?;
+    let day2 = match day2 {
+        Some(path) => path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))?,
+        None => dist::build::binary(root, dist::build::Profile::Release)?.path,
+    };
+    let git = tools::on_path("git").ok_or("git is not there: install it")?;
+    let versions = versions(root, &day2, &git)?;
+    let programs = Programs { day2, gh, git };
+    // The sandbox and the proxy must not wait for each other or for a child.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let rows = runtime.map_err(|error| error.to_string())?.block_on(measure(&programs))?;
+    let template = root.join("tests/comparison/merge.md");
+    let template =
+        fs::read_to_string(&template).map_err(|error| format!("{}: {error}", template.display()))?;
+    let text = template
+        .replace("RUNS", &RUNS.to_string())
+        .replace("VERSIONS\n", &versions)
+        .replace("TABLE\n", &rows);
+    let page = root.join("docs/merge-comparison.md");
+    fs::write(&page, text).map_err(|error| format!("{}: {error}", page.display()))
+}
+
+/// Goes each way once in each round, so that a machine that is busy for a while is so for all of them.
+async fn measure(programs: &Programs) -> Result<String, String> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let sandbox = Sandbox::start(Config::default()).await.map_err(|error| error.to_string())?;
+    let server: SocketAddr = sandbox
+        .world()
+        .urls
+        .github
+        .trim_start_matches("http://")
+        .parse()
+        .map_err(|error| format!("the sandbox's address: {error}"))?;
+    let proxy = Proxy::start(server, ONE_WAY).await.map_err(|error| error.to_string())?;
+    let mut figures: Vec<Figures> = WAYS
+        .iter()
+        .map(|_| Figures { millis: Vec::new(), requests: Vec::new(), connections: Vec::new() })
+        .collect();
+    for round in 0..RUNS {
+        for (number, (way, figures)) in WAYS.iter().zip(&mut figures).enumerate() {
+            let name = format!("r{round}-{number}");
+            let scene = Scene::new(&sandbox, way.task, &name, proxy.address).await?;
+            once(way, &scene, programs, &proxy, figures)
+                .await
+                .map_err(|error| format!("{}: {error}", way.title))?;
+        }
+    }
+    Ok(table(&figures))
+}
+
+async fn once(
+    way: &Way,
+    scene: &Scene<'_>,
+    programs: &Programs,
+    proxy: &Proxy,
+    figures: &mut Figures,
+) -> Result<(), String> {
+    let calls = || scene.sandbox.world().faults.calls().len();
+    let (requests, connections) = (calls(), proxy.connections());
+    let begin = Instant::now();
+    for mut command in (way.commands)(scene, programs)? {
+        // Off the runtime's threads, which serve the command.
+        tokio::task::spawn_blocking(move || process::quiet(&mut command))
+            .await
+            .map_err(|error| error.to_string())??;
+    }
+    figures.millis.push(begin.elapsed().as_secs_f64() * 1000.0);
+    figures.requests.push(calls() - requests);
+    figures.connections.push(proxy.connections() - connections);
+    scene.is_done().await
+}
+
+fn table(figures: &[Figures]) -> String {
+    let mut text = String::new();
+    let mut task = None;
+    for (way, figures) in WAYS.iter().zip(figures) {
+        let title = if task == Some(way.task) { "" } else { way.task.title() };
+        task = Some(way.task);
+        text.push_str(&format!(
+            "| {title} | {} | {:.0} ms | {} | {} |\n",
+            way.title,
+            median(&figures.millis),
+            median_count(&figures.requests),
+            median_count(&figures.connections)
+        ));
+    }
+    text
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+fn median_count(values: &[usize]) -> usize {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+fn versions(root: &Path, day2: &Path, git: &Path) -> Result<String, String> {
+    let of = |program: &Path| process::output(std::process::Command::new(program).arg("--version"));
+    let manifest = root.join("tests/comparison/gh/go.mod");
+    let manifest = fs::read_to_string(&manifest).map_err(|error| error.to_string())?;
+    let gh = manifest.lines().find_map(|line| line.trim().strip_prefix("github.com/cli/cli/v2 v"));
+    Ok(format!("{}, gh {}, {}.\n", of(day2)?, gh.unwrap_or("unknown").trim(), of(git)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_median_is_the_one_in_the_middle() {
+        assert!((median(&[3.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
+        assert_eq!(median_count(&[9, 1, 5]), 5);
+    }
+}
