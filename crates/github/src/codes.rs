@@ -261,7 +261,7 @@ mod tests {
             "Resource not accessible by integration",
         );
         insta::assert_snapshot!(failure, @"cannot merge pull request 7 of org/x: GitHub answered 403: Resource not accessible by integration (permission-denied)");
-        insta::assert_snapshot!(failure.remedy, @"`PUT /repos/org/x/pulls/7/merge` needs `contents: write`, or `contents: write` and `workflows: write` in the job's `permissions:` (or the same permission of the GitHub App).");
+        insta::assert_snapshot!(failure.remedy, @"`PUT /repos/org/x/pulls/7/merge` needs `contents: write` in the job's `permissions:` (or the same permission of the GitHub App).");
         assert_eq!(failure.notes, ["call: PUT /repos/org/x/pulls/7/merge", "request id: AB:12"]);
     }
 
