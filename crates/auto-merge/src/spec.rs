@@ -39,9 +39,22 @@ const PERMISSIONS: &[Permission] = &[
         when: "",
         why: "read the pull request, take a stale label away, write the comment",
     },
-    Permission { scope: "checks", access: "read", why: "wait for checks and name those that fail" },
-    Permission { scope: "statuses", access: "read", why: "the same for commit statuses" },
+    Permission {
+        scope: "checks",
+        access: "read",
+        when: WITH_CHECKS,
+        why: "wait for checks and name those that fail",
+    },
+    Permission {
+        scope: "statuses",
+        access: "read",
+        when: WITH_CHECKS,
+        why: "do the same for commit statuses",
+    },
 ];
+
+/// When checks are a condition of the action's own; where GitHub requires them, reading them only explains.
+const WITH_CHECKS: &str = "with `checks: all` or names";
 
 const ABOUT: &str = "\
 Merges a pull request when its gate holds: branches, labels and who put them, reviews, no fork, no draft, no conflict.
