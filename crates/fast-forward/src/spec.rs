@@ -28,7 +28,8 @@ const OUTPUTS: &[Output] = &[
 ];
 
 /// When there may be a pull request.
-const WITH_PULL_REQUEST: &str = "when a back-merge conflicts, or with `on-diverged: pull-request` or `on-protected: pull-request`";
+const WITH_PULL_REQUEST: &str =
+    "when a back-merge conflicts, or with `on-diverged: pull-request` or `on-protected: pull-request`";
 
 const PERMISSIONS: &[Permission] = &[
     Permission { scope: "contents", access: "write", when: "", why: "read and move the branch" },

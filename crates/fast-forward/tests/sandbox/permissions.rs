@@ -10,8 +10,8 @@ use crate::{
 
 /// A way that a run goes.
 struct Way {
-    /// `on-diverged`.
-    policy: &'static str,
+    /// `on-diverged` and `on-protected`.
+    policies: [&'static str; 2],
     /// What is on `dev` before, and on `prod`, in one file.
     dev: Option<&'static str>,
     is_protected: bool,
@@ -21,16 +21,22 @@ struct Way {
     end: &'static str,
 }
 
-const MOVE: Way = Way { policy: "fail", dev: None, is_protected: false, when: &[], end: "fast-forwarded" };
-const PULL_REQUEST: &[&str] = &["when a back-merge conflicts, or with `on-diverged: pull-request` or `on-protected: pull-request`"];
+const MOVE: Way =
+    Way { policies: ["fail", "fail"], dev: None, is_protected: false, when: &[], end: "fast-forwarded" };
+const PULL_REQUEST: Way = Way {
+    when: &[
+        "when a back-merge conflicts, or with `on-diverged: pull-request` or `on-protected: pull-request`",
+    ],
+    end: "pull-request",
+    ..MOVE
+};
 
 const WAYS: &[Way] = &[
     MOVE,
-    Way { policy: "back-merge", dev: Some("other.txt"), end: "back-merged", ..MOVE },
-    Way { policy: "back-merge", dev: Some("app.py"), when: PULL_REQUEST, end: "pull-request", ..MOVE },
-    Way { policy: "pull-request", dev: Some("other.txt"), when: PULL_REQUEST, end: "pull-request", ..MOVE },
-    // The rules are readable with `metadata: read`, which every token has.
-    Way { is_protected: true, end: "branch-protected", ..MOVE },
+    Way { policies: ["back-merge", "fail"], dev: Some("other.txt"), end: "back-merged", ..MOVE },
+    Way { policies: ["back-merge", "fail"], dev: Some("app.py"), ..PULL_REQUEST },
+    Way { policies: ["pull-request", "fail"], dev: Some("other.txt"), ..PULL_REQUEST },
+    Way { policies: ["fail", "pull-request"], is_protected: true, ..PULL_REQUEST },
 ];
 
 impl Way {
@@ -43,7 +49,9 @@ impl Way {
         if self.is_protected {
             product.world().github.add_rules(REPO, BranchRules::pull_requests_only("dev"));
         }
-        let argv = ["--branch=dev", &format!("--to={to}"), &format!("--on-diverged={}", self.policy)];
+        let [diverged, protected] = self.policies;
+        let policies = [format!("--on-diverged={diverged}"), format!("--on-protected={protected}")];
+        let argv = ["--branch=dev", &format!("--to={to}"), &policies[0], &policies[1]];
         product.run_with(&argv, permissions).await
     }
 }
