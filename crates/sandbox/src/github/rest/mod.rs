@@ -124,16 +124,21 @@ fn table() -> Router<Arc<World>> {
     routes().0.into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods))
 }
 
-pub(crate) fn router(world: Arc<World>) -> Router {
-    let router = table()
+/// The interface as it is, without what is noted down of it and without its other versions and addresses.
+fn served(world: Arc<World>) -> Router {
+    table()
         .method_not_allowed_fallback(|| async { ApiError::not_found() })
         .fallback(smart_http::answer)
         .layer(middleware::from_fn_with_state(world.clone(), headers::apply))
         // Pushes and commits of whole files are larger than axum's default limit.
         .layer(DefaultBodyLimit::disable())
-        .with_state(world.clone());
+        .with_state(world)
+}
+
+pub(crate) fn router(world: Arc<World>) -> Router {
     // What the next version drops is dropped from replies that are recorded whole.
-    let router = record::layer(router).layer(middleware::from_fn_with_state(world, version::apply));
+    let router =
+        record::layer(served(world.clone())).layer(middleware::from_fn_with_state(world, version::apply));
     // A layer only comes before the routing of the router that is below it.
     Router::new().fallback_service(router).layer(middleware::map_request(below_the_prefix))
 }
