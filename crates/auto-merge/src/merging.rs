@@ -2,14 +2,16 @@
 
 mod step;
 
-use github::{GitHub, issues};
-use model::{CommitSha, Failure};
+use github::{GitHub, issues, pulls::PullRequest};
+use model::{CommitSha, Failure, codes::DEADLINE_PASSED};
 use toolkit::{Annotation, Host, Level, Phases};
 
 use crate::{
     apply::{self, Merger},
     checklist::checklist,
-    clean, codes, diagnosis,
+    clean, codes,
+    decision::Decision,
+    diagnosis,
     event::Event,
     facts::Facts,
     fallback::{self, Enabled},
@@ -17,9 +19,9 @@ use crate::{
     outcome::{Done, Landed, Outcome},
     pace::{Pace, wait},
     plan::{Plan, approver, plan},
-    readiness,
+    readiness::{self, Look},
     request::Request,
-    rule::Rule,
+    rule::{self, Rule},
 };
 use step::{Past, Step};
 
@@ -67,68 +69,50 @@ impl Run<'_> {
                     return Ok(self.outcome(facts, Done::WouldWait { why }));
                 }
                 Plan::Wait => {
-                    let cause = "GitHub has not computed yet whether there is a conflict";
-                    let rule = Rule::new(&codes::MERGEABILITY_UNKNOWN, cause);
-                    let head = facts.pull.head.sha.clone();
-                    (
-                        head,
-                        self.request.method.of(&facts.pull.base.branch),
-                        Step::Again(Pace::Computing, rule),
-                    )
+                    let method = self.request.method.of(&facts.pull.base.branch);
+                    let step = Step::Again(Pace::Computing, not_computed(&facts.pull));
+                    (facts.pull.head.sha.clone(), method, step)
                 }
                 Plan::Merge { head, method } => {
                     let step = Box::pin(self.step(&facts, &head, method, &mut past)).await?;
                     (head, method, step)
                 }
             };
-            let given_up = match step {
+            let (goes_on, rule) = match step {
                 Step::Landed(landed) => return Ok(self.finish(facts, landed, Done::Merged).await),
                 Step::Ended(done) => return Ok(self.outcome(facts, done)),
                 Step::Refused(rule) => return Err(Stop::Refused(Box::new(facts), vec![rule])),
-                Step::TimeUp(rule) => rule,
-                Step::Again(pace, rule) => {
-                    self.host.info(&format!("not merged yet: {}", rule.cause));
-                    let delay = past.tries.next(pace);
-                    let goes_on = match delay {
-                        Some(delay) => wait(self.github.deadline(), delay, self.reserve()).await,
-                        None => false,
-                    };
-                    if goes_on {
-                        past.waited_for(facts, rule);
-                        continue;
-                    }
-                    rule
-                }
-                Step::Watch(mut look, said) => {
-                    let watching = readiness::watch(
-                        &self.github,
-                        &self.request,
-                        self.host,
-                        &facts.pull,
-                        &mut look,
-                        self.reserve(),
-                    );
-                    let goes_on = self.phases.time("wait for checks", Box::pin(watching)).await;
-                    let rule = diagnosis::unfinished(&look, said.as_deref());
-                    if goes_on {
-                        past.waited_for(facts, rule);
-                        continue;
-                    }
-                    rule
-                }
+                Step::TimeUp(rule) => (false, rule),
+                Step::Again(pace, rule) => (self.pause(pace, &rule, &mut past).await, rule),
+                Step::Watch(look, said) => self.watch(&facts.pull, *look, said.as_deref()).await,
             };
-            if past.is_clean || !fallback::is_for(&self.request, method, &given_up) {
-                return Err(Stop::Refused(Box::new(facts), vec![given_up]));
-            }
-            match self.enable(&facts.pull, &head, method).await? {
-                Enabled::Yes => return Ok(self.outcome(facts, Done::AutoMergeEnabled)),
-                Enabled::NothingToWaitFor => past.is_clean = true,
-                Enabled::No(rule) => {
-                    let rules = vec![given_up, rule];
-                    return Err(Stop::Refused(Box::new(facts), rules));
+            if goes_on {
+                past.waited_for(facts, rule);
+            } else if past.is_clean || !fallback::is_for(&self.request, method, &rule) {
+                return Err(gave_up(facts, rule));
+            } else {
+                match self.enable(&facts.pull, &head, method).await? {
+                    Enabled::Yes => return Ok(self.outcome(facts, Done::AutoMergeEnabled)),
+                    Enabled::NothingToWaitFor => past.is_clean = true,
+                    Enabled::No(why) => return Err(Stop::Refused(Box::new(facts), vec![rule, why])),
                 }
             }
         }
+    }
+
+    /// Waits before everything is read again; `false` if there is no time for that, or were enough tries.
+    async fn pause(&self, pace: Pace, rule: &Rule, past: &mut Past) -> bool {
+        self.host.info(&format!("not merged yet: {}", rule.cause));
+        let Some(delay) = past.tries.next(pace) else { return false };
+        wait(self.github.deadline(), delay, self.reserve()).await
+    }
+
+    /// Looks at the checks until there is a reason to read everything again, or no time for that.
+    async fn watch(&self, pull: &PullRequest, mut look: Look, said: Option<&str>) -> (bool, Rule) {
+        let reserve = self.reserve();
+        let watching = readiness::watch(&self.github, &self.request, self.host, pull, &mut look, reserve);
+        let goes_on = self.phases.time("wait for checks", Box::pin(watching)).await;
+        (goes_on, diagnosis::unfinished(&look, said))
     }
 
     /// The time that is kept back for what is done when it is up.
@@ -198,5 +182,23 @@ impl Run<'_> {
             };
         }
         Stop::Refused(Box::new(facts), rules)
+    }
+}
+
+/// Why there is no way to go on yet.
+fn not_computed(pull: &PullRequest) -> Rule {
+    if pull.merged {
+        let cause = "it is merged, and GitHub does not say yet as which commit";
+        return Rule::new(&DEADLINE_PASSED, cause);
+    }
+    let cause = "GitHub has not computed yet whether there is a conflict";
+    Rule::new(&codes::MERGEABILITY_UNKNOWN, cause)
+}
+
+/// Calls that failed decide nothing, so that there is nothing to say about it on the pull request's page.
+fn gave_up(facts: Facts, rule: Rule) -> Stop {
+    match Decision::of(rule.code) {
+        Decision::Failed => rule::failure(&facts.pull, &[rule]).into(),
+        _ => Stop::Refused(Box::new(facts), vec![rule]),
     }
 }

@@ -114,6 +114,9 @@ pub(crate) async fn look(
     Ok(look)
 }
 
+/// So many looks, which take ten seconds, pass before it is said in the log that nothing reports a check.
+const LOOKS_BEFORE_DOUBT: u32 = 4;
+
 /// Looks at the checks until they are finished, or until the pull request is another one than it was: then everything
 /// has to be read again. `false` when there is no time left but `reserve`.
 pub(crate) async fn watch(
@@ -124,7 +127,7 @@ pub(crate) async fn watch(
     look: &mut Look,
     reserve: Duration,
 ) -> bool {
-    let mut tries = Tries::default();
+    let (mut tries, mut looks) = (Tries::default(), 0);
     let mut shown = String::new();
     loop {
         let unfinished = names(&look.lines, &[Standing::Pending, Standing::Missing]);
@@ -132,6 +135,13 @@ pub(crate) async fn watch(
             host.info(&format!("not merged yet: waiting for {unfinished}"));
             shown = unfinished;
         }
+        // By then, a check that is going to be reported mostly is.
+        if looks == LOOKS_BEFORE_DOUBT {
+            let missing =
+                look.lines.iter().zip(&look.told).filter(|(line, _)| line.standing == Standing::Missing);
+            missing.for_each(|(_, told)| host.info(&format!("note: {told}")));
+        }
+        looks += 1;
         let Some(delay) = tries.next(Pace::Checks) else { return false };
         if !wait(github.deadline(), delay, reserve).await {
             return false;

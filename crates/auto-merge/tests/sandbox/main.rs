@@ -5,6 +5,8 @@ mod answers;
 #[cfg(test)]
 mod comment;
 #[cfg(test)]
+mod doubt;
+#[cfg(test)]
 mod fail_on;
 #[cfg(test)]
 mod faults;

@@ -238,3 +238,22 @@ async fn a_head_that_moves_while_checks_run_is_not_merged() {
     assert_eq!((ended.code(), ended.output("decision")), ("merge-head-moved", "refuse"), "{}", ended.log);
     assert!(!product.world().github.pull(REPO, number).unwrap().merged);
 }
+
+#[tokio::test]
+async fn a_dry_run_says_what_would_be_in_the_way() {
+    for (more, conclusion, code, result) in [
+        (&[][..], Some("success"), "", "would-merge"),
+        // Whether the rules bind this token, only a merge would show.
+        (&[], Some("failure"), "", "would-wait"),
+        (&["--checks=ci"], None, "", "would-wait"),
+        (&["--checks=ci"], Some("failure"), "checks-failed", "refused"),
+    ] {
+        let (product, number) = feature(&["ci"]).await;
+        product.world().github.set_unknown_reads(REPO, 0);
+        check(&product, "ci", conclusion).await;
+        let before = product.world().github.branches(REPO).await;
+        let ended = run(&product, &[more, &["--dry-run"]].concat()).await;
+        assert_eq!((ended.code(), ended.output("result")), (code, result), "{}", ended.log);
+        assert_open(&product, number, &before).await;
+    }
+}
