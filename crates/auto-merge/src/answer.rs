@@ -71,7 +71,9 @@ pub(crate) fn of_merge(error: MergeError, pull: &PullRequest, method: Method, do
         Refusal::NotMergeable => not_mergeable(pull, &said),
         Refusal::ChecksMissing => Verdict::Blocked(Block::Checks, Rule::new(&codes::CHECKS_MISSING, said)),
         Refusal::ReviewsMissing => {
-            Verdict::Blocked(Block::Reviews, Rule::new(&codes::APPROVALS_MISSING, said))
+            let objects = rejection.says("changes have been requested");
+            let code = if objects { &codes::CHANGES_REQUESTED } else { &codes::APPROVALS_MISSING };
+            Verdict::Blocked(Block::Reviews, Rule::new(code, said))
         }
         Refusal::Behind => Verdict::Blocked(Block::Behind, Rule::new(&codes::BRANCH_BEHIND, said)),
         Refusal::QueueRequired => {
