@@ -4,16 +4,17 @@ use github::{
     GitHub, commits, compare,
     merge::{self, MergeError, MergeRequest},
     pulls,
-    pulls::PullRequest,
-    refs,
+    pulls::{Account, PullRequest},
+    refs::{self, RefError},
 };
 use model::{Branch, CommitSha, Failure};
 
 use crate::{
     answer::{self, Verdict},
-    codes,
+    codes, look,
     message::{Message, mark},
     outcome::Landed,
+    pace::Pace,
     request::{Method, Request, WorkflowRun},
 };
 
@@ -28,10 +29,16 @@ pub(crate) async fn merge(
     let doing = format!("merge pull request #{} of {}", pull.number, request.repository);
     if method == Method::FastForward {
         let base = branch(&pull.base.branch).map_err(Verdict::Failed)?;
-        let moved = refs::fast_forward(github, &request.repository, &base, head).await;
-        return moved.map(|()| head.clone()).map_err(|error| answer::of_ref(error, pull, &doing));
+        look(github, request, pull).await?;
+        return match refs::fast_forward(github, &request.repository, &base, head).await {
+            Ok(()) => Ok(head.clone()),
+            // It was there before, by a call whose answer was lost, and others have moved the base on since.
+            Err(RefError::NotFastForward(_)) if is_in(github, request, head, &base).await => Ok(head.clone()),
+            Err(error) => Err(answer::of_ref(error, pull, &doing)),
+        };
     }
     let message = message(github, request, pull, method, request.run.as_ref()).await;
+    look(github, request, pull).await?;
     let (title, body) = (message.title.as_deref(), message.body.as_deref());
     let merge_request = MergeRequest { sha: head, method: method.as_str(), title, body };
     match merge::pull_request(github, &request.repository, pull.number, &merge_request).await {
@@ -41,6 +48,21 @@ pub(crate) async fn merge(
         }
         Err(error) => Err(answer::of_merge(error, pull, method, &doing)),
     }
+}
+
+/// What was changed since the gate was checked starts it over.
+async fn look(github: &GitHub, request: &Request, pull: &PullRequest) -> Result<(), Verdict> {
+    match look::before(github, request, pull).await {
+        Ok(None) => Ok(()),
+        Ok(Some(changed)) => Err(Verdict::Again(Pace::Passing, changed)),
+        Err(failure) => Err(Verdict::Failed(failure)),
+    }
+}
+
+/// Whether a branch has a commit.
+async fn is_in(github: &GitHub, request: &Request, sha: &CommitSha, branch: &Branch) -> bool {
+    let place = compare::compare(github, &request.repository, sha.as_str(), branch.as_str()).await;
+    place.is_ok_and(|place| matches!(place.status, compare::Relation::Identical | compare::Relation::Ahead))
 }
 
 /// The merge's message, with the mark of the run that goes on from it, if one does.
@@ -79,7 +101,8 @@ pub(crate) async fn merger(
     method: Method,
     sha: &CommitSha,
 ) -> Result<Merger, Failure> {
-    let Some(run) = request.run.as_ref().filter(|_| method.has_message() && *sha != pull.head.sha) else {
+    let has_mark = method.has_message() && *sha != pull.head.sha && !is_by_hand(request, pull);
+    let Some(run) = request.run.as_ref().filter(|_| has_mark) else {
         return Ok(Merger::Unknown);
     };
     let doing = format!("find out who merged pull request #{}", pull.number);
@@ -90,6 +113,12 @@ pub(crate) async fn merger(
         Some(id) => Merger::Run(id.to_owned()),
         None => Merger::Unknown,
     })
+}
+
+/// Whether a person merged it, where the runs act as an App: that message is the person's, or the author's, and what
+/// looks like a mark in it is none.
+fn is_by_hand(request: &Request, pull: &PullRequest) -> bool {
+    request.credentials.is_app() && pull.merged_by.as_ref().is_some_and(Account::is_person)
 }
 
 /// Finds out where the base was before, and proves that it has the commit now.

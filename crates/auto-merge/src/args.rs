@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use github::{Endpoints, access::Access};
 use model::{Failure, RepoSlug};
-use toolkit::{Check, CommonArgs, Env, GitHubContext};
+use toolkit::{AppArgs, Check, CommonArgs, Env, GitHubContext};
 
 use crate::{
     comment::CommentPolicy,
@@ -13,7 +13,8 @@ use crate::{
     globs::{Globs, glob},
     labels::Labels,
     message::{self, Wording},
-    request::{Method, Methods, OnNewCommits, Request, WorkflowRun},
+    request::{Credentials, Method, Methods, OnNewCommits, Request, WorkflowRun},
+    teams::Team,
 };
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(45);
@@ -44,6 +45,10 @@ pub(crate) struct Args {
     /// Access that someone needs for their label to count: `triage`, `write` (the default), `maintain` or `admin`
     #[arg(long, value_name = "ACCESS")]
     pub labeller_permission: Option<String>,
+
+    /// Teams as `organization/team`: who puts a required label has to be a member of one as well; needs an App's token with the organization's *Members: read*
+    #[arg(long, value_name = "TEAM", value_delimiter = ',')]
+    pub labeller_teams: Vec<String>,
 
     /// How to merge: `merge` (the default), `fast-forward`, `squash` or `rebase`; per base as `GLOB=METHOD`, one per line
     #[arg(long, value_name = "METHOD", value_delimiter = ',')]
@@ -97,9 +102,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "REPOSITORY")]
     pub repository: Option<String>,
 
-    /// Token that may merge; falls back to `GITHUB_TOKEN`
+    /// Token that may merge; falls back to `GITHUB_TOKEN`, and gives way to an App
     #[arg(long, value_name = "env:NAME")]
     pub token: Option<String>,
+
+    /// The App.
+    #[command(flatten)]
+    pub app: AppArgs,
 
     /// What every action has.
     #[command(flatten)]
@@ -107,8 +116,8 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Validates all inputs at once. `event` is the run's own, if it is about a pull request.
-    pub(crate) fn into_request(self, env: &Env, event: Option<Event>) -> Result<Request, Failure> {
+    /// Validates all inputs at once. `events` are what the run's own says about each pull request that it is about.
+    pub(crate) fn into_request(self, env: &Env, events: Vec<Event>) -> Result<Request, Failure> {
         let context = GitHubContext::from_env(env);
         let mut check = Check::new(env);
         let given = self.repository.as_deref().filter(|text| !text.trim().is_empty());
@@ -120,17 +129,27 @@ impl Args {
             None => context.repository.clone(),
         };
         // The event says nothing about another repository, nor about another pull request of this one.
-        let event = event.filter(|_| repository.is_none() || repository == context.repository);
-        let number = number(&mut check, self.pull_request.as_deref(), event.as_ref());
-        let event = event.filter(|event| Some(event.number) == number);
+        let is_here = repository.is_none() || repository == context.repository;
+        let mut events = if is_here { events } else { Vec::new() };
+        let number = number(&mut check, self.pull_request.as_deref(), &events, &context);
+        events.retain(|event| Some(event.number) == number);
+        let event = events.pop();
         let given = check.optional("head-sha", self.head_sha.as_deref(), str::parse);
-        let head_sha = given.or_else(|| event.as_ref().map(|event| event.head.clone()));
+        let is_missing = self.head_sha.as_deref().is_none_or(|text| text.trim().is_empty());
+        if is_missing && event.as_ref().is_some_and(|event| event.head.is_none()) {
+            check.problem("head-sha", HEAD_UNKNOWN);
+        }
+        let head_sha = given.or_else(|| event.as_ref().and_then(|event| event.head.clone()));
         let labels = Labels::parse(&self.labels).unwrap_or_else(|problem| {
             check.problem("labels", &problem);
             Labels::default()
         });
         let labeller_access =
             check.optional("labeller-permission", self.labeller_permission.as_deref(), access);
+        let labeller_teams = check.list("labeller-teams", &self.labeller_teams, str::parse::<Team>);
+        if !labeller_teams.is_empty() && labels.required.is_empty() {
+            check.problem("labeller-teams", "needs a label in `labels`, which its members put");
+        }
         let required_approvals =
             check.optional("required-approvals", self.required_approvals.as_deref(), |text| {
                 text.parse::<usize>().map_err(|_| format!("`{text}` is not a number of reviews"))
@@ -155,43 +174,55 @@ impl Args {
             .unwrap_or(CommentPolicy::OnRefusal);
         let budget = self.common.budget(&mut check, DEFAULT_TIMEOUT);
         let dry_run = self.common.dry_run(&mut check);
-        let token = check.secret("token", self.token.as_deref(), &["GITHUB_TOKEN"]);
-        if token.is_none() && self.token.is_none() {
-            check.problem("token", "is required: pass it, or set `GITHUB_TOKEN`");
-        }
+        let credentials = self.credentials(&mut check);
         let wording = self.wording(&mut check);
         let has_gate = labels != Labels::default() || required_approvals.is_some_and(|needed| needed > 0);
         let fallback =
             waiting::fallback(&mut check, &self.fallback, has_gate || review_on_head || checks.is_ours());
         let run_url = context.run_url();
-        let request = number.zip(repository).zip(token).map(|((number, repository), token)| Request {
-            repository,
-            number,
-            head_sha,
-            event,
-            base,
-            head,
-            labels,
-            labeller_access: labeller_access.unwrap_or(Access::Write),
-            method,
-            required_approvals: required_approvals.unwrap_or(0),
-            review_on_head,
-            on_new_commits,
-            delete_head,
-            wording,
-            checks,
-            update_branch,
-            fallback,
-            run: context.run_id.map(|id| WorkflowRun { id, job: env.get("GITHUB_JOB").map(str::to_owned) }),
-            comment,
-            run_url,
-            fail_on,
-            dry_run,
-            budget,
-            endpoints: Endpoints { api: context.api_url, graphql: context.graphql_url },
-            token,
-        });
+        let request =
+            number.zip(repository).zip(credentials).map(|((number, repository), credentials)| Request {
+                repository,
+                number,
+                head_sha,
+                event,
+                base,
+                head,
+                labels,
+                labeller_access: labeller_access.unwrap_or(Access::Write),
+                labeller_teams,
+                method,
+                required_approvals: required_approvals.unwrap_or(0),
+                review_on_head,
+                on_new_commits,
+                delete_head,
+                wording,
+                checks,
+                update_branch,
+                fallback,
+                run: context
+                    .run_id
+                    .map(|id| WorkflowRun { id, job: env.get("GITHUB_JOB").map(str::to_owned) }),
+                comment,
+                run_url,
+                fail_on,
+                dry_run,
+                budget,
+                endpoints: Endpoints { api: context.api_url, graphql: context.graphql_url },
+                credentials,
+            });
         check.finish(request)
+    }
+
+    fn credentials(&self, check: &mut Check<'_>) -> Option<Credentials> {
+        if self.app.is_given() {
+            return self.app.resolve(check).map(Credentials::App);
+        }
+        let token = check.secret("token", self.token.as_deref(), &["GITHUB_TOKEN"]);
+        if token.is_none() && self.token.is_none() {
+            check.problem("token", "is required: pass it, or set `GITHUB_TOKEN`");
+        }
+        token.map(Credentials::Token)
     }
 
     fn wording(&self, check: &mut Check<'_>) -> Wording {
@@ -206,18 +237,37 @@ impl Args {
     }
 }
 
-fn number(check: &mut Check<'_>, given: Option<&str>, event: Option<&Event>) -> Option<u64> {
+/// Of a comment it is only known when it was written, and a push can come just before.
+const HEAD_UNKNOWN: &str =
+    "is required: a comment's event does not say which commit it is about, and any later one would be merged";
+
+fn number(
+    check: &mut Check<'_>,
+    given: Option<&str>,
+    events: &[Event],
+    context: &GitHubContext,
+) -> Option<u64> {
     let parse = |text: &str| match text.trim_start_matches('#').parse::<u64>() {
         Ok(number) if number > 0 => Ok(number),
         _ => Err(format!("`{text}` is not the number of a pull request")),
     };
-    if given.is_none_or(|text| text.trim().is_empty()) {
-        if event.is_none() {
-            check.problem("pull-request", "is required: the event that started this run has no pull request");
-        }
-        return event.map(|event| event.number);
+    if given.is_some_and(|text| !text.trim().is_empty()) {
+        return check.optional("pull-request", given, parse);
     }
-    check.optional("pull-request", given, parse)
+    match events {
+        [only] => return Some(only.number),
+        [] => {
+            let event = context.event_name.as_ref().map(|name| format!(", `{name}`,")).unwrap_or_default();
+            let problem = format!("is required: the event that started this run{event} has no pull request");
+            check.problem("pull-request", &problem);
+        }
+        several => {
+            let numbers: Vec<String> = several.iter().map(|event| format!("#{}", event.number)).collect();
+            let problem = format!("is required: the event is about several, {}", numbers.join(" and "));
+            check.problem("pull-request", &problem);
+        }
+    }
+    None
 }
 
 /// `none` and `read` would let everyone approve.

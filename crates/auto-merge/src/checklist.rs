@@ -120,7 +120,8 @@ pub(crate) fn checklist(request: &Request, facts: &Facts) -> Checklist {
     let title = format!("the head `{head}` is one of {}", request.head.list());
     list.add(!request.head.is_empty(), title, rules::head_is_allowed(request, pull));
     let title = format!("`{method}` keeps `{head}` and `{base}` together");
-    list.add(method.rewrites(), title, rules::method_is_safe(request, method, pull));
+    list.add(method.rewrites(), title, rules::method_is_safe(request, method, facts));
+    list.add(false, "the token may merge every file of it", rules::workflows_are_allowed(facts));
     add_conflict(&mut list, method, pull);
     list.add(request.needs_reviews(), "nobody asks for changes", rules::nobody_objects(facts));
     let needed = request.approvals_needed();

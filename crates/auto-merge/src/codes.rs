@@ -65,6 +65,14 @@ codes! {
     LABELLER_PERMISSION = "labeller-permission", Refused,
         "The person who put the required label has less access than `labeller-permission` asks for.",
         "Have someone with that access take it off and put it again.";
+    /// The person who put the label is in no team that may.
+    LABELLER_TEAM = "labeller-team", Refused,
+        "The person who put the required label is a member of none of `labeller-teams`.",
+        "Have a member of one of these teams take it off and put it again.";
+    /// The token cannot see the teams.
+    TEAMS_UNREADABLE = "teams-unreadable", Input,
+        "The token cannot read the members of `labeller-teams`, or there is no such team.",
+        "Check the team's name, and set `app-id` and `app-private-key` of a GitHub App of the organization that has *Members: read*.";
     /// Nobody knows yet who put the label.
     LABELLER_UNLISTED = "labeller-unlisted", Refused,
         "The required label is on the pull request, and GitHub's timeline does not list yet who put it.",
@@ -147,6 +155,6 @@ codes! {
         "See what the pull request's page says beside its merge button.";
     /// The base moves faster than we merge.
     MERGE_CONTENDED = "merge-contended", Remote,
-        "The base got new commits at each attempt.",
-        "Run again when fewer pull requests are merged at once.";
+        "The base got new commits, or the pull request was changed, at each attempt.",
+        "Run again when fewer pull requests are merged at once, or fewer hands are on this one.";
 }

@@ -2,6 +2,7 @@
 
 use github::Timed;
 use model::Failure;
+use toolkit::Host;
 
 use crate::{
     comment::{self, CommentPolicy},
@@ -9,6 +10,7 @@ use crate::{
     merging::{Run, Stop},
     outcome::Outcome,
     report::{self, Course},
+    request::Request,
     rule,
 };
 
@@ -50,23 +52,34 @@ impl Run<'_> {
             timings: self.phases.rows(),
             calls: self.github.calls().iter().map(Timed::row).collect(),
         };
-        let (failure, decisions) = match ended {
-            Ok(outcome) => return self.host.publish(&report::done(&outcome, &course)),
+        match ended {
+            Ok(outcome) => self.host.publish(&report::done(&outcome, &course)),
             // Outputs that cannot be written must not hide why there is no merge.
             Err(Stop::Refused(facts, rules)) => {
                 let _ = self.host.publish(&report::refused(&self.request, &facts, &rules, &course));
-                let decisions = rules.iter().map(|rule| Decision::of(rule.code)).collect();
-                (rule::failure(&facts.pull, &rules), decisions)
+                let decisions: Vec<Decision> = rules.iter().map(|rule| Decision::of(rule.code)).collect();
+                fail(&self.request, self.host, rule::failure(&facts.pull, &rules), &decisions)
             }
-            Err(Stop::Failed(failure)) => {
-                let _ = self.host.publish(&report::failed(&self.request, failure.code, &course));
-                let decisions = vec![Decision::of(failure.code)];
-                (failure, decisions)
-            }
-        };
-        if self.request.fail_on.fails(&decisions) {
-            return Err(failure);
+            Err(Stop::Failed(failure)) => failed(&self.request, self.host, failure, &course),
         }
-        self.host.publish(&report::notice(&failure))
     }
+}
+
+/// Publishes that it failed, and lets the step fail if it has to.
+pub(crate) fn failed(
+    request: &Request,
+    host: &Host,
+    failure: Failure,
+    course: &Course,
+) -> Result<(), Failure> {
+    let _ = host.publish(&report::failed(request, failure.code, course));
+    let decisions = [Decision::of(failure.code)];
+    fail(request, host, failure, &decisions)
+}
+
+fn fail(request: &Request, host: &Host, failure: Failure, decisions: &[Decision]) -> Result<(), Failure> {
+    if request.fail_on.fails(decisions) {
+        return Err(failure);
+    }
+    host.publish(&report::notice(&failure))
 }

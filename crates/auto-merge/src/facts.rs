@@ -20,6 +20,12 @@ pub(crate) struct Facts {
     pub approvals: Vec<Approval>,
     /// Who asks for changes and may write; read only if approvals are asked for.
     pub objectors: Vec<String>,
+    /// Why the head's branch lives on, as far as GitHub tells; read only if the method and the inputs leave it open.
+    pub lives_on: Option<String>,
+    /// Workflow files that are changed and that the token cannot merge.
+    pub workflows: Vec<String>,
+    /// The commit that the base got, once it is merged and GitHub lists that.
+    pub merged_as: Option<CommitSha>,
 }
 
 /// One required label.
@@ -31,10 +37,14 @@ pub(crate) struct Labelling {
     pub is_listed: bool,
     /// Who put it last; none if it is not listed, or the account is gone.
     pub by: Option<String>,
+    /// Whether that is the pull request's author.
+    pub is_author: bool,
     /// Whether that is a person, and no App.
     pub is_person: bool,
     /// What that person may do.
     pub access: Access,
+    /// Whether that person is in none of the teams that were asked for.
+    pub is_outsider: bool,
     /// What makes it void, if anything.
     pub void: Option<Void>,
 }
@@ -64,21 +74,23 @@ pub(crate) enum Void {
 pub(crate) struct Approval {
     /// The reviewer.
     pub by: String,
+    /// Whether that is the pull request's author.
+    pub is_author: bool,
     /// Whether that is a person, and no App.
     pub is_person: bool,
     /// What that person may do.
     pub access: Access,
     /// The head that was reviewed.
     pub commit: Option<CommitSha>,
+    /// Whether the base was changed after it, or at the same time.
+    pub base_changed: bool,
 }
 
 /// Who put a label last, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Put<'a> {
     /// Who.
-    pub by: Option<&'a str>,
-    /// Whether that is a person, and no App.
-    pub is_person: bool,
+    pub by: Option<&'a Account>,
     /// The moment.
     pub at: Option<&'a str>,
     /// Whether the base was changed after it, or at the same time.
@@ -95,27 +107,36 @@ pub(crate) fn last_put<'a>(timeline: &'a [TimelineEvent], label: &str) -> Option
     let position = timeline.iter().rposition(is_about_it)?;
     let put = timeline.get(position).filter(|event| event.event == "labeled")?;
     let at = put.created_at.as_deref();
-    // Both have the server's times, which decide where entries of one second change places.
-    let is_base_change = |(place, event): (usize, &TimelineEvent)| {
-        matches!(event.event.as_str(), "base_ref_changed" | "automatic_base_change_succeeded")
-            && (place > position
-                || !event.created_at.as_deref().zip(at).is_some_and(|(a, b)| is_before(a, b)))
-    };
+    let (_, later) = timeline.split_at_checked(position)?;
     Some(Put {
-        by: put.actor.as_ref().map(|actor| actor.login.as_str()),
-        is_person: put.actor.as_ref().is_some_and(Account::is_person),
+        by: put.actor.as_ref(),
         at,
-        base_changed: timeline.iter().enumerate().any(is_base_change),
+        base_changed: later.iter().any(is_base_change) || base_changed_since(timeline, at),
     })
 }
 
-/// Returns each reviewer with their last word, an approval, a request for changes or nothing any more. A comment is no word.
+/// Whether the base was changed after a moment, or may have been. Both have the server's times, which decide where
+/// entries of one second change places.
+pub(crate) fn base_changed_since(timeline: &[TimelineEvent], moment: Option<&str>) -> bool {
+    let is_before =
+        |event: &TimelineEvent| event.created_at.as_deref().zip(moment).is_some_and(|(a, b)| is_before(a, b));
+    timeline.iter().any(|event| is_base_change(event) && !is_before(event))
+}
+
+fn is_base_change(event: &TimelineEvent) -> bool {
+    matches!(event.event.as_str(), "base_ref_changed" | "automatic_base_change_succeeded")
+}
+
+/// Returns each reviewer with their last word, an approval, a request for changes or nothing any more. A comment is no
+/// word, and a word that was dismissed gives no earlier one its force again.
 pub(crate) fn last_words(reviews: &[Review]) -> Vec<(&Account, &Review)> {
+    let mut in_order: Vec<&Review> = reviews.iter().collect();
+    in_order.sort_by(|a, b| (&a.submitted_at, a.id).cmp(&(&b.submitted_at, b.id)));
     let mut last: Vec<(&Account, &Review)> = Vec::new();
-    for review in reviews {
+    for review in in_order {
         let decides = matches!(review.state.as_str(), "APPROVED" | "CHANGES_REQUESTED" | "DISMISSED");
         let Some(user) = review.user.as_ref().filter(|_| decides) else { continue };
-        match last.iter_mut().find(|(known, _)| known.login == user.login) {
+        match last.iter_mut().find(|(known, _)| known.is_same_as(user)) {
             Some((_, known)) => *known = review,
             None => last.push((user, review)),
         }
@@ -143,7 +164,8 @@ mod tests {
             { "event": "labeled", "actor": { "login": "maria" }, "label": { "name": "docs" } },
         ]));
         let put = last_put(&events, "approval").unwrap();
-        assert_eq!(put, Put { by: Some("mallory"), is_person: true, at: Some("2"), base_changed: false });
+        assert_eq!((put.by.unwrap().login.as_str(), put.at), ("mallory", Some("2")));
+        assert!(!put.base_changed);
         assert_eq!(last_put(&events, "other"), None);
     }
 
@@ -172,21 +194,50 @@ mod tests {
         }
     }
 
+    fn words(reviews: serde_json::Value) -> Vec<(String, String)> {
+        let reviews: Vec<Review> = serde_json::from_value(reviews).unwrap();
+        let words = last_words(&reviews).into_iter();
+        words.map(|(user, review)| (user.login.clone(), review.state.clone())).collect()
+    }
+
+    fn word(login: &str, state: &str) -> (String, String) {
+        (login.to_owned(), state.to_owned())
+    }
+
     #[test]
     fn a_reviewers_last_word_counts() {
         let review = |login: &str, state: &str| json!({ "user": { "login": login }, "state": state });
-        let reviews: Vec<Review> = serde_json::from_value(json!([
+        let found = words(json!([
             review("a", "APPROVED"),
             review("b", "APPROVED"),
-            review("a", "COMMENTED"),
-            review("b", "CHANGES_REQUESTED"),
+            review("A", "COMMENTED"),
+            review("B", "CHANGES_REQUESTED"),
+            review("c", "CHANGES_REQUESTED"),
+            review("c", "DISMISSED"),
+            review("c", "PENDING"),
             { "user": null, "state": "APPROVED" },
-        ]))
-        .unwrap();
-        let words: Vec<(&str, &str)> = last_words(&reviews)
-            .iter()
-            .map(|(user, review)| (user.login.as_str(), review.state.as_str()))
-            .collect();
-        assert_eq!(words, [("a", "APPROVED"), ("b", "CHANGES_REQUESTED")]);
+        ]));
+        assert_eq!(found, [word("a", "APPROVED"), word("b", "CHANGES_REQUESTED"), word("c", "DISMISSED")]);
+    }
+
+    #[test]
+    fn the_last_word_is_the_latest_wherever_it_is_listed() {
+        let review = |id: u64, second: u32, state: &str| {
+            let at = format!("2026-01-01T00:00:{second:02}Z");
+            json!({ "id": id, "user": { "login": "a", "id": 1 }, "state": state, "submitted_at": at })
+        };
+        let found = words(json!([review(3, 9, "CHANGES_REQUESTED"), review(2, 8, "APPROVED")]));
+        assert_eq!(found, [word("a", "CHANGES_REQUESTED")]);
+        // Of one second, the number tells.
+        let found = words(json!([review(5, 9, "CHANGES_REQUESTED"), review(4, 9, "APPROVED")]));
+        assert_eq!(found, [word("a", "CHANGES_REQUESTED")]);
+    }
+
+    #[test]
+    fn a_review_before_another_base_is_told_apart() {
+        let change = json!([{ "event": "base_ref_changed", "created_at": "2026-01-01T00:00:05Z" }]);
+        let since = |moment: &str| base_changed_since(&timeline(change.clone()), Some(moment));
+        assert!(since("2026-01-01T00:00:04Z") && since("2026-01-01T00:00:05Z") && since("?"));
+        assert!(!since("2026-01-01T00:00:06Z") && !base_changed_since(&[], None));
     }
 }

@@ -4,7 +4,7 @@ mod step;
 
 use github::{GitHub, issues, pulls::PullRequest};
 use model::{CommitSha, Failure, codes::DEADLINE_PASSED};
-use toolkit::{Annotation, Host, Level, Phases};
+use toolkit::{Host, Phases};
 
 use crate::{
     apply::{self, Merger},
@@ -15,7 +15,7 @@ use crate::{
     event::Event,
     facts::Facts,
     fallback::{self, Enabled},
-    gather::gather,
+    gather::{Known, gather},
     outcome::{Done, Landed, Outcome},
     pace::{Pace, wait},
     plan::{Plan, approver, plan},
@@ -49,6 +49,8 @@ pub(crate) struct Run<'a> {
     pub host: &'a Host,
     /// How long each part took.
     pub phases: Phases,
+    /// What is found out once.
+    pub known: Known,
 }
 
 impl Run<'_> {
@@ -57,7 +59,8 @@ impl Run<'_> {
         let mut past = Past::default();
         loop {
             // Everything is read anew each time: while we waited, a label may have gone or the head have moved.
-            let facts = match self.phases.time("read", Box::pin(gather(&self.github, &self.request))).await {
+            let reading = Box::pin(gather(&self.github, &self.request, &self.known));
+            let facts = match self.phases.time("read", reading).await {
                 Ok(facts) => facts,
                 Err(failure) => return Err(past.or_reason(failure)),
             };
@@ -143,10 +146,9 @@ impl Run<'_> {
         if !self.request.dry_run {
             match clean::delete_head(&self.github, &self.request, &facts.pull).await {
                 Ok(deleted) => landed.deleted_head = deleted,
-                // The merge is what counts; a branch that stays is no reason to stop the pipeline.
-                Err(failure) => {
-                    let title = format!("auto-merge: {}", failure.code.id);
-                    self.host.annotate(&Annotation::new(Level::Warning, title, failure.cause));
+                Err(reason) => {
+                    let branch = &facts.pull.head.branch;
+                    self.host.info(&format!("note: the branch `{branch}` is not deleted: {reason}"));
                 }
             }
         }

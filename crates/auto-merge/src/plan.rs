@@ -40,7 +40,7 @@ pub(crate) fn plan(request: &Request, facts: &Facts) -> Plan {
     if !unmet.is_empty() {
         return Plan::Refuse(unmet);
     }
-    match (&pull.merge_commit_sha, pull.mergeable) {
+    match (&facts.merged_as, pull.mergeable) {
         (Some(sha), _) if pull.merged => Plan::AlreadyMerged { sha: sha.clone() },
         // A fast-forward has no conflicts, and says itself whether it is one.
         (_, None) if !pull.merged && method != Method::FastForward => Plan::Wait,

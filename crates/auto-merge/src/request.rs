@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr, time::Duration};
 use github::{Endpoints, access::Access};
 use globset::GlobMatcher;
 use model::{CommitSha, ParseError, RepoSlug, Secret};
+use toolkit::AppCredentials;
 
 use crate::{
     checks::{Demand, Own},
@@ -14,6 +15,7 @@ use crate::{
     globs::Globs,
     labels::Labels,
     message::Wording,
+    teams::Team,
 };
 
 /// A validated request.
@@ -35,6 +37,8 @@ pub(crate) struct Request {
     pub labels: Labels,
     /// What the person who put a required label may do at least.
     pub labeller_access: Access,
+    /// Teams of which that person has to be in one; empty means none has to.
+    pub labeller_teams: Vec<Team>,
     /// How to merge.
     pub method: Methods,
     /// How many approving reviews are needed.
@@ -67,8 +71,28 @@ pub(crate) struct Request {
     pub budget: Duration,
     /// Where GitHub is.
     pub endpoints: Endpoints,
-    /// The token.
-    pub token: Secret,
+    /// What merges.
+    pub credentials: Credentials,
+}
+
+/// What merges.
+#[derive(Debug, Clone)]
+pub(crate) enum Credentials {
+    /// This token.
+    Token(Secret),
+    /// A GitHub App, by a token that is made for the run.
+    App(AppCredentials),
+}
+
+impl Credentials {
+    /// Whether it acts as an App, of which the workflow's own token is one
+    /// (<https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github>).
+    pub(crate) fn is_app(&self) -> bool {
+        match self {
+            Self::Token(token) => token.expose().starts_with("ghs_"),
+            Self::App(_) => true,
+        }
+    }
 }
 
 /// A run of a workflow: its attempts are one run.
@@ -174,6 +198,11 @@ impl Methods {
     /// Returns the method for a base.
     pub(crate) fn of(&self, base: &str) -> Method {
         self.by_base.iter().find(|(glob, _)| glob.is_match(base)).map_or(self.default, |(_, method)| *method)
+    }
+
+    /// Whether a branch has a method of its own by its plain name.
+    pub(crate) fn names(&self, branch: &str) -> bool {
+        self.by_base.iter().any(|(glob, _)| glob.glob().glob() == branch)
     }
 }
 

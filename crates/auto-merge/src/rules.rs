@@ -1,14 +1,19 @@
 //! The rules of the gate, one function each: nothing if it holds.
 
-use github::pulls::PullRequest;
+use github::{
+    access::Access,
+    pulls::{Account, PullRequest},
+};
 use model::CommitSha;
 
 use crate::{
     codes,
     event::Event,
-    facts::{Facts, Labelling, Void},
+    facts::{Approval, Facts, Labelling, Void},
+    long_lived,
     request::{Method, OnNewCommits, Request},
     rule::Rule,
+    teams,
 };
 
 /// The head is the commit that the run was started for.
@@ -77,16 +82,25 @@ pub(crate) fn head_is_allowed(request: &Request, pull: &PullRequest) -> Option<R
 }
 
 /// The method keeps a long-lived head and its base together.
-pub(crate) fn method_is_safe(request: &Request, method: Method, pull: &PullRequest) -> Option<Rule> {
-    let head = &pull.head.branch;
-    let default = pull.base.repo.as_ref().and_then(|repo| repo.default_branch.as_ref());
-    let stays = request.head.names(head) || default == Some(head);
-    (method.rewrites() && stays).then(|| {
-        let cause = format!(
-            "`{method}` would give `{}` other commits than `{head}`, which lives on",
-            pull.base.branch
-        );
-        Rule::new(&codes::METHOD_UNSAFE, cause)
+pub(crate) fn method_is_safe(request: &Request, method: Method, facts: &Facts) -> Option<Rule> {
+    let (head, base) = (&facts.pull.head.branch, &facts.pull.base.branch);
+    let known = long_lived::is_known_to(request, &facts.pull).map(str::to_owned);
+    let lives_on = known.or_else(|| facts.lives_on.clone()).filter(|_| method.rewrites())?;
+    let cause = format!(
+        "`{method}` would give `{base}` other commits than `{head}`, which lives on, since it {lives_on}: neither \
+         could be fast-forwarded to the other ever again"
+    );
+    Some(Rule::new(&codes::METHOD_UNSAFE, cause))
+}
+
+/// It changes no workflow file that the token cannot merge.
+pub(crate) fn workflows_are_allowed(facts: &Facts) -> Option<Rule> {
+    let files: Vec<String> = facts.workflows.iter().map(|file| format!("`{file}`")).collect();
+    (!files.is_empty() && !facts.pull.merged).then(|| {
+        let cause = format!("it changes {}, which the workflow's own token cannot merge", files.join(", "));
+        Rule::new(&github::codes::WORKFLOWS_PERMISSION, cause).with_remedy(
+            "Set `app-id` and `app-private-key` of a GitHub App that has *Workflows: write*, or merge by hand.",
+        )
     })
 }
 
@@ -109,14 +123,14 @@ pub(crate) fn label_is_absent(label: &str, pull: &PullRequest) -> Option<Rule> {
 
 /// A required label that is there was put by someone who may approve, after the last push.
 pub(crate) fn labelling_counts(request: &Request, labelling: &Labelling, pull: &PullRequest) -> Vec<Rule> {
-    let Labelling { label, is_listed, by, is_person, access, void } = labelling;
+    let Labelling { label, is_listed, by, is_author, is_person, access, is_outsider, void } = labelling;
     if !is_listed {
         let cause = format!("GitHub does not list yet who put the label `{label}`");
         return vec![Rule::new(&codes::LABELLER_UNLISTED, cause)];
     }
     let mut rules = Vec::new();
     match by {
-        Some(by) if author(pull).is_some_and(|author| author.eq_ignore_ascii_case(by)) => {
+        Some(by) if *is_author => {
             let cause = format!("the label `{label}` was put by `{by}`, the author");
             rules.push(Rule::new(&codes::LABEL_BY_AUTHOR, cause).with_remedy(format!(
                 "Have someone other than `{by}` with {} access take it off and put it again.",
@@ -136,6 +150,11 @@ pub(crate) fn labelling_counts(request: &Request, labelling: &Labelling, pull: &
                 "Have someone with {} access take it off and put it again.",
                 request.labeller_access
             )));
+        }
+        Some(by) if *is_outsider => {
+            let teams = teams::list(&request.labeller_teams);
+            let cause = format!("the label `{label}` was put by `{by}`, who is in none of {teams}");
+            rules.push(Rule::new(&codes::LABELLER_TEAM, cause));
         }
         Some(_) => {}
         None => {
@@ -189,19 +208,40 @@ pub(crate) fn approvals_suffice(request: &Request, facts: &Facts, head: &CommitS
     let count = counting(request, facts, head).count();
     (count < needed).then(|| {
         let of_head = if request.review_on_head { format!(" of {}", head.short()) } else { String::new() };
-        let bots: Vec<String> = facts
-            .approvals
-            .iter()
-            .filter(|approval| !approval.is_person)
-            .map(|approval| format!("; `{}` is no person's account and does not count", approval.by))
-            .collect();
-        let bots = bots.concat();
+        let of_no_use = facts.approvals.iter().filter_map(|approval| {
+            let why = counts_not(request, approval, head, &facts.pull)?;
+            Some(format!("; that of `{}` does not count: {why}", approval.by))
+        });
+        let of_no_use: String = of_no_use.collect();
         let plural = if needed == 1 { "approval" } else { "approvals" };
         Rule::new(
             &codes::APPROVALS_MISSING,
-            format!("it has {count} of {needed} {plural}{of_head} by people with write access{bots}"),
+            format!("it has {count} of {needed} {plural}{of_head} by people with write access{of_no_use}"),
         )
     })
+}
+
+/// Why an approval is of no use, if so.
+fn counts_not(
+    request: &Request,
+    approval: &Approval,
+    head: &CommitSha,
+    pull: &PullRequest,
+) -> Option<String> {
+    if approval.is_author {
+        Some("it is the author's own".to_owned())
+    } else if !approval.is_person {
+        Some("that is no person's account".to_owned())
+    } else if approval.access < Access::Write {
+        Some(format!("that person has {} access", approval.access))
+    } else if approval.base_changed {
+        Some(format!("the base became `{}` since", pull.base.branch))
+    } else if request.review_on_head && approval.commit.as_ref() != Some(head) {
+        let commit = approval.commit.as_ref().map_or("an unknown commit", |commit| commit.short());
+        Some(format!("it is of {commit}"))
+    } else {
+        None
+    }
 }
 
 /// There is no conflict.
@@ -222,20 +262,18 @@ pub(crate) fn counting<'a>(
     facts: &'a Facts,
     head: &'a CommitSha,
 ) -> impl Iterator<Item = &'a str> {
-    let author = author(&facts.pull);
-    facts
-        .approvals
-        .iter()
-        .filter(|approval| approval.is_person)
-        .filter(move |approval| approval.access >= github::access::Access::Write)
-        .filter(move |approval| !author.is_some_and(|author| author.eq_ignore_ascii_case(&approval.by)))
-        .filter(move |approval| !request.review_on_head || approval.commit.as_ref() == Some(head))
-        .map(|approval| approval.by.as_str())
+    let counts = move |approval: &&Approval| counts_not(request, approval, head, &facts.pull).is_none();
+    facts.approvals.iter().filter(counts).map(|approval| approval.by.as_str())
 }
 
 /// Whether the pull request has a label.
 pub(crate) fn has_label(pull: &PullRequest, label: &str) -> bool {
     pull.labels.iter().any(|has| has.name.eq_ignore_ascii_case(label))
+}
+
+/// Whether an account is the author's.
+pub(crate) fn is_author(pull: &PullRequest, account: &Account) -> bool {
+    pull.user.as_ref().is_some_and(|author| author.is_same_as(account))
 }
 
 fn author(pull: &PullRequest) -> Option<&str> {

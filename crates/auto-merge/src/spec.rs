@@ -32,7 +32,12 @@ const OUTPUTS: &[Output] = &[
 ];
 
 const PERMISSIONS: &[Permission] = &[
-    Permission { scope: "contents", access: "write", when: "", why: "merge the pull request" },
+    Permission {
+        scope: "contents",
+        access: "write",
+        when: "",
+        why: "merge the pull request, delete its branch",
+    },
     Permission {
         scope: "pull-requests",
         access: "write",
@@ -58,11 +63,36 @@ const WITH_CHECKS: &str = "with `checks: all` or names";
 
 const ABOUT: &str = "\
 Merges a pull request when its gate holds: branches, labels and who put them, reviews, no fork, no draft, no conflict.
-The commit that is merged is the one of the event; when the head has moved since, the run is refused.
+The commit that is merged is the one of the event; when the head has moved since, the run is refused. Everything is read
+once more right before the merge, which starts over if anything was changed meanwhile.
 
 GitHub's API only: nothing is checked out, so that it is safe on `pull_request_target`, which is where it belongs
-when labels decide (a `pull_request` run takes its workflow from the pull request itself).
-A merge by `GITHUB_TOKEN` starts no other workflow, so continue in the same job from the output `sha`.
+when labels or reviews decide: a run of `pull_request` or `pull_request_review` takes its workflow from the pull request
+itself, which the action warns of. The events `check_run`, `check_suite` and `workflow_run` name their pull request as well,
+and the commit that was checked is the one that is merged; that of a review is the reviewed one. `issue_comment` names no
+commit, so that it needs `head-sha`. Any other event, such as `workflow_dispatch`, needs `pull-request`, and without `head-sha`
+it is the head at the time of the run that is merged.
+
+A required label counts if a person put it last who has `labeller-permission`, is in one of `labeller-teams` where that is set, and
+is not the author; and if neither a push nor another base came after it, by GitHub's own clock. A label or review by an App never counts,
+and a pull request by an App (Dependabot, Renovate) is gated as any other. Of each reviewer the last review counts that approves
+or asks for changes, if the reviewer is a person other than the author, has write access now, and did not approve it for another base;
+a request for changes by someone with write access forbids the merge whenever approvals are asked for. Who pushed the head may put the
+label or approve, unless that is the author: merging into the head is a push too, and who promotes `dev` has often done so. The branch rule
+*Require approval of the most recent reviewable push* is GitHub's own way to ask for more.
+
+`squash` and `rebase` give the base other commits than the head has, so that they are refused for a head that lives on: the
+default branch, one that an input names without a wildcard, and, where no pattern of `head` or `delete-head` matches it, one
+that is protected or the base of another pull request. `fast-forward` moves the base to the very commit; GitHub shows that as a merge some
+moments later, which is waited for. A branch of `delete-head` is deleted if it is still at the merged commit, is not the
+default branch, no other open pull request comes from it or goes into it, and no rule keeps it; it stays otherwise, and the log says why.
+
+`GITHUB_TOKEN` cannot merge a change of `.github/workflows`, cannot read teams, and bypasses no rule; the first two are said before
+anything is tried. A merge by it starts no other workflow, so continue in the same job from the output `sha`. With `app-id` and
+`app-private-key` of a GitHub App the token is made for this run and this repository, with *Contents* and *Pull requests: write*,
+and only where they are needed *Checks* and *Commit statuses: read*, *Workflows: write*, and the organization's *Members: read*;
+it is revoked at the end, even of a run that is cancelled.
+
 A run that was cut off can be started again: a pull request that it merged already is a success with the same outputs.
 A merge commit names its run (`Merged-By-Run`), so that of several runs for one pull request exactly one continues;
 for the others `merged` is `false`. `fast-forward` and `rebase` leave no such mark.

@@ -54,6 +54,12 @@ pub struct PullRequest {
     /// The description; null if there is none.
     #[serde(default, deserialize_with = "de::or_default")]
     pub body: String,
+    /// When it was changed last, RFC 3339.
+    #[serde(default, deserialize_with = "de::or_default")]
+    pub updated_at: String,
+    /// Who merged it; null if nobody has.
+    #[serde(default)]
+    pub merged_by: Option<Account>,
     /// The page.
     #[serde(default)]
     pub html_url: String,
@@ -78,6 +84,9 @@ pub struct Side {
 pub struct SideRepository {
     /// `owner/name`.
     pub full_name: String,
+    /// The id that GraphQL's mutations take.
+    #[serde(default)]
+    pub node_id: String,
     /// The default branch.
     #[serde(default)]
     pub default_branch: Option<String>,
@@ -91,8 +100,11 @@ pub struct Label {
 }
 
 /// An account.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Account {
+    /// The number, which stays when the login changes.
+    #[serde(default)]
+    pub id: Option<u64>,
     /// The login.
     pub login: String,
     /// `User`, `Bot`, `Organization` or `Mannequin`; not every reply has it.
@@ -101,6 +113,14 @@ pub struct Account {
 }
 
 impl Account {
+    /// Whether it is the same one, by its number where both have one: a login can be changed between two replies.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        match (self.id, other.id) {
+            (Some(id), Some(other)) => id == other,
+            _ => self.login.eq_ignore_ascii_case(&other.login),
+        }
+    }
+
     /// Whether it is a person's, as far as GitHub knows: an App's login ends in `[bot]`, which no person's can.
     pub fn is_person(&self) -> bool {
         self.kind.as_deref().is_none_or(|kind| kind == "User") && !self.login.ends_with("[bot]")
@@ -110,6 +130,9 @@ impl Account {
 /// A review (<https://docs.github.com/en/rest/pulls/reviews>).
 #[derive(Debug, Clone, Deserialize)]
 pub struct Review {
+    /// The number, which grows.
+    #[serde(default)]
+    pub id: u64,
     /// The reviewer; null if the account is gone.
     #[serde(default)]
     pub user: Option<Account>,
@@ -118,6 +141,9 @@ pub struct Review {
     /// The head that was reviewed.
     #[serde(default, deserialize_with = "de::maybe")]
     pub commit_id: Option<CommitSha>,
+    /// When, RFC 3339; empty while it is pending.
+    #[serde(default, deserialize_with = "de::or_default")]
+    pub submitted_at: String,
 }
 
 /// A file that a pull request changes.
@@ -151,6 +177,16 @@ pub async fn list_open(
         query.push_str(&path::part(&format!("{}:{head}", repository.owner())));
     }
     pages::all(github, &path::repo(repository, &query)).await
+}
+
+/// Lists the open pull requests from `head` in the same repository, whatever their base.
+pub async fn list_open_from(
+    github: &GitHub,
+    repository: &RepoSlug,
+    head: &str,
+) -> Result<Vec<PullRequest>, ApiError> {
+    let head = path::part(&format!("{}:{head}", repository.owner()));
+    pages::all(github, &path::repo(repository, &format!("/pulls?state=open&head={head}"))).await
 }
 
 /// Lists the pull requests from `head` of the same repository into `base` that were closed or merged: the newest 30.
@@ -269,6 +305,14 @@ pub async fn update(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_account_keeps_its_number() {
+        let account = |id: Option<u64>, login: &str| Account { id, login: login.to_owned(), kind: None };
+        let alice = account(Some(1), "alice");
+        assert!(alice.is_same_as(&account(Some(1), "alice-2")) && alice.is_same_as(&account(None, "Alice")));
+        assert!(!alice.is_same_as(&account(Some(2), "alice")) && !alice.is_same_as(&account(None, "bob")));
+    }
 
     #[test]
     fn apps_are_no_people() {

@@ -21,3 +21,14 @@ pub async fn is_member(github: &GitHub, org: &str, team: &str, login: &str) -> R
         Err(error) => Err(error),
     }
 }
+
+/// Whether there is such a team that the token can see: [`is_member`] does not tell. Needs the organization's
+/// `members: read` (<https://docs.github.com/en/rest/teams/members#list-team-members>).
+pub async fn exists(github: &GitHub, org: &str, team: &str) -> Result<bool, ApiError> {
+    let [org, team] = [org, team].map(path::part);
+    match github.read(&format!("/orgs/{org}/teams/{team}/members?per_page=1")).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.status() == Some(404) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -8,7 +8,7 @@ fn parse(argv: &[&str], env: &[(&str, &str)], event: Option<Event>) -> Result<Re
     let command = Args::augment_args(Command::new("auto-merge"));
     let argv = std::iter::once("auto-merge").chain(argv.iter().copied());
     let args = Args::from_arg_matches(&command.try_get_matches_from(argv).unwrap()).unwrap();
-    args.into_request(&Env::from_pairs(env.iter().copied()), event)
+    args.into_request(&Env::from_pairs(env.iter().copied()), event.into_iter().collect())
 }
 
 const WORKFLOW: &[(&str, &str)] = &[("GITHUB_REPOSITORY", "org/x"), ("GITHUB_TOKEN", "t")];
@@ -17,11 +17,11 @@ fn event(number: u64) -> Event {
     let head = "a".repeat(40).parse().unwrap();
     Event {
         number,
-        head,
+        head: Some(head),
         action: "labeled".to_owned(),
         label: Some("approval".to_owned()),
         base: None,
-        sender: Some("maria".to_owned()),
+        sender: None,
         updated_at: None,
         was_closed: false,
     }
@@ -111,4 +111,29 @@ fn outside_a_workflow_both_are_asked_for() {
     input `pull-request` is required: the event that started this run has no pull request
     input `token` is required: pass it, or set `GITHUB_TOKEN`
     ");
+}
+
+#[test]
+fn an_event_about_several_pull_requests_leaves_the_choice() {
+    let args = |number: Option<&str>| Args { pull_request: number.map(str::to_owned), ..Args::default() };
+    let resolve =
+        |args: Args| args.into_request(&Env::from_pairs(WORKFLOW.iter().copied()), vec![event(7), event(8)]);
+    assert_eq!(resolve(args(Some("8"))).unwrap().event.unwrap().number, 8);
+    let failure = resolve(args(None)).unwrap_err();
+    assert_eq!(failure.cause, "input `pull-request` is required: the event is about several, #7 and #8");
+}
+
+#[test]
+fn a_comment_needs_the_commit() {
+    let comment = || Some(Event { head: None, ..event(7) });
+    let failure = parse(&[], WORKFLOW, comment()).unwrap_err();
+    assert!(failure.cause.starts_with("input `head-sha` is required: a comment's event"), "{failure:?}");
+    let request = parse(&[&format!("--head-sha={}", "b".repeat(40))], WORKFLOW, comment()).unwrap();
+    assert_eq!((request.number, request.head_sha.unwrap().short()), (7, "bbbbbbb"));
+}
+
+#[test]
+fn one_space_is_a_body() {
+    let body = |text: &str| parse(&[text], WORKFLOW, Some(event(7))).unwrap().wording.body;
+    assert_eq!((body("--commit-body= "), body("--commit-body=")), (Some(message::Body::Empty), None));
 }

@@ -16,6 +16,8 @@ const TABLE: &[(&str, Decision)] = &[
     ("label-by-author", Decision::Refuse),
     ("label-by-bot", Decision::Refuse),
     ("labeller-permission", Decision::Refuse),
+    ("labeller-team", Decision::Refuse),
+    ("teams-unreadable", Decision::Configuration),
     ("labeller-unlisted", Decision::Wait),
     ("label-before-push", Decision::Refuse),
     ("label-before-base", Decision::Refuse),

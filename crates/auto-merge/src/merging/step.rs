@@ -10,11 +10,13 @@ use crate::{
     diagnosis::{self, Diagnosis},
     facts::Facts,
     fallback::{self, Enabled},
+    look,
     outcome::{Done, Landed},
     pace::{Pace, Tries},
     readiness::{self, Look},
     request::Method,
     rule::Rule,
+    workflows,
 };
 
 /// Where a try leads.
@@ -146,6 +148,9 @@ impl Run<'_> {
         if !self.request.fallback.merge_queue || method == Method::FastForward {
             return Ok(Step::Refused(rule));
         }
+        if let Some(changed) = look::before(&self.github, &self.request, pull).await? {
+            return Ok(Step::Again(Pace::Passing, changed));
+        }
         let queueing = fallback::merge_queue(&self.github, pull, head);
         Ok(match self.phases.time("enqueue", queueing).await? {
             Ok(enqueued) => Step::Ended(Done::Enqueued(enqueued)),
@@ -170,8 +175,25 @@ impl Run<'_> {
         let (github, request, pull) = (&self.github, &self.request, &facts.pull);
         let merging = apply::merge(github, request, pull, head, method);
         let sha = self.phases.time("merge", merging).await?;
-        let landing = apply::land(github, request, pull, method, sha, true);
-        self.phases.time("verify", landing).await.map_err(Verdict::Failed)
+        let landing = async {
+            let landing = apply::land(github, request, pull, method, sha.clone(), true);
+            tokio::try_join!(landing, look::after(github, request, pull, (method, &sha)))
+        };
+        let (landed, shown) = self.phases.time("verify", landing).await.map_err(Verdict::Failed)?;
+        shown.iter().for_each(|shown| self.say(shown));
+        Ok(landed)
+    }
+
+    fn say(&self, shown: &look::Shown) {
+        if !shown.is_merged {
+            self.host.info("note: GitHub does not show the pull request as merged yet; it does so by itself");
+        }
+        if shown.merged_by.as_deref() == Some(workflows::RUNS_OWN) {
+            self.host.info(
+                "note: merged by the workflow's own token, which starts no other workflow: go on from the output `sha`, \
+                 or use the token of a GitHub App",
+            );
+        }
     }
 }
 

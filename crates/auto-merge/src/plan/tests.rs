@@ -15,7 +15,7 @@ use crate::{
     globs::{Globs, glob},
     labels::Labels,
     message::Wording,
-    request::{Fallback, Methods, OnNewCommits},
+    request::{Credentials, Fallback, Methods, OnNewCommits},
     rule,
 };
 
@@ -38,6 +38,7 @@ pub(crate) fn request() -> Request {
         head: globs(&["dev"]),
         labels: Labels { required: vec!["approval".to_owned()], blocking: vec!["wip".to_owned()] },
         labeller_access: Access::Write,
+        labeller_teams: Vec::new(),
         method: Methods { by_base: Vec::new(), default: Method::Merge },
         required_approvals: 0,
         review_on_head: false,
@@ -54,7 +55,7 @@ pub(crate) fn request() -> Request {
         dry_run: false,
         budget: Duration::from_secs(45),
         endpoints: Endpoints { api: String::new(), graphql: String::new() },
-        token: Secret::new("t"),
+        credentials: Credentials::Token(Secret::new("t")),
     }
 }
 
@@ -62,7 +63,7 @@ pub(crate) fn pull(change: impl FnOnce(&mut Value)) -> PullRequest {
     let repo = json!({ "full_name": "org/day2-product", "default_branch": "dev" });
     let mut pull = json!({
         "number": 7, "state": "open", "draft": false, "merged": false, "mergeable": true,
-        "mergeable_state": "clean", "merge_commit_sha": null,
+        "mergeable_state": "clean",
         "head": { "ref": "dev", "sha": "a".repeat(40), "repo": repo },
         "base": { "ref": "prod", "sha": "b".repeat(40), "repo": repo },
         "labels": [{ "name": "approval" }],
@@ -77,11 +78,32 @@ pub(crate) fn facts(change: impl FnOnce(&mut Value)) -> Facts {
         label: "approval".to_owned(),
         is_listed: true,
         by: Some("maria".to_owned()),
+        is_author: false,
         is_person: true,
         access: Access::Maintain,
+        is_outsider: false,
         void: None,
     };
-    Facts { pull: pull(change), labellings: vec![maria], approvals: Vec::new(), objectors: Vec::new() }
+    Facts {
+        pull: pull(change),
+        labellings: vec![maria],
+        approvals: Vec::new(),
+        objectors: Vec::new(),
+        lives_on: None,
+        workflows: Vec::new(),
+        merged_as: None,
+    }
+}
+
+fn approval(by: &str, access: Access, digit: char) -> Approval {
+    Approval {
+        by: by.to_owned(),
+        is_author: by == "alice",
+        is_person: true,
+        access,
+        commit: Some(sha(digit)),
+        base_changed: false,
+    }
 }
 
 fn refused(request: &Request, facts: &Facts) -> String {
@@ -97,11 +119,10 @@ fn a_label_on_what_was_merged_before_deploys_nothing() {
         "action": "labeled",
         "pull_request": { "number": 7, "state": "closed", "head": { "sha": "a".repeat(40) } },
     });
-    let request = Request { event: Event::read(&event), ..request() };
+    let request = Request { event: Event::read(&event).pop(), ..request() };
     let merged = facts(|pull| {
         pull["state"] = "closed".into();
         pull["merged"] = true.into();
-        pull["merge_commit_sha"] = "c".repeat(40).into();
     });
     let Plan::Refuse(rules) = plan(&request, &merged) else { panic!("it is refused") };
     assert_eq!(rules[0].code.id, "pull-request-closed");
@@ -119,10 +140,11 @@ fn a_merged_one_is_continued_from_its_commit() {
         pull["merged"] = true.into();
         pull["state"] = "closed".into();
         pull["mergeable"] = Value::Null;
-        pull["merge_commit_sha"] = "c".repeat(40).into();
     };
-    assert_eq!(plan(&request(), &facts(merged)), Plan::AlreadyMerged { sha: sha('c') });
-    let mut without_label = facts(merged);
+    let listed = || Facts { merged_as: Some(sha('c')), ..facts(merged) };
+    assert_eq!(plan(&request(), &listed()), Plan::AlreadyMerged { sha: sha('c') });
+    assert_eq!(plan(&request(), &facts(merged)), Plan::Wait);
+    let mut without_label = listed();
     without_label.pull.labels.clear();
     without_label.labellings.clear();
     assert!(refused(&request(), &without_label).starts_with("[label-missing]"));
@@ -151,6 +173,7 @@ fn a_missing_label() {
 fn a_label_by_the_author() {
     let mut facts = facts(|_| ());
     facts.labellings[0].by = Some("Alice".to_owned());
+    facts.labellings[0].is_author = true;
     insta::assert_snapshot!(refused(&request(), &facts), @"
     [label-by-author] pull request #7 (dev → prod) is not merged: the label `approval` was put by `Alice`, the author
     Have someone other than `Alice` with write access take it off and put it again.
@@ -165,6 +188,27 @@ fn a_label_by_someone_who_may_only_triage() {
     insta::assert_snapshot!(refused(&request(), &facts), @"
     [labeller-permission] pull request #7 (dev → prod) is not merged: the label `approval` was put by `mallory`, who has triage access only
     Have someone with write access take it off and put it again.
+    ");
+}
+
+#[test]
+fn a_label_by_someone_who_is_in_no_team() {
+    let mut facts = facts(|_| ());
+    facts.labellings[0].is_outsider = true;
+    let teams = vec!["org/release".parse().unwrap(), "org/sre".parse().unwrap()];
+    insta::assert_snapshot!(refused(&Request { labeller_teams: teams, ..request() }, &facts), @"
+    [labeller-team] pull request #7 (dev → prod) is not merged: the label `approval` was put by `maria`, who is in none of `org/release`, `org/sre`
+    Have a member of one of these teams take it off and put it again.
+    ");
+}
+
+#[test]
+fn workflow_files_that_the_token_cannot_merge() {
+    let workflows = vec![".github/workflows/ci.yml".to_owned()];
+    let facts = Facts { workflows, ..facts(|_| ()) };
+    insta::assert_snapshot!(refused(&request(), &facts), @"
+    [workflows-permission] pull request #7 (dev → prod) is not merged: it changes `.github/workflows/ci.yml`, which the workflow's own token cannot merge
+    Set `app-id` and `app-private-key` of a GitHub App that has *Workflows: write*, or merge by hand.
     ");
 }
 
@@ -190,12 +234,10 @@ fn an_app_approves_nothing() {
     [label-by-bot] pull request #7 (dev → prod) is not merged: the label `approval` was put by `deploy[bot]`, which is no person's account
     Have a person with write access take it off and put it again.
     ");
-    let by = "deploy[bot]".to_owned();
     let mut reviewed = facts(|_| ());
-    reviewed.approvals =
-        vec![Approval { by, is_person: false, access: Access::Write, commit: Some(sha('a')) }];
+    reviewed.approvals = vec![Approval { is_person: false, ..approval("deploy[bot]", Access::Write, 'a') }];
     insta::assert_snapshot!(refused(&Request { required_approvals: 1, ..request() }, &reviewed), @"
-    [approvals-missing] pull request #7 (dev → prod) is not merged: it has 0 of 1 approval by people with write access; `deploy[bot]` is no person's account and does not count
+    [approvals-missing] pull request #7 (dev → prod) is not merged: it has 0 of 1 approval by people with write access; that of `deploy[bot]` does not count: that is no person's account
     Get the reviews; only those by people with write access who are not the author count.
     ");
 }
@@ -249,7 +291,7 @@ fn a_base_that_is_not_the_events() {
         "action": "labeled",
         "pull_request": { "number": 7, "head": { "sha": "a".repeat(40) }, "base": { "ref": "stage" } },
     });
-    let request = Request { event: Event::read(&event), ..request() };
+    let request = Request { event: Event::read(&event).pop(), ..request() };
     insta::assert_snapshot!(refused(&request, &facts(|_| ())), @"
     [merge-base-changed] pull request #7 (dev → prod) is not merged: its base is `prod`, and this run is for `stage`
     Look at what the new base would get and approve it; that event starts a run.
@@ -290,7 +332,7 @@ fn squash_between_branches_that_live_on() {
     let mut request = request();
     request.method.default = Method::Squash;
     insta::assert_snapshot!(refused(&request, &facts(|_| ())), @"
-    [method-unsafe] pull request #7 (dev → prod) is not merged: `squash` would give `prod` other commits than `dev`, which lives on
+    [method-unsafe] pull request #7 (dev → prod) is not merged: `squash` would give `prod` other commits than `dev`, which lives on, since it is the default branch: neither could be fast-forwarded to the other ever again
     Set `method: merge` or `method: fast-forward` for this base.
     ");
     request.head = globs(&["feature/*"]);
@@ -300,6 +342,13 @@ fn squash_between_branches_that_live_on() {
         pull["base"]["ref"] = "dev".into();
     });
     assert!(matches!(plan(&request, &feature), Plan::Merge { method: Method::Squash, .. }));
+    let based = Facts { lives_on: Some("is the base of #8".to_owned()), ..feature.clone() };
+    assert!(refused(&request, &based).contains("since it is the base of #8"));
+    request.base = globs(&["dev", "feature/a"]);
+    assert!(refused(&request, &feature).contains("since it is named by an input"));
+    request.base = globs(&["dev"]);
+    request.method.by_base = vec![(glob("feature/a").unwrap(), Method::Merge)];
+    assert!(refused(&request, &feature).contains("since it is named by an input"));
 }
 
 #[test]
@@ -308,12 +357,6 @@ fn approvals_of_the_head_by_people_who_may() {
     request.labels = Labels::default();
     request.required_approvals = 2;
     request.review_on_head = true;
-    let approval = |by: &str, access, digit| Approval {
-        by: by.to_owned(),
-        is_person: true,
-        access,
-        commit: Some(sha(digit)),
-    };
     let mut facts = facts(|_| ());
     facts.labellings.clear();
     facts.approvals = vec![
@@ -321,9 +364,10 @@ fn approvals_of_the_head_by_people_who_may() {
         approval("mallory", Access::Triage, 'a'),
         approval("alice", Access::Write, 'a'),
         approval("bob", Access::Write, 'e'),
+        Approval { base_changed: true, ..approval("carol", Access::Write, 'a') },
     ];
     insta::assert_snapshot!(refused(&request, &facts), @"
-    [approvals-missing] pull request #7 (dev → prod) is not merged: it has 1 of 2 approvals of aaaaaaa by people with write access
+    [approvals-missing] pull request #7 (dev → prod) is not merged: it has 1 of 2 approvals of aaaaaaa by people with write access; that of `mallory` does not count: that person has triage access; that of `alice` does not count: it is the author's own; that of `bob` does not count: it is of eeeeeee; that of `carol` does not count: the base became `prod` since
     Get the reviews; only those by people with write access who are not the author count.
     ");
     request.review_on_head = false;

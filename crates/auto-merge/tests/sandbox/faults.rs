@@ -152,7 +152,7 @@ async fn a_required_check_is_waited_for_until_the_deadline() {
     let required_checks = vec!["ci".to_owned()];
     let rules = BranchRules { pattern: "prod".to_owned(), required_checks, ..BranchRules::default() };
     product.world().github.add_rules(REPO, rules);
-    let ended = product.run_for(event.clone(), &[GATE, &["--timeout=1s"]].concat()).await;
+    let ended = product.run_for(event.clone(), &[GATE, &["--timeout=5s"]].concat()).await;
     assert_eq!(ended.code(), "checks-missing", "{}", ended.log);
     let head = product.tip("dev").await;
     product.world().github.set_status(REPO, &head, "ci", "success").await.unwrap();

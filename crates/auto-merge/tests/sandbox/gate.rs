@@ -178,7 +178,8 @@ async fn a_fork_is_refused() {
         content_type: "application/json".to_owned(),
         headers: Vec::new(),
     };
-    product.world().faults.add(Fault::once("github", "GET", &format!("/pulls/{number}"), reply));
+    let fault = Fault::once("github", "GET", &format!("/pulls/{number}"), reply);
+    product.world().faults.add(Fault { times: None, ..fault });
     assert_eq!(product.run(GATE).await.code(), "pull-request-from-fork");
 }
 

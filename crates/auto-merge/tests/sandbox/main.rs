@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod clearing;
+#[cfg(test)]
 mod comment;
 #[cfg(test)]
 mod doubt;
@@ -15,7 +17,11 @@ mod gate;
 #[cfg(test)]
 mod instead;
 #[cfg(test)]
+mod races;
+#[cfg(test)]
 mod readiness;
+#[cfg(test)]
+mod tokens;
 #[cfg(test)]
 mod trust;
 #[cfg(test)]

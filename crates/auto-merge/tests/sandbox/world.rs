@@ -123,6 +123,18 @@ impl Product {
         self.run_as(&self.start(event, permissions), argv).await
     }
 
+    /// Runs the action with a person's token.
+    pub(crate) async fn run_with_token_of(
+        &self,
+        login: &str,
+        event: serde_json::Value,
+        argv: &[&str],
+    ) -> Ended {
+        let token = self.world().github.token(TokenSpec::new(login, PERMISSIONS));
+        let argv = [argv, &["--token=env:TOKEN"]].concat();
+        self.run_in(&self.start(event, &[]), &argv, &[("TOKEN", &token)]).await
+    }
+
     /// A run of the workflow, whose attempts [`Product::run_as`] makes.
     pub(crate) fn start(&self, event: serde_json::Value, permissions: &[(&str, &str)]) -> Run {
         self.world().github.start_run(RunSpec {
@@ -138,16 +150,31 @@ impl Product {
 
     /// Runs the action as a step of a run.
     pub(crate) async fn run_as(&self, run: &Run, argv: &[&str]) -> Ended {
+        self.run_in(run, argv, &[]).await
+    }
+
+    /// The same with more variables.
+    pub(crate) async fn run_in(&self, run: &Run, argv: &[&str], more: &[(&str, &str)]) -> Ended {
         let directory = tempfile::tempdir().unwrap();
         let mut env = self.sandbox.env();
         env.extend(run.env());
+        env.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         // Outputs then come on standard output, one per line.
         env.remove("GITHUB_ACTIONS");
         env.insert("GITHUB_TOKEN".to_owned(), run.token.clone());
         env.insert("GITHUB_EVENT_PATH".to_owned(), write_event(directory.path(), &run.spec.event));
         let ended = run_in(env, argv).await;
-        assert!(!ended.log.contains(&run.token), "the token is in the log");
+        for secret in self.world().github.tokens() {
+            assert!(!ended.log.contains(&secret), "a secret is in the log: {}", ended.log);
+        }
         ended
+    }
+
+    /// Waits until a call was made whose path has this part.
+    pub(crate) async fn called(&self, part: &str) {
+        while !self.world().faults.calls().iter().any(|call| call.path.contains(part)) {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
     }
 }
 

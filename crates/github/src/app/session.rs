@@ -10,13 +10,15 @@ use crate::{Endpoints, GitHub};
 /// For giving the token back: a run that ran out of time has none left, and the token is to be worthless all the same.
 const REVOKE_WITHIN: Duration = Duration::from_secs(5);
 
-/// A token that was made for one repository and one run, to be given back with [`Session::revoke`].
-#[derive(Debug, Clone)]
+/// A token that was made for one repository and one run, to be given back with [`Session::revoke`]. A run that is
+/// cancelled is dropped where it stands, and the token is given back then.
+#[derive(Debug)]
 pub struct Session {
     /// The token, for the caller to mask before anything else is said.
     pub token: Secret,
     endpoints: Endpoints,
     notice: String,
+    is_over: bool,
 }
 
 /// Signs in as an App: a token for `repository` alone, with `permissions` alone, such as `("contents", "write")`.
@@ -38,7 +40,7 @@ pub async fn sign_in(
         list.join(", "),
         minted.expires_at
     );
-    Ok(Session { token: minted.token, endpoints: endpoints.clone(), notice })
+    Ok(Session { token: minted.token, endpoints: endpoints.clone(), notice, is_over: false })
 }
 
 impl Session {
@@ -48,10 +50,33 @@ impl Session {
     }
 
     /// Gives the token back, so that nobody can use it any more. Returns why it could not; it expires by itself then.
-    pub async fn revoke(self) -> Option<String> {
-        match GitHub::new(self.endpoints, &self.token, Deadline::after(REVOKE_WITHIN)) {
-            Ok(github) => revoke(&github).await.err().map(|error| error.to_string()),
-            Err(failure) => Some(failure.to_string()),
+    pub async fn revoke(mut self) -> Option<String> {
+        let reason = give_back(self.endpoints.clone(), &self.token).await;
+        self.is_over = true;
+        reason
+    }
+}
+
+async fn give_back(endpoints: Endpoints, token: &Secret) -> Option<String> {
+    match GitHub::new(endpoints, token, Deadline::after(REVOKE_WITHIN)) {
+        Ok(github) => revoke(&github).await.err().map(|error| error.to_string()),
+        Err(failure) => Some(failure.to_string()),
+    }
+}
+
+impl Drop for Session {
+    /// Nothing can be awaited here, and the run's own runtime is about to end: the call has a thread of its own. A runner
+    /// waits for some seconds between its signals, which is long enough.
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
         }
+        let (endpoints, token) = (self.endpoints.clone(), self.token.clone());
+        let giving_back = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.map(|runtime| runtime.block_on(give_back(endpoints, &token)))
+        });
+        // The token expires by itself; there is nobody left to tell.
+        let _ = giving_back.join();
     }
 }

@@ -16,6 +16,13 @@ impl State {
         lock(&self.teams).entry(key).or_default().insert(login.to_lowercase(), active);
     }
 
+    /// Returns the logins of a team's members, if there is such a team.
+    pub(crate) fn team(&self, org: &str, team: &str) -> Option<Vec<String>> {
+        let teams = lock(&self.teams);
+        let members = teams.get(&(org.to_lowercase(), team.to_lowercase()))?.iter();
+        Some(members.filter(|(_, active)| **active).map(|(login, _)| login.clone()).collect())
+    }
+
     pub(crate) fn membership(&self, org: &str, team: &str, login: &str) -> Option<bool> {
         let key = (org.to_lowercase(), team.to_lowercase());
         lock(&self.teams).get(&key)?.get(&login.to_lowercase()).copied()

@@ -61,6 +61,7 @@ fn routes() -> Routes {
         .route("/rate_limit", get(headers::rate_limit))
         .route("/app/installations/{id}/access_tokens", post(apps::create_token))
         .route("/installation/token", axum::routing::delete(apps::revoke))
+        .route("/orgs/{org}/teams/{team}/members", get(teams::members))
         .route("/orgs/{org}/teams/{team}/memberships/{login}", get(teams::membership))
         .route("/repos/{owner}/{repo}", get(repository))
         .route("/repos/{owner}/{repo}/installation", get(apps::installation))

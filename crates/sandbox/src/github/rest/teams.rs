@@ -2,8 +2,17 @@
 
 use serde_json::json;
 
-use super::{Context, Reply, ok};
-use crate::github::error::ApiError;
+use super::{Context, Reply, ok, page};
+use crate::github::{error::ApiError, render};
+
+/// `GET /orgs/{org}/teams/{team_slug}/members`.
+pub(super) async fn members(context: Context) -> Reply {
+    context.organization()?;
+    let team = context.github().team(context.part("org"), context.part("team"));
+    let missing = || ApiError::not_found().documented("teams/members#list-team-members");
+    let members = team.ok_or_else(missing)?;
+    Ok(page::paged(&context, members.iter().map(|login| render::user(context.github(), login)).collect()))
+}
 
 /// `GET /orgs/{org}/teams/{team_slug}/memberships/{username}`. A `GITHUB_TOKEN` has no permission of an organization.
 pub(super) async fn membership(context: Context) -> Reply {
