@@ -25,7 +25,8 @@ async fn ended(why: &str, argument: &str) -> Ended {
                 content_type: "application/json".to_owned(),
                 headers: Vec::new(),
             };
-            product.world().faults.add(Fault::once("github", "GET", &format!("/pulls/{number}"), broken));
+            let fault = Fault::once("github", "GET", &format!("/pulls/{number}"), broken);
+            product.world().faults.add(Fault { times: None, ..fault });
         }
         _ => {}
     }
