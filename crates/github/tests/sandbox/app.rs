@@ -67,8 +67,18 @@ async fn a_session_says_what_it_may_and_ends() {
     assert!(notice.starts_with(start) && !notice.contains(session.token.expose()), "{notice}");
     let github = place.with(&session.token);
     assert!(refs::get(&github, &repository(), &main_branch()).await.unwrap().is_some());
-    assert_eq!(session.clone().revoke().await, None);
+    assert_eq!(session.revoke().await, None);
     assert_eq!(refs::get(&github, &repository(), &main_branch()).await.unwrap_err().status(), Some(401));
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_already_says_why_it_cannot_end() {
+    let (place, key, _) = installed().await;
+    let pem = Secret::new(key.pem.clone());
+    let endpoints = place.endpoints();
+    let session =
+        app::sign_in(&endpoints, &key.client_id, &pem, &repository(), WRITE, deadline()).await.unwrap();
+    app::revoke(&place.with(&session.token)).await.unwrap();
     let reason = session.revoke().await.unwrap();
     assert!(reason.contains("Bad credentials"), "{reason}");
 }
