@@ -1,5 +1,7 @@
 //! The writes, and what their answers mean.
 
+use std::time::Duration;
+
 use github::{
     ApiError, GitHub, Rejection,
     merge::{self, MergeBranchError},
@@ -18,6 +20,8 @@ pub(crate) enum Step {
     Again(String),
     /// There was no clear answer: look whether the branch moved. The text says why.
     InDoubt(String),
+    /// Nothing was done: GitHub asks to wait for so long.
+    Wait(Duration),
     /// It cannot be merged without a person.
     Conflict,
     /// A rule forbids it, in GitHub's words.
@@ -51,9 +55,9 @@ async fn fast_forward(github: &GitHub, request: &Request) -> Result<Step, Failur
         Err(RefError::RuleViolated(rejection)) => Ok(Step::Forbidden(rejection.text())),
         Err(RefError::Missing(rejection)) => Err(missing(request, &rejection)),
         Err(RefError::Exists(rejection)) => {
-            unclear(ApiError::Rejected(rejection), request, Move::FastForward)
+            unclear(github, ApiError::Rejected(rejection), request, Move::FastForward)
         }
-        Err(RefError::Api(error)) => unclear(error, request, Move::FastForward),
+        Err(RefError::Api(error)) => unclear(github, error, request, Move::FastForward),
     }
 }
 
@@ -69,7 +73,7 @@ async fn back_merge(github: &GitHub, request: &Request) -> Result<Step, Failure>
         Err(MergeBranchError::Api(ApiError::Rejected(rejection))) if rejection.says("does not exist") => {
             Err(missing(request, &rejection))
         }
-        Err(MergeBranchError::Api(error)) => unclear(error, request, Move::BackMerge),
+        Err(MergeBranchError::Api(error)) => unclear(github, error, request, Move::BackMerge),
     }
 }
 
@@ -83,8 +87,11 @@ fn missing(request: &Request, rejection: &Rejection) -> Failure {
 }
 
 /// A write that may have taken effect is not repeated: the branch itself says whether it did.
-fn unclear(error: ApiError, request: &Request, way: Move) -> Result<Step, Failure> {
+fn unclear(github: &GitHub, error: ApiError, request: &Request, way: Move) -> Result<Step, Failure> {
     let doing = doing(request, way);
+    if let Some(wait) = asked_for(github, &error) {
+        return Ok(Step::Wait(wait));
+    }
     match error {
         ApiError::Unreachable { .. } => Ok(Step::Again(error.to_string())),
         ApiError::Deadline { .. } => Err(error.into_failure(&doing)),
@@ -98,4 +105,10 @@ fn unclear(error: ApiError, request: &Request, way: Move) -> Result<Step, Failur
             }
         }
     }
+}
+
+/// How long GitHub's rate limit asks to wait, if that is still in time.
+pub(crate) fn asked_for(github: &GitHub, error: &ApiError) -> Option<Duration> {
+    let wait = error.rejection().filter(|rejection| rejection.rate_limited)?.retry_after?;
+    (wait < github.deadline().remaining()).then_some(wait)
 }

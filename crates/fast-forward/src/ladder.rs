@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use github::GitHub;
 use model::{CommitSha, Failure};
-use toolkit::{Host, Phases};
+use toolkit::{Backoff, Host, Phases};
 
 use crate::{
     apply::{self, Step},
@@ -19,7 +19,7 @@ use crate::{
     standing,
 };
 
-const MAX_ATTEMPTS: u32 = 6;
+const MAX_ATTEMPTS: u32 = 8;
 
 /// How it ended.
 pub(crate) enum Ended {
@@ -86,10 +86,11 @@ impl Ladder<'_> {
         let (github, request) = (self.github, self.request);
         // What our own last write would have done, if it took effect without an answer.
         let mut in_doubt = None;
+        // Runs that collide once would collide again if they all waited as long.
+        let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(4));
         for attempt in 0..MAX_ATTEMPTS {
             if attempt > 0 {
-                let pause = Duration::from_millis(250 << (attempt - 1));
-                tokio::time::sleep(github.deadline().cap(pause)).await;
+                tokio::time::sleep(github.deadline().cap(backoff.next_delay())).await;
                 place = self.phases.time("look", look::place(github, request, &request.branch)).await?;
             }
             self.candidates.extend(closed::candidates(&self.survey, &place));
@@ -155,6 +156,11 @@ impl Ladder<'_> {
                 host.info(&format!("looking whether it took effect: {why}"));
                 Ok(Next::Again { in_doubt: true })
             }
+            Step::Wait(wait) => {
+                host.info(&format!("GitHub's rate limit: waiting {} s", wait.as_secs()));
+                tokio::time::sleep(wait).await;
+                Ok(Next::Again { in_doubt: false })
+            }
             Step::Conflict => Ok(Next::Propose(Why::Conflict)),
             Step::Forbidden(said) => self.refused(failure(Some(&said))),
             Step::Workflows(failure) if self.may_ask => Ok(Next::NeedsWorkflows(failure)),
@@ -180,7 +186,8 @@ impl Ladder<'_> {
             let standing = self.survey.open.iter().find(|pull| standing::is_standing(request, pull));
             return Ok(Some(Done::Would(Would::PullRequest(standing.map(|pull| pull.number)))));
         }
-        self.phases.time("pull-request", standing::ensure(github, request, why)).await
+        let ensuring = Box::pin(standing::ensure(github, request, why));
+        self.phases.time("pull-request", ensuring).await
     }
 
     async fn ended(&self, sha: CommitSha, done: Done, why: Option<&Why>) -> Ended {

@@ -11,8 +11,13 @@ use crate::{
     request::Request,
 };
 
-/// Reports an end without failure. `timings` are rows of name and duration.
-pub(crate) fn done(request: &Request, outcome: &Outcome, timings: &[Vec<String>]) -> Report {
+/// Reports an end without failure. `timings` are rows of name and duration, `calls` those of a table of calls.
+pub(crate) fn done(
+    request: &Request,
+    outcome: &Outcome,
+    timings: &[Vec<String>],
+    calls: &[Vec<String>],
+) -> Report {
     let closed = list(&outcome.closed.closed, false);
     let mut rows = vec![
         ("branch", format!("`{}`", request.branch)),
@@ -26,8 +31,10 @@ pub(crate) fn done(request: &Request, outcome: &Outcome, timings: &[Vec<String>]
     }
     let rows: Vec<Vec<String>> =
         rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).chain(timings.to_vec()).collect();
-    let summary =
-        Summary::new().heading(&format!("fast-forward: {}", outcome.result())).table(&["", ""], &rows);
+    let summary = Summary::new()
+        .heading(&format!("fast-forward: {}", outcome.result()))
+        .table(&["", ""], &rows)
+        .calls(calls);
     let report = Report::new()
         .output("updated", outcome.is_updated().to_string())
         .output("result", outcome.result())
@@ -63,8 +70,12 @@ pub(crate) fn done(request: &Request, outcome: &Outcome, timings: &[Vec<String>]
 }
 
 /// Reports a failure; what it was is said elsewhere.
-pub(crate) fn failed(failure: &Failure) -> Report {
-    Report::new().output("updated", "false").output("result", "failed").output("reason", failure.code.id)
+pub(crate) fn failed(failure: &Failure, calls: &[Vec<String>]) -> Report {
+    Report::new()
+        .output("updated", "false")
+        .output("result", "failed")
+        .output("reason", failure.code.id)
+        .summary(Summary::new().calls(calls))
 }
 
 /// Numbers for machines, or with a `#` for people.
@@ -172,7 +183,8 @@ mod tests {
         let is_workflow_token = at != "b";
         let outcome =
             Outcome { from: sha("b"), sha: sha(at), done, reason: "behind", closed, is_workflow_token };
-        super::done(&request, &outcome, &[])
+        let call = ["`PATCH …/git/refs/heads/dev`", "200", "1 ms", "2 ms"].map(str::to_owned);
+        super::done(&request, &outcome, &[], &[call.to_vec()])
     }
 
     #[test]
@@ -223,9 +235,10 @@ mod tests {
         assert!(report.outputs.iter().map(|(name, _)| *name).eq(names));
         assert_eq!(report.outputs[0], ("updated", "true".to_owned()));
         assert!(report.annotations.is_empty());
+        assert!(report.summary.as_str().contains("<summary>1 call</summary>"));
         assert!(report.outputs.contains(&("closed-pull-requests", "3,12".to_owned())));
         let failure = Failure::new(&crate::codes::BRANCH_DIVERGED, "x");
-        assert!(failed(&failure).outputs.contains(&("reason", "branch-diverged".to_owned())));
+        assert!(failed(&failure, &[]).outputs.contains(&("reason", "branch-diverged".to_owned())));
     }
 
     #[test]

@@ -18,15 +18,16 @@ use github::{
     repository,
 };
 use model::{CommitSha, Failure};
+use toolkit::Backoff;
 
 use crate::{
-    codes,
+    apply, codes,
     outcome::{Done, Why},
     request::Request,
 };
 
 /// So often is the sync branch looked at while others move it or answers are lost.
-const MAX_LOOKS: u32 = 6;
+const MAX_LOOKS: u32 = 8;
 
 /// Where the sync branch is now.
 enum Sync {
@@ -41,13 +42,14 @@ enum Sync {
 /// Finds or opens the pull request, and brings its branch to the target; none if the branch has the target meanwhile.
 pub(crate) async fn ensure(github: &GitHub, request: &Request, why: &Why) -> Result<Option<Done>, Failure> {
     let mut is_new = false;
-    for attempt in 0..MAX_LOOKS {
+    let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(4));
+    for _ in 0..MAX_LOOKS {
         match step(github, request, why, &mut is_new).await? {
             Step::Done(done) => return Ok(Some(done)),
             Step::NotNeeded => return Ok(None),
             Step::Again => {}
         }
-        tokio::time::sleep(github.deadline().cap(Duration::from_millis(250 << attempt))).await;
+        tokio::time::sleep(github.deadline().cap(backoff.next_delay())).await;
     }
     let cause = format!("cannot {} in {MAX_LOOKS} attempts", doing(request));
     Err(Failure::new(&codes::BRANCH_CONTENDED, cause))
@@ -117,7 +119,7 @@ async fn step(github: &GitHub, request: &Request, why: &Why, is_new: &mut bool) 
         Err(CreateError::Api(error)) if error.rejection().is_some_and(is_gone) => Ok(Step::Again),
         Err(CreateError::Api(error)) => {
             *is_new |= error.is_in_doubt();
-            again::<()>(error, request).map(|_| Step::Again)
+            again::<()>(github, error, request).await.map(|_| Step::Again)
         }
     }
 }
@@ -128,7 +130,11 @@ fn is_gone(rejection: &github::Rejection) -> bool {
 }
 
 /// Another look, if the same may well succeed then.
-fn again<T>(error: ApiError, request: &Request) -> Result<Option<T>, Failure> {
+async fn again<T>(github: &GitHub, error: ApiError, request: &Request) -> Result<Option<T>, Failure> {
+    if let Some(wait) = apply::asked_for(github, &error) {
+        tokio::time::sleep(wait).await;
+        return Ok(None);
+    }
     let is_over = matches!(error, ApiError::Deadline { .. });
     if !is_over && (matches!(error, ApiError::Unreachable { .. }) || error.is_in_doubt()) {
         return Ok(None);
@@ -146,15 +152,17 @@ async fn bring(
 ) -> Result<Option<Sync>, Failure> {
     let (repository, sync, to) = (&request.repository, &request.sync_branch, &request.to);
     let Some(tip) = tip else {
-        return written(refs::create(github, repository, sync, to).await, request);
+        return written(github, refs::create(github, repository, sync, to).await, request).await;
     };
     let place = compare::compare(github, repository, tip.as_str(), to.as_str()).await;
     let place = place.map_err(|error| error.into_failure(&doing(request)))?;
     match place.status {
         Relation::Identical => Ok(Some(Sync::Here)),
         Relation::Behind => Ok(Some(Sync::Further)),
-        Relation::Ahead => written(refs::fast_forward(github, repository, sync, to).await, request),
-        Relation::Diverged if !is_open => written(reset(github, request, &tip).await, request),
+        Relation::Ahead => {
+            written(github, refs::fast_forward(github, repository, sync, to).await, request).await
+        }
+        Relation::Diverged if !is_open => written(github, reset(github, request, &tip).await, request).await,
         Relation::Diverged => {
             let message = format!("Merge {} into {sync}", to.short());
             match merge::branch(github, repository, sync, to, &message).await {
@@ -163,7 +171,7 @@ async fn bring(
                 Err(MergeBranchError::Conflict) => Ok(Some(Sync::Lacks)),
                 Err(MergeBranchError::BaseMoved(_)) => Ok(None),
                 Err(MergeBranchError::RuleViolated(rejection)) => Err(forbidden(request, &rejection)),
-                Err(MergeBranchError::Api(error)) => again(error, request),
+                Err(MergeBranchError::Api(error)) => again(github, error, request).await,
             }
         }
     }
@@ -180,12 +188,16 @@ async fn reset(github: &GitHub, request: &Request, tip: &CommitSha) -> Result<()
     }
 }
 
-fn written(result: Result<(), RefError>, request: &Request) -> Result<Option<Sync>, Failure> {
+async fn written(
+    github: &GitHub,
+    result: Result<(), RefError>,
+    request: &Request,
+) -> Result<Option<Sync>, Failure> {
     match result {
         Ok(()) => Ok(Some(Sync::Here)),
         Err(RefError::NotFastForward(_) | RefError::Exists(_) | RefError::Missing(_)) => Ok(None),
         Err(RefError::RuleViolated(rejection)) => Err(forbidden(request, &rejection)),
-        Err(RefError::Api(error)) => again(error, request),
+        Err(RefError::Api(error)) => again(github, error, request).await,
     }
 }
 

@@ -194,3 +194,35 @@ async fn thirty_in_a_storm() {
         story.check_dev().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_at_once_end_at_the_newest() {
+    for diverges in [false, true] {
+        let mut story = Story::new().await;
+        let mut shas = Vec::new();
+        for turn in 0..8 {
+            shas.push(story.promote(turn).await);
+        }
+        if diverges {
+            story.feature().await;
+        }
+        let newest = shas.last().unwrap().clone();
+        // The newest first, in the middle and last, so to speak: they race.
+        shas.rotate_left(3);
+        let product = std::sync::Arc::new(story.product);
+        let mut runs = tokio::task::JoinSet::new();
+        for sha in shas {
+            let product = product.clone();
+            runs.spawn(async move { product.run(&["--branch=dev", &format!("--to={sha}")]).await });
+        }
+        for ended in runs.join_all().await {
+            let is_fine = ["fast-forwarded", "back-merged", "up-to-date"].contains(&ended.output("result"));
+            assert!(is_fine, "{}", ended.log);
+        }
+        let dev = product.tip("dev").await;
+        assert!(product.world().github.contains(REPO, &dev, &newest).await);
+        assert_eq!(dev == newest, !diverges);
+        story = Story { product: std::sync::Arc::try_unwrap(product).ok().unwrap(), ..story };
+        story.check_dev().await;
+    }
+}

@@ -98,3 +98,18 @@ async fn histories_without_a_common_commit_are_said() {
     let ended = promote(&product, &sha).await;
     assert_eq!(ended.code(), "branch-diverged", "{}", ended.log);
 }
+
+#[tokio::test]
+async fn a_short_rate_limit_is_waited_for() {
+    let product = Product::new().await;
+    let sha = product.commit("prod", "values/prod.yaml", "tag: b\n").await;
+    let reply = Effect::Reply {
+        status: 429,
+        body: r#"{"message":"You have exceeded a secondary rate limit"}"#.to_owned(),
+        content_type: "application/json".to_owned(),
+        headers: vec![("retry-after".to_owned(), "1".to_owned())],
+    };
+    product.world().faults.add(Fault::once("github", "PATCH", "/git/refs/heads/dev", reply));
+    let ended = promote(&product, &sha).await;
+    assert_eq!(ended.output("result"), "fast-forwarded", "{}", ended.log);
+}
