@@ -103,7 +103,8 @@ does the merge is never waited for; a required check that is this job is named a
 
 When a rule does not hold, the step fails and names every such rule and its remedy; `result`, `decision` and `reason`
 are set nevertheless, and `fail-on` chooses which decisions are worth a failure. One comment on the pull request says
-what is waited for, and is updated in place. With `dry-run` all is read and checked, and nothing is written.";
+what is waited for, and is updated in place. With `dry-run` all is read and checked, and nothing is written.
+[docs/merging.md](../../docs/merging.md) has the gate, the words of `result` and `decision`, and what tokens cannot do.";
 
 const EXAMPLE: &str = "\
 - id: merge

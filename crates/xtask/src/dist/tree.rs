@@ -19,6 +19,9 @@ pub(crate) fn assemble(root: &Path, out: &Path, version: Version, binary: &Binar
     {
         copy(&root.join(name), &out.join(name))?;
     }
+    // The actions are at the root of the tree.
+    let merging = read(&root.join("docs/merging.md"))?.replace("](../actions/", "](../");
+    write(&out.join("docs/merging.md"), &merging)?;
     let mut names = Vec::new();
     for name in actions(root)? {
         let (from, to) = (root.join("actions").join(&name), out.join(&name));

@@ -14,6 +14,7 @@ fn checkout() -> tempfile::TempDir {
         ("dist/run", "#!/bin/sh\n"),
         ("dist/README.md", "dist\n"),
         ("docs/errors.md", "errors\n"),
+        ("docs/merging.md", "see [auto-merge](../actions/auto-merge/README.md)\n"),
         ("actions/auto-merge/action.yml", "name: auto-merge\n"),
         ("actions/auto-merge/README.md", "see [errors](../../docs/errors.md)\n"),
         (".github/workflows/dev.yml", "      - uses: org/day2-actions/auto-merge@v1\n"),
@@ -60,11 +61,16 @@ fn the_tree_has_everything_that_a_job_needs_and_no_sources() {
             "dist/linux-amd64/day2",
             "dist/run",
             "docs/errors.md",
+            "docs/merging.md",
         ]
     );
     let mode = |name: &str| fs::metadata(out.path().join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("dist/run"), mode("dist/linux-amd64/day2"), mode("action.yml")), (0o755, 0o755, 0o644));
     assert_eq!(read(&out.path().join("auto-merge/README.md")).unwrap(), "see [errors](../docs/errors.md)\n");
+    assert_eq!(
+        read(&out.path().join("docs/merging.md")).unwrap(),
+        "see [auto-merge](../auto-merge/README.md)\n"
+    );
     assert!(read(&out.path().join(".github/workflows/dev.yml")).unwrap().contains("auto-merge@v1.2.3"));
     let sums = read(&out.path().join("SHA256SUMS")).unwrap();
     assert_eq!(sums.lines().count(), names.len() - 1);
