@@ -209,3 +209,28 @@ fn would(pull: &PullRequest) -> Done {
         _ => Done::WouldMerge,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::tests::facts;
+
+    #[test]
+    fn the_end_of_the_time_hides_no_reason_and_no_doubt() {
+        let waited = |in_doubt: bool| {
+            let mut past = Past { in_doubt, ..Past::default() };
+            past.waited_for(facts(|_| ()), Rule::new(&codes::CHECKS_MISSING, "x"));
+            past
+        };
+        let code = |mut past: Past, failure: Failure| match past.or_reason(failure) {
+            Stop::Refused(_, rules) => rules[0].code.id,
+            Stop::Failed(failure) => failure.code.id,
+        };
+        let late = || Failure::new(&DEADLINE_PASSED, "x");
+        assert_eq!(code(waited(false), late()), "checks-missing");
+        assert_eq!(code(waited(true), late()), "deadline-passed");
+        assert_eq!(code(Past::default(), late()), "deadline-passed");
+        let other = Failure::new(&github::codes::RATE_LIMITED, "x");
+        assert_eq!(code(waited(false), other), "rate-limited");
+    }
+}

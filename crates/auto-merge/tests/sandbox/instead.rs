@@ -7,6 +7,7 @@ use sandbox::{
 
 use crate::{
     faults::reply,
+    readiness::{called, meanwhile},
     world::{Ended, PERMISSIONS, Product, REPO},
 };
 
@@ -221,16 +222,10 @@ async fn a_queue_gets_the_pull_request_once_its_checks_have_passed() {
     let (product, number) = queued().await;
     let base = product.tip("dev").await;
     let finish = async {
-        let looks = || {
-            let calls = product.world().faults.calls();
-            calls.iter().filter(|call| call.path.contains("/check-runs")).count()
-        };
-        while looks() < 2 {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
+        called(&product, "/check-runs", 2).await;
         passes(&product).await;
     };
-    let (ended, ()) = tokio::join!(run(&product, &["--fallback=merge-queue"]), finish);
+    let ended = Box::pin(meanwhile(run(&product, &["--fallback=merge-queue"]), finish)).await;
     assert_eq!((ended.output("result"), ended.output("decision")), ("enqueued", "wait"), "{}", ended.log);
     assert_eq!((ended.output("merged"), product.tip("dev").await), ("false", base));
     assert!(ended.log.contains("in the merge queue of `dev` at place 1"), "{}", ended.log);

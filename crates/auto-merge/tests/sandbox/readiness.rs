@@ -52,8 +52,18 @@ fn notes(ended: &Ended) -> String {
     ended.failure.as_ref().map(|failure| failure.notes.join("\n")).unwrap_or_default()
 }
 
+/// Runs `others` beside the action, and no longer than it.
+pub(crate) async fn meanwhile(run: impl Future<Output = Ended>, others: impl Future<Output = ()>) -> Ended {
+    let mut run = std::pin::pin!(run);
+    tokio::select! {
+        ended = &mut run => return ended,
+        () = others => {}
+    }
+    run.await
+}
+
 /// Waits until the action has made this call so often.
-async fn called(product: &Product, path: &str, times: usize) {
+pub(crate) async fn called(product: &Product, path: &str, times: usize) {
     let calls = || {
         let calls = product.world().faults.calls();
         calls.iter().filter(|call| call.path.contains(path)).count()
@@ -72,7 +82,7 @@ async fn a_required_check_is_waited_for() {
         called(&product, "/check-runs", 2).await;
         check(&product, "ci", Some("success")).await;
     };
-    let (ended, ()) = tokio::join!(run(&product, &[]), finish);
+    let ended = Box::pin(meanwhile(run(&product, &[]), finish)).await;
     assert_eq!((ended.code(), ended.output("result")), ("", "merged"), "{}", ended.log);
     assert!(product.world().github.pull(REPO, number).unwrap().merged);
     assert!(ended.log.contains("not merged yet: waiting for `ci`"), "{}", ended.log);
@@ -87,7 +97,7 @@ async fn a_required_check_that_fails_ends_the_wait() {
         called(&product, "/check-runs", 1).await;
         check(&product, "ci", Some("failure")).await;
     };
-    let (ended, ()) = tokio::join!(run(&product, &[]), finish);
+    let ended = Box::pin(meanwhile(run(&product, &[]), finish)).await;
     assert_eq!((ended.code(), ended.output("decision")), ("checks-failed", "refuse"), "{}", ended.log);
     assert!(ended.log.contains("the check `ci` did not succeed"), "{}", ended.log);
     assert!(notes(&ended).contains("required check `ci`: failure by `github-actions`"), "{}", notes(&ended));
@@ -234,7 +244,7 @@ async fn a_head_that_moves_while_checks_run_is_not_merged() {
         product.commit("feature/a", "b.txt", "b\n").await;
         check(&product, "ci", Some("success")).await;
     };
-    let (ended, ()) = tokio::join!(run(&product, &[]), push);
+    let ended = Box::pin(meanwhile(run(&product, &[]), push)).await;
     assert_eq!((ended.code(), ended.output("decision")), ("merge-head-moved", "refuse"), "{}", ended.log);
     assert!(!product.world().github.pull(REPO, number).unwrap().merged);
 }
