@@ -6,7 +6,8 @@ use toolkit::Spec;
 /// A set of permissions that lacks one of those that are needed.
 #[derive(Debug)]
 pub(crate) struct Lacking {
-    scope: &'static str,
+    /// What it lacks.
+    pub(crate) scope: &'static str,
     access: &'static str,
     /// What there is.
     pub(crate) rest: Vec<(&'static str, &'static str)>,

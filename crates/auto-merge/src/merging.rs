@@ -177,8 +177,8 @@ impl Run<'_> {
                 Err(error) => {
                     let failure = error.into_failure(&format!("take the label `{label}` off"));
                     format!(
-                        "Take `{label}` off by hand ({}), look at the new commits, put it again.",
-                        failure.cause
+                        "Take `{label}` off by hand ({}. {}), look at the new commits, put it again.",
+                        failure.cause, failure.remedy
                     )
                 }
             };

@@ -40,9 +40,15 @@ const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         scope: "pull-requests",
+        access: "read",
+        when: WITH_GATE,
+        why: "read who labelled and who approved, and which pull requests the head is the base of",
+    },
+    Permission {
+        scope: "pull-requests",
         access: "write",
-        when: "",
-        why: "read the pull request, take a stale label away, write the comment",
+        when: WITH_WRITES,
+        why: "write the comment, take a stale label off, update the head, hand the merge over to GitHub",
     },
     Permission {
         scope: "checks",
@@ -58,6 +64,11 @@ const PERMISSIONS: &[Permission] = &[
     },
 ];
 
+/// When more of the pull request is read than itself.
+const WITH_GATE: &str = "with `labels`, required reviews or `delete-head`";
+/// When something is written besides the merge.
+const WITH_WRITES: &str =
+    "unless `comment` is `never`, with `on-new-commits: remove-label`, `update-branch` or a `fallback`";
 /// When checks are a condition of the action's own; where GitHub requires them, reading them only explains.
 const WITH_CHECKS: &str = "with `checks: all` or names";
 

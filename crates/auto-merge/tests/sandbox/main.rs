@@ -17,6 +17,11 @@ mod gate;
 #[cfg(test)]
 mod instead;
 #[cfg(test)]
+#[path = "../../../../tests/support/least.rs"]
+mod least;
+#[cfg(test)]
+mod permissions;
+#[cfg(test)]
 mod races;
 #[cfg(test)]
 mod readiness;
