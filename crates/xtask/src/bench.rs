@@ -1,4 +1,11 @@
-//! `cargo xtask bench yaml`: what bump-values changes in real files, against what yq and kustomize change.
+//! `cargo xtask bench yaml`: what bump-values changes in real files, against what yq and kustomize change, and
+//! `cargo xtask bench merge`: how long auto-merge and fast-forward take, next to gh and git.
+
+mod merge;
+mod proxy;
+mod replay;
+mod scene;
+mod ways;
 
 use std::{path::Path, process::Command};
 
@@ -19,12 +26,15 @@ pub(crate) struct BenchArgs {
 enum What {
     /// Edits of YAML: writes docs/bump-comparison.md
     Yaml,
+    /// Merges and fast-forwards at 20 ms round trip: writes docs/merge-comparison.md
+    Merge,
 }
 
 /// Measures, and writes the page.
 pub(crate) fn run(root: &Path, args: &BenchArgs) -> Result<(), String> {
     match args.what {
         What::Yaml => yaml(root, args.day2.as_deref()),
+        What::Merge => merge::run(root, args.day2.clone()),
     }
 }
 

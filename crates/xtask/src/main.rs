@@ -33,7 +33,7 @@ enum Chore {
     Demo(demo::DemoArgs),
     /// Check everything, one line per stage
     Test(test::TestArgs),
-    /// Measure: bump-values against yq and kustomize
+    /// Measure: bump-values against yq and kustomize, auto-merge and fast-forward against gh and git
     Bench(bench::BenchArgs),
     /// Build the release tree, and with --tag the commit and tags of a release
     Dist(dist::DistArgs),

@@ -1,5 +1,5 @@
 //! `cargo xtask bench merge`: how long auto-merge and fast-forward take at 20 ms round trip, and how many requests,
-//! next to `gh pr merge` and to a clone with a push, all against the sandbox's GitHub.
+//! next to the requests of `gh pr merge` and to a clone with a push, all against the sandbox's GitHub.
 
 use std::{
     fs,
@@ -13,15 +13,16 @@ use tokio::time::Instant;
 
 use super::{
     proxy::Proxy,
+    replay,
     scene::{Programs, Scene},
-    ways::{WAYS, Way},
+    ways::{Go, WAYS, Way},
 };
 use crate::{dist, process, tools};
 
 /// Half of the round trip.
 const ONE_WAY: Duration = Duration::from_millis(10);
 /// So often each way is gone.
-const RUNS: usize = 25;
+const RUNS: usize = 20;
 
 /// What a way took.
 struct Figures {
@@ -32,14 +33,18 @@ struct Figures {
 
 /// Measures, and writes docs/merge-comparison.md.
 pub(super) fn run(root: &Path, day2: Option<PathBuf>) -> Result<(), String> {
-    let gh = tools::go::program(&root.join("tests/comparison/gh"), "github.com/cli/cli/v2/cmd/gh", "gh")?;
+    let which = match &day2 {
+        Some(_) => " (the build that `--day2` named, unoptimised if it is one of `cargo build`)",
+        None => "",
+    };
     let day2 = match day2 {
         Some(path) => path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))?,
         None => dist::build::binary(root, dist::build::Profile::Release)?.path,
     };
     let git = tools::on_path("git").ok_or("git is not there: install it")?;
-    let versions = versions(root, &day2, &git)?;
-    let programs = Programs { day2, gh, git };
+    let version = |program: &Path| process::output(std::process::Command::new(program).arg("--version"));
+    let versions = format!("{}{which}, {}.\n", version(&day2)?, version(&git)?);
+    let programs = Programs { day2, git };
     // The sandbox and the proxy must not wait for each other or for a child.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let rows = runtime.map_err(|error| error.to_string())?.block_on(measure(&programs))?;
@@ -92,11 +97,16 @@ async fn once(
     let calls = || scene.sandbox.world().faults.calls().len();
     let (requests, connections) = (calls(), proxy.connections());
     let begin = Instant::now();
-    for mut command in (way.commands)(scene, programs)? {
-        // Off the runtime's threads, which serve the command.
-        tokio::task::spawn_blocking(move || process::quiet(&mut command))
-            .await
-            .map_err(|error| error.to_string())??;
+    match way.go {
+        Go::Commands(commands) => {
+            for mut command in commands(scene, programs)? {
+                // Off the runtime's threads, which serve the command.
+                tokio::task::spawn_blocking(move || process::quiet(&mut command))
+                    .await
+                    .map_err(|error| error.to_string())??;
+            }
+        }
+        Go::LikeGh => replay::gh(scene).await?,
     }
     figures.millis.push(begin.elapsed().as_secs_f64() * 1000.0);
     figures.requests.push(calls() - requests);
@@ -131,14 +141,6 @@ fn median_count(values: &[usize]) -> usize {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();
     sorted.get(sorted.len() / 2).copied().unwrap_or_default()
-}
-
-fn versions(root: &Path, day2: &Path, git: &Path) -> Result<String, String> {
-    let of = |program: &Path| process::output(std::process::Command::new(program).arg("--version"));
-    let manifest = root.join("tests/comparison/gh/go.mod");
-    let manifest = fs::read_to_string(&manifest).map_err(|error| error.to_string())?;
-    let gh = manifest.lines().find_map(|line| line.trim().strip_prefix("github.com/cli/cli/v2 v"));
-    Ok(format!("{}, gh {}, {}.\n", of(day2)?, gh.unwrap_or("unknown").trim(), of(git)?))
 }
 
 #[cfg(test)]

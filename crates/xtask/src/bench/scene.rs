@@ -11,7 +11,6 @@ use tempfile::TempDir;
 /// The programs that are compared.
 pub(super) struct Programs {
     pub(super) day2: PathBuf,
-    pub(super) gh: PathBuf,
     pub(super) git: PathBuf,
 }
 
@@ -89,6 +88,8 @@ impl<'a> Scene<'a> {
         if task == Task::Merge {
             let number = github.open_pull(&slug, "dev", "prod", "alice", "Promote").await.map_err(failed)?;
             github.add_label(&slug, number, "approval", "maria");
+            // GitHub has had the time to find out whether there is a conflict.
+            github.set_unknown_reads(&slug, 0);
             let last = github.events(&slug).into_iter().rev().find(|event| event.name == "pull_request");
             event = last.map(|event| event.payload).unwrap_or_default();
         }

@@ -11,8 +11,15 @@ pub(super) struct Way {
     pub(super) task: Task,
     /// As the page has it.
     pub(super) title: &'static str,
-    /// What is run, one after the other.
-    pub(super) commands: fn(&Scene<'_>, &Programs) -> Result<Vec<Command>, String>,
+    pub(super) go: Go,
+}
+
+/// How it is gone.
+pub(super) enum Go {
+    /// These commands, one after the other.
+    Commands(fn(&Scene<'_>, &Programs) -> Result<Vec<Command>, String>),
+    /// As many requests as gh makes, in its order.
+    LikeGh,
 }
 
 const FULL: &[&str] = &["clone", "--quiet", "--branch"];
@@ -24,64 +31,60 @@ pub(super) const WAYS: &[Way] = &[
     Way {
         task: Task::Merge,
         title: "auto-merge",
-        commands: |scene, programs| auto_merge(scene, programs, &[]),
+        go: Go::Commands(|scene, programs| auto_merge(scene, programs, &[])),
     },
     Way {
         task: Task::Merge,
         title: "auto-merge with `labels`",
-        commands: |scene, programs| auto_merge(scene, programs, &["--labels=approval"]),
+        go: Go::Commands(|scene, programs| auto_merge(scene, programs, &["--labels=approval"])),
     },
-    Way {
-        task: Task::Merge,
-        title: "`gh pr merge`",
-        commands: |scene, programs| Ok(vec![gh(scene, programs)]),
-    },
+    Way { task: Task::Merge, title: "the requests of `gh pr merge`", go: Go::LikeGh },
     Way {
         task: Task::Merge,
         title: "`git clone`, `merge`, `push`",
-        commands: |scene, programs| Ok(merged(scene, programs, FULL)),
+        go: Go::Commands(|scene, programs| Ok(merged(scene, programs, FULL))),
     },
     Way {
         task: Task::Merge,
         title: "the same with `--filter=blob:none`",
-        commands: |scene, programs| Ok(merged(scene, programs, WITHOUT_BLOBS)),
+        go: Go::Commands(|scene, programs| Ok(merged(scene, programs, WITHOUT_BLOBS))),
     },
     Way {
         task: Task::Move,
         title: "fast-forward",
-        commands: |scene, programs| fast_forward(scene, programs),
+        go: Go::Commands(|scene, programs| fast_forward(scene, programs)),
     },
     Way {
         task: Task::Move,
         title: "`git clone`, `merge --ff-only`, `push`",
-        commands: |scene, programs| {
+        go: Go::Commands(|scene, programs| {
             let merge = ["merge", "--quiet", "--ff-only", &scene.sha];
             Ok(cloned(scene, programs, FULL, &[&merge, &["push", "--quiet", "origin", "HEAD:dev"]]))
-        },
+        }),
     },
     Way {
         task: Task::Move,
         title: "`git clone --filter=tree:0 --no-checkout`, `push`",
-        commands: |scene, programs| {
+        go: Go::Commands(|scene, programs| {
             let clone = ["clone", "--quiet", "--filter=tree:0", "--no-checkout", "--branch"];
             let push = format!("{}:refs/heads/dev", scene.sha);
             Ok(cloned(scene, programs, &clone, &[&["push", "--quiet", "origin", &push]]))
-        },
+        }),
     },
     Way {
         task: Task::BackMerge,
         title: "fast-forward",
-        commands: |scene, programs| fast_forward(scene, programs),
+        go: Go::Commands(|scene, programs| fast_forward(scene, programs)),
     },
     Way {
         task: Task::BackMerge,
         title: "`git clone`, `merge`, `push`",
-        commands: |scene, programs| Ok(merged(scene, programs, FULL)),
+        go: Go::Commands(|scene, programs| Ok(merged(scene, programs, FULL))),
     },
     Way {
         task: Task::BackMerge,
         title: "the same with `--filter=blob:none`",
-        commands: |scene, programs| Ok(merged(scene, programs, WITHOUT_BLOBS)),
+        go: Go::Commands(|scene, programs| Ok(merged(scene, programs, WITHOUT_BLOBS))),
     },
 ];
 
@@ -116,17 +119,11 @@ fn ours(scene: &Scene<'_>, programs: &Programs, arguments: &[&str]) -> Result<Co
         command.env(name, value.replace(near, &scene.url));
     }
     command.env("GITHUB_EVENT_PATH", event).env("GITHUB_TOKEN", &scene.run.token);
+    for name in ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"] {
+        command.env(name, scene.directory.path().join(name));
+    }
     command.args(arguments);
     Ok(command)
-}
-
-/// gh speaks plain HTTP with one host only, `api.github.localhost`, for which the proxy of the environment stands in.
-fn gh(scene: &Scene<'_>, programs: &Programs) -> Command {
-    let mut command = clean(&programs.gh, scene);
-    command.env("GH_TOKEN", &scene.run.token).env("HTTP_PROXY", &scene.url).env("GH_NO_UPDATE_NOTIFIER", "1");
-    command.args(["pr", "merge", "1", "--merge", "--match-head-commit", &scene.sha]);
-    command.args(["--repo", &format!("github.localhost/{}", scene.slug)]);
-    command
 }
 
 /// A clone of the branch, a merge of the commit, and a push.
