@@ -29,7 +29,10 @@ pub(crate) async fn delete_head(
         pulls::list_open(github, &request.repository, name, None),
         pulls::list_open_from(github, &request.repository, name)
     )
-    .map_err(|error| error.to_string())?;
+    .map_err(|error| {
+        let failure = error.into_failure("find out what else its branch is for");
+        format!("{}. {}", failure.cause, failure.remedy)
+    })?;
     if let Some(other) = into.first() {
         return Err(format!("it is the base of #{}", other.number));
     }

@@ -2,6 +2,7 @@
 //! next to the requests of `gh pr merge` and to a clone with a push, all against the sandbox's GitHub.
 
 use std::{
+    fmt::Write as _,
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -120,13 +121,15 @@ fn table(figures: &[Figures]) -> String {
     for (way, figures) in WAYS.iter().zip(figures) {
         let title = if task == Some(way.task) { "" } else { way.task.title() };
         task = Some(way.task);
-        text.push_str(&format!(
-            "| {title} | {} | {:.0} ms | {} | {} |\n",
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "| {title} | {} | {:.0} ms | {} | {} |",
             way.title,
             median(&figures.millis),
             median_count(&figures.requests),
             median_count(&figures.connections)
-        ));
+        );
     }
     text
 }

@@ -49,11 +49,7 @@ pub(super) const WAYS: &[Way] = &[
         title: "the same with `--filter=blob:none`",
         go: Go::Commands(|scene, programs| Ok(merged(scene, programs, WITHOUT_BLOBS))),
     },
-    Way {
-        task: Task::Move,
-        title: "fast-forward",
-        go: Go::Commands(|scene, programs| fast_forward(scene, programs)),
-    },
+    Way { task: Task::Move, title: "fast-forward", go: Go::Commands(fast_forward) },
     Way {
         task: Task::Move,
         title: "`git clone`, `merge --ff-only`, `push`",
@@ -71,11 +67,7 @@ pub(super) const WAYS: &[Way] = &[
             Ok(cloned(scene, programs, &clone, &[&["push", "--quiet", "origin", &push]]))
         }),
     },
-    Way {
-        task: Task::BackMerge,
-        title: "fast-forward",
-        go: Go::Commands(|scene, programs| fast_forward(scene, programs)),
-    },
+    Way { task: Task::BackMerge, title: "fast-forward", go: Go::Commands(fast_forward) },
     Way {
         task: Task::BackMerge,
         title: "`git clone`, `merge`, `push`",
