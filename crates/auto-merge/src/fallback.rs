@@ -3,6 +3,7 @@
 use github::{
     GitHub,
     auto_merge::{self, EnableError},
+    merge::Refusal,
     pulls::PullRequest,
     queue::{self, Enqueued},
 };
@@ -53,6 +54,10 @@ pub(crate) async fn auto_merge(
             );
             Ok(Enabled::No(Rule::new(&codes::MERGE_NOT_AUTHORIZED, cause)))
         }
+        Err(EnableError::HeadMoved) => {
+            let cause = "its head moved before auto-merge was turned on";
+            Ok(Enabled::No(Rule::new(&codes::MERGE_HEAD_MOVED, cause)))
+        }
         Err(EnableError::Graphql(error)) => {
             Err(error.into_failure(&format!("turn on auto-merge of pull request #{}", pull.number)))
         }
@@ -73,7 +78,7 @@ pub(crate) async fn merge_queue(
     let said = said.join("; ");
     let is_refusal = error.has_kind("UNPROCESSABLE");
     // Another run, or a person, was faster.
-    if is_refusal && is_queued(&said) {
+    if is_refusal && Refusal::in_words(&said) == Some(Refusal::Queued) {
         return Ok(Ok(Enqueued { position: None, url: None }));
     }
     if is_refusal {
@@ -86,22 +91,12 @@ pub(crate) async fn merge_queue(
 
 /// The queue wants what a merge wants, in the same words.
 fn why_refused(said: &str) -> &'static Code {
-    let said = said.to_lowercase();
-    if said.contains("approving review") {
-        &codes::APPROVALS_MISSING
-    } else if said.contains("status check") {
-        &codes::CHECKS_MISSING
-    } else if said.contains("expected head oid") {
-        &codes::MERGE_HEAD_MOVED
-    } else {
-        &codes::MERGE_QUEUE_REFUSED
+    match Refusal::in_words(said) {
+        Some(Refusal::ReviewsMissing) => &codes::APPROVALS_MISSING,
+        Some(Refusal::ChecksMissing) => &codes::CHECKS_MISSING,
+        Some(Refusal::HeadMoved) => &codes::MERGE_HEAD_MOVED,
+        _ => &codes::MERGE_QUEUE_REFUSED,
     }
-}
-
-/// `Pull request is already in the queue`, `Pull Request is already queued to merge`.
-fn is_queued(said: &str) -> bool {
-    let said = said.to_lowercase();
-    said.contains("already in the queue") || said.contains("already queued")
 }
 
 #[cfg(test)]
@@ -117,13 +112,13 @@ mod tests {
             ),
             ("Pull request Required status check \"ci\" is expected.", "checks-missing"),
             ("Expected head oid to be a but it was b.", "merge-head-moved"),
-            ("Pull request Required workflow 'x' is not satisfied", "merge-queue-refused"),
+            ("Pull request Required workflow 'x' is not satisfied", "checks-missing"),
+            ("Pull request Pull request is not mergeable", "merge-queue-refused"),
         ] {
             assert_eq!(why_refused(said).id, code, "{said}");
         }
         for said in ["Pull request is already in the queue", "Pull Request is already queued to merge"] {
-            assert!(is_queued(said), "{said}");
+            assert_eq!(Refusal::in_words(said), Some(Refusal::Queued), "{said}");
         }
-        assert!(!is_queued("Pull request is not mergeable"));
     }
 }

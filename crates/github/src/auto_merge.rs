@@ -4,7 +4,7 @@
 use model::CommitSha;
 use serde_json::json;
 
-use crate::{GitHub, GraphqlError};
+use crate::{GitHub, GraphqlError, merge::Refusal};
 
 const ENABLE: &str = "mutation EnableAutoMerge($input: EnablePullRequestAutoMergeInput!) {
   enablePullRequestAutoMerge(input: $input) { pullRequest { id } }
@@ -22,6 +22,9 @@ pub enum EnableError {
     /// The token's actor may not push to the base.
     #[error("the token may not push to the base")]
     NotAuthorized,
+    /// The head is another commit than the one that was expected.
+    #[error("the head is another commit by now")]
+    HeadMoved,
     /// Anything else.
     #[error(transparent)]
     Graphql(#[from] GraphqlError),
@@ -63,6 +66,8 @@ fn classify(error: GraphqlError) -> EnableError {
         EnableError::NotAllowed
     } else if says("not authorized for this protected branch") {
         EnableError::NotAuthorized
+    } else if error.problems().iter().any(|one| Refusal::in_words(&one.message) == Some(Refusal::HeadMoved)) {
+        EnableError::HeadMoved
     } else {
         EnableError::Graphql(error)
     }
@@ -101,6 +106,9 @@ mod tests {
         }
         let text = "Pull request User is not authorized for this protected branch";
         assert!(matches!(classified(text), EnableError::NotAuthorized));
+        for text in ["Expected head oid to be a but it was b.", "Head branch was modified. Review it."] {
+            assert!(matches!(classified(text), EnableError::HeadMoved), "{text}");
+        }
         for text in ["Pull request is in dirty status", "Resource not accessible by integration"] {
             assert!(matches!(classified(text), EnableError::Graphql(_)), "{text}");
         }

@@ -242,7 +242,8 @@ async fn a_queue_gets_the_pull_request_once_its_checks_have_passed() {
 async fn a_queue_that_does_not_take_it_says_why() {
     for (text, code, decision) in [
         ("Pull request At least 1 approving review is required.", "approvals-missing", "wait"),
-        ("Pull request Required workflow 'x' is not satisfied", "merge-queue-refused", "refuse"),
+        ("Pull request Required workflow 'x' is not satisfied", "checks-missing", "wait"),
+        ("Pull request Pull request is not mergeable", "merge-queue-refused", "refuse"),
         ("Expected head oid to be a but it was b.", "merge-head-moved", "refuse"),
     ] {
         let (product, number) = queued().await;

@@ -50,9 +50,10 @@ pub enum Refusal {
 
 /// In the order in which they count where GitHub names several at once, in lower case.
 const WORDS: &[(Refusal, &[&str])] = &[
+    (Refusal::HeadMoved, &["head branch was modified", "expected head oid"]),
     (Refusal::BaseMoved, &["base branch was modified"]),
     (Refusal::InProgress, &["merge already in progress"]),
-    (Refusal::Queued, &["is in the merge queue", "already in the queue"]),
+    (Refusal::Queued, &["is in the merge queue", "already in the queue", "already queued"]),
     (Refusal::QueueRequired, &["merge queue"]),
     (Refusal::Draft, &["still a draft", "is a draft", "in draft state"]),
     (Refusal::NotAuthorized, &["not authorized to push", "not authorized for this protected branch"]),
@@ -87,17 +88,24 @@ const WORDS: &[(Refusal, &[&str])] = &[
     (Refusal::Behind, &["out of date with the base", "not up to date with", "not up-to-date with"]),
 ];
 
+impl Refusal {
+    /// Reads the words alone, which the queue and auto-merge have in common with a merge; `None` for other words.
+    pub fn in_words(text: &str) -> Option<Self> {
+        let plain = without_names(&text.to_lowercase());
+        let named = WORDS.iter().find(|(_, words)| words.iter().any(|words| plain.contains(words)));
+        named
+            .map(|(refusal, _)| *refusal)
+            .or_else(|| rule_words::names_a_rule(&plain).then_some(Self::RuleViolated))
+    }
+}
+
 /// Tells refusals apart by status and text; `None` for what any call can be answered with.
 pub(super) fn classify(rejection: &Rejection) -> Option<Refusal> {
     let text = rejection.text().to_lowercase();
     if rejection.rate_limited || codes::is_workflow_refusal(&text) {
         return None;
     }
-    let plain = without_names(&text);
-    let named = WORDS.iter().find(|(_, words)| words.iter().any(|words| plain.contains(words)));
-    let named = named
-        .map(|(refusal, _)| *refusal)
-        .or_else(|| rule_words::names_a_rule(&plain).then_some(Refusal::RuleViolated));
+    let named = Refusal::in_words(&text);
     match rejection.status {
         405 => Some(named.unwrap_or(Refusal::NotMergeable)),
         409 => Some(named.filter(|named| *named == Refusal::BaseMoved).unwrap_or(Refusal::HeadMoved)),
@@ -137,6 +145,7 @@ mod tests {
         use Refusal as R;
         for (status, message, refusal) in [
             (409, "Head branch was modified. Review and try the merge again.", R::HeadMoved),
+            (405, "Head branch was modified. Review and try the merge again.", R::HeadMoved),
             (405, "Base branch was modified. Review and try the merge again.", R::BaseMoved),
             (405, "Merge already in progress", R::InProgress),
             (405, "Pull Request is not mergeable", R::NotMergeable),

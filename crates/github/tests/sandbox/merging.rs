@@ -94,7 +94,7 @@ async fn auto_merge_is_turned_on_where_there_is_something_to_wait_for() {
         BranchRules { pattern: "main".into(), required_checks: vec!["ci".into()], ..BranchRules::default() };
     place.state().add_rules(REPO, rules);
     let other = place.tip("main").await;
-    assert!(matches!(enable(&other).await, Err(EnableError::Graphql(_))));
+    assert!(matches!(enable(&other).await, Err(EnableError::HeadMoved)));
     assert_eq!(place.state().pull(REPO, number).unwrap().auto_merge, None);
     enable(&head).await.unwrap();
     assert_eq!(place.state().pull(REPO, number).unwrap().auto_merge.as_deref(), Some("squash"));
