@@ -35,9 +35,6 @@ pub struct PullRequest {
     /// `clean`, `unstable`, `has_hooks`, `behind`, `blocked`, `dirty`, `draft` or `unknown`.
     #[serde(default, deserialize_with = "de::or_default")]
     pub mergeable_state: String,
-    /// The merge's commit once merged; before, a trial merge's. Gone in version 2026-03-10.
-    #[serde(default, deserialize_with = "de::maybe")]
-    pub merge_commit_sha: Option<CommitSha>,
     /// What is merged.
     pub head: Side,
     /// What it is merged into.

@@ -52,6 +52,8 @@ impl Product {
     pub(crate) async fn with_files(files: &[(&str, &[u8])]) -> Self {
         let sandbox = Sandbox::start(Config::default()).await.unwrap();
         let github = &sandbox.world().github;
+        // No action reads what version 2026-03-10 of the interface drops.
+        github.answer_as_next_version(true);
         github.create_repository(REPO, files, &["dev"]).await.unwrap();
         github.add_user("alice", REPO, Role::Write);
         Self { sandbox }
@@ -63,6 +65,8 @@ impl Product {
         fill(directory.path());
         let sandbox = Sandbox::start(Config::default()).await.unwrap();
         let github = &sandbox.world().github;
+        // No action reads what version 2026-03-10 of the interface drops.
+        github.answer_as_next_version(true);
         github.create_repository_from_dir(REPO, directory.path(), &["dev"]).await.unwrap();
         github.add_user("alice", REPO, Role::Write);
         Self { sandbox }

@@ -43,6 +43,8 @@ impl Product {
     pub(crate) async fn new() -> Self {
         let sandbox = Sandbox::start(Config::default()).await.unwrap();
         let github = &sandbox.world().github;
+        // No action reads what version 2026-03-10 of the interface drops.
+        github.answer_as_next_version(true);
         github.create_repository(REPO, &[("app.py", b"v1\n")], &["dev", "prod"]).await.unwrap();
         for (login, role) in [("alice", Role::Write), ("maria", Role::Maintain), ("mallory", Role::Triage)] {
             github.add_user(login, REPO, role);
