@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     World,
     chance::{Chance, Chances},
+    hold::{self, Held, Hold},
     stop::{Stop, When},
     turnstile::Turnstile,
 };
@@ -107,6 +108,7 @@ pub struct Faults {
     calls: Mutex<Vec<Call>>,
     stop: Mutex<Option<Stop>>,
     turnstile: Mutex<Option<Turnstile>>,
+    holds: Mutex<Vec<Held>>,
 }
 
 /// A call that was received, for counting requests.
@@ -165,6 +167,19 @@ impl Faults {
         lock(&self.calls).clear();
     }
 
+    /// Holds the next call of `service` with this method whose path has `path`, before or after it takes effect.
+    pub fn hold(&self, service: &str, method: &str, path: &str, when: When) -> Hold {
+        let (hold, held) = hold::hold(service, method, path, when);
+        lock(&self.holds).push(held);
+        hold
+    }
+
+    fn held(&self, service: &str, method: &str, path: &str) -> Option<Held> {
+        let mut holds = lock(&self.holds);
+        let at = holds.iter().position(|held| held.matches(service, method, path))?;
+        Some(holds.remove(at))
+    }
+
     fn hit(&self, service: &str, method: &str, path: &str) -> Vec<Effect> {
         let mut effects = Vec::new();
         for fault in lock(&self.active).iter_mut().filter(|fault| fault.matches(service, method, path)) {
@@ -219,6 +234,9 @@ pub(crate) async fn apply(
         Some(turnstile) => turnstile.pass(service, (&method, &path, &authorization)).await,
         None => None,
     };
+    if let Some(held) = world.faults.held(service, &method, &path) {
+        return held.answer(next.run(request)).await;
+    }
     let (request, by_chance) = world.faults.chances.hit((service, &method, &path), request).await;
     for effect in world.faults.hit(service, &method, &path).into_iter().chain(by_chance) {
         match effect {

@@ -11,6 +11,7 @@ pub mod control;
 pub mod ecr;
 pub mod faults;
 pub mod github;
+pub mod hold;
 pub mod oidc;
 pub mod registry;
 pub mod seed;

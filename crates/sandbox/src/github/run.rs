@@ -131,27 +131,20 @@ impl State {
     /// Starts a run: it gets a number, a `GITHUB_TOKEN` with the permissions of its job, and a bearer token for
     /// the OIDC issuer if it has `id-token: write`.
     pub fn start_run(&self, spec: RunSpec) -> Run {
-        let may_ask_oidc =
-            spec.permissions.get("id-token").is_some_and(|text| Access::parse(text) == Some(Access::Write));
-        let token_text = token::text("ghs");
-        let token_spec = TokenSpec {
-            login: "github-actions[bot]".to_owned(),
-            permissions: spec.permissions.clone(),
-            repositories: vec![spec.repository.clone()],
-        };
-        lock(&self.tokens).insert(token_text.clone(), Token::new(&token_spec, true));
+        let (token, oidc_request_token) = self.admit(&spec);
         let owner = spec.repository.split('/').next().unwrap_or_default();
         let (repository_owner_id, actor_id) = (self.user(owner).id, self.user(&spec.actor).id);
         let repository = self.repository(&spec.repository);
         let visibility = repository.as_ref().map_or("private", |one| lock(&one.data).visibility());
         let mut runs = lock(&self.runs);
-        let number = runs.iter().filter(|run| run.spec.repository == spec.repository).count() as u64 + 1;
+        let is_first = |run: &&Run| run.attempt == 1 && run.spec.repository == spec.repository;
+        let number = runs.iter().filter(is_first).count() as u64 + 1;
         let run = Run {
             id: self.next_id() + 10_000_000_000,
             number,
             attempt: 1,
-            token: token_text,
-            oidc_request_token: may_ask_oidc.then(|| token::text("ghrun")),
+            token,
+            oidc_request_token,
             repository_id: repository.as_ref().map_or(0, |one| one.id),
             repository_owner_id,
             repository_visibility: visibility.to_owned(),
@@ -161,6 +154,29 @@ impl State {
         };
         runs.push(run.clone());
         run
+    }
+
+    /// Starts one more attempt of a run, as *Re-run jobs* does: its number and its event are the same, its token is new.
+    pub fn rerun(&self, id: u64) -> Option<Run> {
+        let last = lock(&self.runs).iter().rfind(|run| run.id == id).cloned()?;
+        let (token, oidc_request_token) = self.admit(&last.spec);
+        let run = Run { attempt: last.attempt + 1, token, oidc_request_token, ..last };
+        lock(&self.runs).push(run.clone());
+        Some(run)
+    }
+
+    /// Makes the `GITHUB_TOKEN` of an attempt, and the bearer token for the OIDC token endpoint if it may have one.
+    fn admit(&self, spec: &RunSpec) -> (String, Option<String>) {
+        let may_ask_oidc =
+            spec.permissions.get("id-token").is_some_and(|text| Access::parse(text) == Some(Access::Write));
+        let token_text = token::text("ghs");
+        let token_spec = TokenSpec {
+            login: "github-actions[bot]".to_owned(),
+            permissions: spec.permissions.clone(),
+            repositories: vec![spec.repository.clone()],
+        };
+        lock(&self.tokens).insert(token_text.clone(), Token::new(&token_spec, true));
+        (token_text, may_ask_oidc.then(|| token::text("ghrun")))
     }
 
     /// Returns the run whose runner was given this bearer token for the OIDC token endpoint.

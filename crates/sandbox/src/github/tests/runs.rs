@@ -61,3 +61,17 @@ async fn the_runners_variables_are_there() {
     assert!(fixture.github().run_by_oidc_token(bearer).is_none());
     assert_eq!(fixture.send_as(&run.token, "GET", "pulls/1", None).await.status(), 401);
 }
+
+#[tokio::test]
+async fn a_re_run_has_the_same_number_and_event_and_a_new_token() {
+    let fixture = Fixture::new().await;
+    let first = fixture.github().start_run(spec(&fixture, &[("contents", "write"), ("id-token", "write")]));
+    fixture.github().finish_run(first.id);
+    let again = fixture.github().rerun(first.id).unwrap();
+    assert_eq!((again.id, again.number, again.attempt), (first.id, first.number, 2));
+    assert_eq!(again.spec.event, first.spec.event);
+    assert_ne!(again.token, first.token);
+    assert_ne!(again.oidc_request_token, first.oidc_request_token);
+    assert_eq!(fixture.github().start_run(spec(&fixture, &[])).number, first.number + 1);
+    assert!(fixture.github().rerun(1).is_none());
+}
