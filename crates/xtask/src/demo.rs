@@ -1,14 +1,11 @@
 //! `cargo xtask demo`: both pipelines end to end, through the real workflow files, against the sandbox.
 
 mod end_state;
-mod log;
 mod people;
 mod place;
-mod release;
-mod runner;
+pub(crate) mod release;
 mod story;
 mod timeline;
-mod workflow;
 
 use std::{cell::RefCell, path::Path, time::Instant};
 

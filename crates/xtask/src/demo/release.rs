@@ -9,7 +9,7 @@ use crate::dist::{
 };
 
 /// Builds the tree and returns the refs that mean it.
-pub(super) fn build(root: &Path, out: &Path, profile: Profile) -> Result<Vec<String>, String> {
+pub(crate) fn build(root: &Path, out: &Path, profile: Profile) -> Result<Vec<String>, String> {
     let version = Version::of_workspace();
     let binary = build::binary(root, profile)?;
     tree::assemble(root, out, version, &binary)?;

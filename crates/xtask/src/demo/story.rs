@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use runner::{Event, Record};
 use serde_json::Value;
 
 use super::{
     end_state::{self, Claims, Deployed},
-    log::{Event, Record},
     people::Change,
     place::{Place, REPOSITORY},
     timeline,
@@ -72,7 +72,7 @@ async fn to_prod(place: &Place) -> Result<Shipped, String> {
 
 /// Starts the workflow that GitHub would start for what just happened to a pull request, and shows its progress.
 async fn one_run(place: &Place, number: u64) -> Result<Record, String> {
-    let (caller, event) = place.pending(number)?;
+    let (caller, event) = place.pending(number).await?;
     println!("  {} on a runner labelled {}:", caller.file, caller.job.environment.as_deref().unwrap_or("?"));
     let mut watch = |event: &Event| match event {
         Event::Ended(step) if step.result == "skipped" => {}
@@ -140,7 +140,7 @@ async fn check(place: &Place, dev: &Shipped, prod: &Shipped) -> Result<(), Strin
     claims.same("which is the one that was deployed to prod", &at_prod, &prod.bump);
     let secrets = secrets(place);
     claims.add("no credential is in a log", place.searched(&secrets));
-    claims.add("no credential is left in a runner's files", search(&place.runner.directory, &secrets));
+    claims.add("no credential is left in a runner's files", search(&place.site.runner.directory, &secrets));
     println!("end state");
     let mut failed = 0;
     for claim in &claims.0 {
@@ -170,7 +170,7 @@ async fn argocd(place: &Place, path: &str) -> Result<Value, String> {
     let failed = |error: reqwest::Error| format!("Argo CD, {path}: {error}");
     let client =
         toolkit::http::client(&toolkit::http::ClientOptions::default()).map_err(|error| error.to_string())?;
-    let reply = client.get(url).bearer_auth(&place.argocd_token).send().await.map_err(failed)?;
+    let reply = client.get(url).bearer_auth(&place.site.seeded.argocd_token).send().await.map_err(failed)?;
     reply.error_for_status().map_err(failed)?.json().await.map_err(failed)
 }
 
@@ -178,7 +178,7 @@ async fn argocd(place: &Place, path: &str) -> Result<Value, String> {
 fn secrets(place: &Place) -> Vec<String> {
     let world = place.world();
     let mut secrets = world.ecr.passwords();
-    secrets.push(place.argocd_token.clone());
+    secrets.push(place.site.seeded.argocd_token.clone());
     for run in world.github.runs() {
         secrets.extend([Some(run.token), run.oidc_request_token].into_iter().flatten());
     }

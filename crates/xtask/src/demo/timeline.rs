@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, time::Duration};
 
-use super::log::Record;
+use runner::Record;
 
 /// Returns a table of the steps of one run, with a bar for each, and its total.
 pub(super) fn render(title: &str, record: &Record) -> String {
@@ -34,7 +34,7 @@ fn bar(time: Duration, longest: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::log::Step;
+    use runner::Step;
 
     #[test]
     fn skipped_steps_have_no_line_and_the_runner_has_the_rest() {

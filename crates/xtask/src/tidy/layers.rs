@@ -28,8 +28,9 @@ const ARROWS: &[(&str, &[&str])] = &[
             "fast-forward",
         ],
     ),
-    ("xtask", &["model", "toolkit", "github", "day2", "sandbox"]),
-    ("e2e", &["sandbox", "yaml-set"]),
+    ("runner", &["sandbox"]),
+    ("xtask", &["model", "toolkit", "github", "day2", "sandbox", "runner"]),
+    ("e2e", &["sandbox", "runner", "yaml-set"]),
 ];
 
 /// What an action may use; never another action.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// One thing that happened in a run.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Event {
+pub enum Event {
     /// A step of the job began.
     Began(String),
     /// A step of the job ended.
@@ -16,41 +16,51 @@ pub(super) enum Event {
     /// A step wrote an error annotation, `::error …::`.
     Complained(String),
     /// A step set an output.
-    Output { step: String, name: String, value: String },
+    Output {
+        /// The step's id.
+        step: String,
+        /// The output.
+        name: String,
+        /// Its value.
+        value: String,
+    },
     /// act itself has something to say.
     Warned(String),
 }
 
 /// A step that ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Step {
-    pub(super) name: String,
-    pub(super) result: String,
-    pub(super) took: Duration,
+pub struct Step {
+    /// Its name, or what it runs.
+    pub name: String,
+    /// `success`, `failure` or `skipped`.
+    pub result: String,
+    /// How long it took.
+    pub took: Duration,
 }
 
 /// A finished run.
 #[derive(Debug, Default)]
-pub(super) struct Record {
+pub struct Record {
     /// The steps that ran, in order.
-    pub(super) steps: Vec<Step>,
+    pub steps: Vec<Step>,
     /// Outputs by step and name.
-    pub(super) outputs: BTreeMap<(String, String), String>,
+    pub outputs: BTreeMap<(String, String), String>,
     /// Everything that the steps wrote.
-    pub(super) lines: Vec<String>,
+    pub lines: Vec<String>,
     /// The error annotations among it.
-    pub(super) errors: Vec<String>,
+    pub errors: Vec<String>,
     /// Everything that act said, as it said it.
-    pub(super) transcript: String,
+    pub transcript: String,
     /// Whether the job succeeded.
-    pub(super) succeeded: bool,
+    pub succeeded: bool,
     /// From the event to the end of the job.
-    pub(super) took: Duration,
+    pub took: Duration,
 }
 
 impl Record {
     /// Notes an event.
-    pub(super) fn add(&mut self, event: &Event) {
+    pub fn add(&mut self, event: &Event) {
         match event {
             Event::Ended(step) => self.steps.push(step.clone()),
             Event::Wrote(line) => self.lines.push(line.clone()),
@@ -67,13 +77,13 @@ impl Record {
     }
 
     /// Returns an output of a step; empty if it was not set.
-    pub(super) fn output(&self, step: &str, name: &str) -> &str {
+    pub fn output(&self, step: &str, name: &str) -> &str {
         self.outputs.get(&(step.to_owned(), name.to_owned())).map_or("", String::as_str)
     }
 }
 
 /// Reads one line; `None` if it says nothing of interest.
-pub(super) fn parse(line: &str) -> Option<Event> {
+pub(crate) fn parse(line: &str) -> Option<Event> {
     let value: Value = serde_json::from_str(line).ok()?;
     let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
     if value["raw_output"] == true {

@@ -5,26 +5,26 @@ use std::{collections::BTreeMap, path::Path};
 use yaml_serde::Value;
 
 /// The one job of a reusable workflow.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct CalledJob {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalledJob {
     /// `permissions:`, what the job's token may do.
-    pub(super) permissions: BTreeMap<String, String>,
+    pub permissions: BTreeMap<String, String>,
     /// `environment:`, which is in the OIDC token's subject.
-    pub(super) environment: Option<String>,
+    pub environment: Option<String>,
     /// The names of its steps, in order.
-    pub(super) steps: Vec<String>,
+    pub steps: Vec<String>,
 }
 
 /// The events of a caller.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Trigger {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trigger {
     types: Vec<String>,
     branches: Vec<String>,
 }
 
 impl CalledJob {
     /// Reads a reusable workflow.
-    pub(super) fn read(path: &Path) -> Result<Self, String> {
+    pub fn read(path: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         Self::parse(&text).map_err(|error| format!("{}: {error}", path.display()))
@@ -52,7 +52,7 @@ impl CalledJob {
 
 impl Trigger {
     /// Reads a caller's `on: pull_request_target`.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         let document: Value = yaml_serde::from_str(text).map_err(|error| error.to_string())?;
         let on = &document["on"]["pull_request_target"];
         let list = |name: &str| -> Vec<String> {
@@ -67,7 +67,7 @@ impl Trigger {
     }
 
     /// Whether GitHub would start it.
-    pub(super) fn fires(&self, action: &str, base: &str) -> bool {
+    pub fn fires(&self, action: &str, base: &str) -> bool {
         self.types.iter().any(|one| one == action) && self.branches.iter().any(|one| one == base)
     }
 }
@@ -90,11 +90,12 @@ mod tests {
 
     #[test]
     fn our_own_workflows_are_understood_and_the_callers_grant_what_the_jobs_ask_for() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         for name in ["dev", "prod"] {
-            let ours = crate::root().join(format!(".github/workflows/{name}.yml"));
+            let ours = root.join(format!(".github/workflows/{name}.yml"));
             let job = CalledJob::read(&ours).unwrap();
             assert_eq!(job.environment.as_deref(), Some(name));
-            let caller = crate::root().join(format!("examples/product/.github/workflows/{name}.yml"));
+            let caller = root.join(format!("examples/product/.github/workflows/{name}.yml"));
             let text = std::fs::read_to_string(caller).unwrap();
             let trigger = Trigger::parse(&text).unwrap();
             assert!(trigger.fires("opened", name) && trigger.fires("labeled", name));

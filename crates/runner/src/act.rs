@@ -1,6 +1,4 @@
-//! A self-hosted runner: `act` in host mode, one process per workflow run.
-//!
-//! What act lacks, and what is done about it, is in docs/decisions/0062-demo-with-act.md.
+//! A self-hosted runner: `act` in host mode, one process per attempt of a workflow run.
 
 use std::{
     collections::BTreeMap,
@@ -18,47 +16,45 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::log::{self, Event, Record};
+use crate::log::{self, Event, Record};
 
 /// How long one run may take. The workflow's own limit is longer; nothing here comes near either.
 const LONGEST: Duration = Duration::from_secs(300);
 
 /// The runner.
-pub(super) struct Runner {
+#[derive(Debug, Clone)]
+pub struct Runner {
     /// The program.
-    pub(super) act: PathBuf,
+    pub act: PathBuf,
     /// What `org/day2-actions` is.
-    pub(super) release: PathBuf,
+    pub release: PathBuf,
     /// The refs that mean it.
-    pub(super) refs: Vec<String>,
+    pub refs: Vec<String>,
     /// A directory of its own, for everything that a run leaves behind.
-    pub(super) directory: PathBuf,
+    pub directory: PathBuf,
 }
 
-/// One workflow run.
-pub(super) struct Job<'a> {
+/// One attempt of a workflow run.
+#[derive(Debug)]
+pub struct Job<'a> {
     /// What GitHub knows about the run.
-    pub(super) run: &'a Run,
+    pub run: &'a Run,
     /// A checkout of the commit whose workflow file counts.
-    pub(super) checkout: &'a Path,
+    pub checkout: &'a Path,
     /// The workflow's file name.
-    pub(super) workflow: &'a str,
+    pub workflow: &'a str,
     /// The default branch.
-    pub(super) default_branch: &'a str,
+    pub default_branch: &'a str,
     /// The environment of the runner, besides what is about the run.
-    pub(super) env: &'a BTreeMap<String, String>,
+    pub env: &'a BTreeMap<String, String>,
     /// The repository's secrets.
-    pub(super) secrets: &'a BTreeMap<String, String>,
+    pub secrets: &'a BTreeMap<String, String>,
 }
 
 impl Runner {
     /// Runs a workflow and tells `watch` what happens.
-    pub(super) async fn run(
-        &self,
-        job: &Job<'_>,
-        watch: &mut (dyn FnMut(&Event) + Send),
-    ) -> Result<Record, String> {
-        let directory = self.directory.join(format!("run-{}", job.run.id));
+    pub async fn run(&self, job: &Job<'_>, watch: &mut (dyn FnMut(&Event) + Send)) -> Result<Record, String> {
+        let directory = self.directory.join(format!("run-{}-{}", job.run.id, job.run.attempt));
         let private = |name: &str, text: &str| private_file(&directory.join(name), text);
         create(&directory)?;
         let event = private("event.json", &job.run.spec.event.to_string())?;
@@ -89,7 +85,11 @@ impl Runner {
         command.arg("--eventpath").arg(&event).arg("--env-file").arg(&env).arg("--secret-file").arg(&secrets);
         command.arg("--action-cache-path").arg(directory.join("cache"));
         // A runner has little in its environment, and this machine's proxies and credentials are not for it.
-        let path = crate::env("PATH").unwrap_or_default();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "no action, and nothing else of the environment is passed on"
+        )]
+        let path = std::env::var_os("PATH").unwrap_or_default();
         command
             .env_clear()
             .env("PATH", path)
@@ -162,14 +162,14 @@ impl Drop for Guard {
 }
 
 /// Creates a directory that is for nobody else.
-pub(super) fn create(path: &Path) -> Result<(), String> {
+pub fn create(path: &Path) -> Result<(), String> {
     use std::os::unix::fs::DirBuilderExt;
     let created = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     created.map_err(|error| format!("cannot create {}: {error}", path.display()))
 }
 
 /// Writes a file that is for nobody else.
-pub(super) fn private_file(path: &Path, text: &str) -> Result<PathBuf, String> {
+pub fn private_file(path: &Path, text: &str) -> Result<PathBuf, String> {
     let written = fs::OpenOptions::new()
         .write(true)
         .create(true)
