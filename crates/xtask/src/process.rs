@@ -2,6 +2,27 @@
 
 use std::process::{Command, Stdio};
 
+/// What cargo tells a program that it runs. The build script of `ring` asks to be run again when one of them changes: passed on,
+/// half of the dependencies would be built anew whenever a person and this program take turns.
+const OF_CARGO: &[&str] = &[
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
+/// Returns `cargo` as from a shell.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new("cargo");
+    for name in OF_CARGO {
+        command.env_remove(name);
+    }
+    command
+}
+
 /// Runs `command` and returns its standard output without the last line end. Its standard error is passed on.
 pub(crate) fn output(command: &mut Command) -> Result<String, String> {
     let output = command

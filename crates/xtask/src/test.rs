@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check of the project, one line per stage.
 
+mod attacks;
 mod corpus;
 mod fuzz;
 mod schema;

@@ -50,7 +50,7 @@ pub(crate) fn binary(root: &Path, profile: Profile) -> Result<Binary, String> {
     let musl = format!("{processor}-unknown-linux-musl");
     let has_musl = profile == Profile::Release && is_installed(root, &musl);
     let target = if has_musl { musl } else { format!("{processor}-unknown-linux-gnu") };
-    let mut command = Command::new("cargo");
+    let mut command = process::cargo();
     command
         .args(["build", "--quiet", "--package", "day2", "--bin", "day2", "--profile", profile.name()])
         .args(["--message-format=json-render-diagnostics"])

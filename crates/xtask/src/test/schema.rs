@@ -37,7 +37,7 @@ impl Recording {
     }
 
     /// Runs tests that fill the directory.
-    pub(super) fn tests(&self, root: &Path, arguments: &[&str]) -> Outcome {
+    pub(super) fn tests(&self, root: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Outcome {
         self.is_used.set(true);
         // Empty, which records nothing, if there is no directory.
         let path = self
@@ -45,7 +45,7 @@ impl Recording {
             .as_ref()
             .map(|directory| directory.path().display().to_string())
             .unwrap_or_default();
-        cargo(root, arguments, &[(VARIABLE, &path)])
+        cargo(root, arguments, &[env, &[(VARIABLE, &path)]].concat())
     }
 
     /// Checks what was recorded, after showing that the check can fail.
@@ -55,12 +55,12 @@ impl Recording {
             Err(error) => return Outcome::failed(format!("cannot make a directory: {error}")),
         };
         let sources = root.join("tests/schema");
-        let packages = match packages(&sources) {
+        let packages = match packages(root) {
             Ok(packages) => packages,
             Err(why) => return without(why),
         };
         if !self.is_used.get()
-            && let failed @ Outcome::Failed { .. } = self.tests(root, TESTS)
+            && let failed @ Outcome::Failed { .. } = self.tests(root, TESTS, &[])
         {
             return failed;
         }
@@ -78,7 +78,8 @@ impl Recording {
 }
 
 /// Returns a directory with the pinned packages in `node_modules`; the first call installs them.
-fn packages(sources: &Path) -> Result<PathBuf, String> {
+pub(super) fn packages(root: &Path) -> Result<PathBuf, String> {
+    let sources = &root.join("tests/schema");
     let missing = |why: &str| {
         format!(
             "it takes Node.js {NODE} or later with npm (Debian: nodejs, npm), and npm's registry within reach: {why}"

@@ -6,8 +6,8 @@ use std::{
     rc::Rc,
 };
 
-use super::{corpus, schema, snippets};
-use crate::{generate, tidy, tools};
+use super::{attacks, corpus, schema, snippets};
+use crate::{generate, process, tidy, tools};
 
 /// How a test begins the lines that say what it did.
 const FIGURES: &str = "figures: ";
@@ -54,7 +54,7 @@ impl Stage {
     /// The stages of every run, the quick ones first.
     pub(super) fn standard() -> Vec<Self> {
         let recording = Rc::new(schema::Recording::new());
-        let recorded = recording.clone();
+        let (recorded, attacked) = (recording.clone(), recording.clone());
         vec![
             Self::cargo("format", &["fmt", "--all", "--check"]),
             Self::new("generated files", |root| match generate::run(root, generate::Mode::Check) {
@@ -81,8 +81,9 @@ impl Stage {
                 cargo(root, &arguments, &[("RUSTDOCFLAGS", "-D warnings")])
             }),
             Self::new("unit, property, end-to-end", move |root| {
-                recorded.tests(root, &["test", "--workspace", "--no-fail-fast"])
+                recorded.tests(root, &["test", "--workspace", "--no-fail-fast"], &[])
             }),
+            Self::new("attacks on the prod gate", move |root| attacks::run(root, &attacked)),
             Self::new("GitHub's schemas", move |root| recording.check(root)),
             Self::new("corpus: real YAML files", |root| corpus::run(root, corpus::Extent::Sample)),
         ]
@@ -96,7 +97,7 @@ impl Stage {
 
 /// Runs cargo with our own toolchain and reads the closing lines of its test runs.
 pub(super) fn cargo(root: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Outcome {
-    let mut command = Command::new("cargo");
+    let mut command = process::cargo();
     command.args(arguments).envs(env.iter().copied()).current_dir(root);
     run(&mut command)
 }
