@@ -109,6 +109,8 @@ pub struct Faults {
     stop: Mutex<Option<Stop>>,
     turnstile: Mutex<Option<Turnstile>>,
     holds: Mutex<Vec<Held>>,
+    /// Calls that are being answered, and the most that ever were.
+    at_once: Mutex<(usize, usize)>,
 }
 
 /// A call that was received, for counting requests.
@@ -162,9 +164,15 @@ impl Faults {
         turnstile
     }
 
+    /// Returns the most calls that were being answered at a time.
+    pub fn most_at_once(&self) -> usize {
+        lock(&self.at_once).1
+    }
+
     /// Forgets the calls so far.
     pub fn forget_calls(&self) {
         lock(&self.calls).clear();
+        lock(&self.at_once).1 = 0;
     }
 
     /// Holds the next call of `service` with this method whose path has `path`, before or after it takes effect.
@@ -202,6 +210,24 @@ impl Faults {
     }
 }
 
+/// A call that is being answered.
+struct Answering<'a>(&'a Faults);
+
+impl<'a> Answering<'a> {
+    fn new(faults: &'a Faults) -> Self {
+        let mut at_once = lock(&faults.at_once);
+        at_once.0 += 1;
+        at_once.1 = at_once.1.max(at_once.0);
+        Self(faults)
+    }
+}
+
+impl Drop for Answering<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.at_once).0 -= 1;
+    }
+}
+
 /// Locks, and goes on with the value of a thread that panicked: a test has failed by then anyway.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -223,6 +249,7 @@ pub(crate) async fn apply(
         calls.push(Call { service: service.into(), method: method.clone(), path: path.clone() });
         calls.len() - 1
     };
+    let _answering = Answering::new(&world.faults);
     let stop = lock(&world.faults.stop).clone();
     if let Some(stop) = stop.filter(|stop| stop.concerns(index)) {
         return stop.hang(index, next.run(request)).await;

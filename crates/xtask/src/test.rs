@@ -21,8 +21,9 @@ pub(crate) struct TestArgs {
     /// Run against a real Argo CD as well
     #[arg(long)]
     cluster: bool,
-    /// Run what takes minutes as well: many more random cases, fuzzing, and many more edits of real YAML files (every
-    /// value of files up to 100 kB alone, a sample of larger ones, and all of each file at once)
+    /// Run what takes minutes as well: many more random cases, 10,000 histories of merges, fuzzing, and many more edits
+    /// of real YAML files (every value of files up to 100 kB alone, a sample of larger ones, and all of each file at
+    /// once)
     #[arg(long)]
     long: bool,
     /// Run only the stages whose name has this text

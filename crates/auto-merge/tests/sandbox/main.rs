@@ -26,6 +26,8 @@ mod races;
 #[cfg(test)]
 mod readiness;
 #[cfg(test)]
+mod storm;
+#[cfg(test)]
 mod tokens;
 #[cfg(test)]
 mod trust;

@@ -27,6 +27,14 @@ pub(super) fn chosen(real: bool, is_cluster: bool, long: bool) -> Vec<Stage> {
         stages.push(Stage::new("long: random cases", |root| {
             cargo(root, &["test", "--release", "-p", "yaml-set"], &[("PROPTEST_CASES", "20000")])
         }));
+        stages.push(Stage::cargo(
+            "long: histories of merges",
+            &["test", "-p", "day2", "--test", "histories", "--", "--ignored", "--nocapture"],
+        ));
+        stages.push(Stage::cargo(
+            "long: thirty merges at once",
+            &["test", "-p", "auto-merge", "--test", "sandbox", "--", "storm", "--ignored", "--nocapture"],
+        ));
         stages.push(Stage::new("long: real YAML files", |root| corpus::run(root, corpus::Extent::Full)));
         stages.push(Stage::new("long: fuzzing", fuzz::run));
     }

@@ -158,6 +158,14 @@ impl Git {
             .map(|_| ())
     }
 
+    /// Removes all refs.
+    pub(crate) fn forget_refs(&self) -> std::io::Result<()> {
+        let refs = self.directory().join("refs");
+        std::fs::remove_dir_all(&refs)?;
+        let _ = std::fs::remove_file(self.directory().join("packed-refs"));
+        std::fs::create_dir_all(refs.join("heads"))
+    }
+
     /// Points a ref somewhere, whatever it was.
     pub(crate) async fn set_ref(&self, name: &str, new: &str) -> Result<(), GitError> {
         let old = match loose::read_ref(self.directory(), name) {
