@@ -1,11 +1,12 @@
 //! Merges, and finds out what a merge came to.
 
+mod forward;
+
 use github::{
-    GitHub, commits, compare,
+    ApiError, GitHub, commits, compare,
     merge::{self, MergeError, MergeRequest},
     pulls,
     pulls::{Account, PullRequest},
-    refs::{self, RefError},
 };
 use model::{Branch, CommitSha, Failure};
 
@@ -18,31 +19,33 @@ use crate::{
     request::{Method, Request, WorkflowRun},
 };
 
-/// Merges `head` and returns the commit that the base got.
+/// What a merge came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Merged {
+    /// The commit that the base got.
+    pub sha: CommitSha,
+    /// Where the base was before, if that is known for certain.
+    pub before: Option<CommitSha>,
+}
+
+/// Merges `head`. `in_doubt` if a call of this very run was left without an answer.
 pub(crate) async fn merge(
     github: &GitHub,
     request: &Request,
     pull: &PullRequest,
-    head: &CommitSha,
-    method: Method,
-) -> Result<CommitSha, Verdict> {
+    (head, method): (&CommitSha, Method),
+    in_doubt: bool,
+) -> Result<Merged, Verdict> {
     let doing = format!("merge pull request #{} of {}", pull.number, request.repository);
     if method == Method::FastForward {
-        let base = branch(&pull.base.branch).map_err(Verdict::Failed)?;
-        look(github, request, pull).await?;
-        return match refs::fast_forward(github, &request.repository, &base, head).await {
-            Ok(()) => Ok(head.clone()),
-            // It was there before, by a call whose answer was lost, and others have moved the base on since.
-            Err(RefError::NotFastForward(_)) if is_in(github, request, head, &base).await => Ok(head.clone()),
-            Err(error) => Err(answer::of_ref(error, pull, &doing)),
-        };
+        return forward::merge(github, request, pull, (head, in_doubt), &doing).await;
     }
     let message = message(github, request, pull, method, request.run.as_ref()).await;
     look(github, request, pull).await?;
     let (title, body) = (message.title.as_deref(), message.body.as_deref());
     let merge_request = MergeRequest { sha: head, method: method.as_str(), title, body };
     match merge::pull_request(github, &request.repository, pull.number, &merge_request).await {
-        Ok(sha) => Ok(sha),
+        Ok(sha) => Ok(Merged { sha, before: None }),
         Err(MergeError::Api(error)) if error.status() == Some(403) => {
             Err(answer::of_denial(github, request, error, &doing).await)
         }
@@ -51,18 +54,12 @@ pub(crate) async fn merge(
 }
 
 /// What was changed since the gate was checked starts it over.
-async fn look(github: &GitHub, request: &Request, pull: &PullRequest) -> Result<(), Verdict> {
+pub(crate) async fn look(github: &GitHub, request: &Request, pull: &PullRequest) -> Result<(), Verdict> {
     match look::before(github, request, pull).await {
         Ok(None) => Ok(()),
         Ok(Some(changed)) => Err(Verdict::Again(Pace::Passing, changed)),
         Err(failure) => Err(Verdict::Failed(failure)),
     }
-}
-
-/// Whether a branch has a commit.
-async fn is_in(github: &GitHub, request: &Request, sha: &CommitSha, branch: &Branch) -> bool {
-    let place = compare::compare(github, &request.repository, sha.as_str(), branch.as_str()).await;
-    place.is_ok_and(|place| matches!(place.status, compare::Relation::Identical | compare::Relation::Ahead))
 }
 
 /// The merge's message, with the mark of the run that goes on from it, if one does.
@@ -121,39 +118,60 @@ fn is_by_hand(request: &Request, pull: &PullRequest) -> bool {
     request.credentials.is_app() && pull.merged_by.as_ref().is_some_and(Account::is_person)
 }
 
-/// Finds out where the base was before, and proves that it has the commit now.
+/// Finds out where the base was before a merge of this very process. What is merged is merged, and its commit is known:
+/// whatever fails now, the pipeline goes on.
 pub(crate) async fn land(
     github: &GitHub,
     request: &Request,
     pull: &PullRequest,
     method: Method,
-    sha: CommitSha,
-    is_ours: bool,
-) -> Result<Landed, Failure> {
-    let doing = format!("find the merge of pull request #{}", pull.number);
-    if !is_ours {
-        let place = compare::compare(github, &request.repository, sha.as_str(), &pull.base.branch)
-            .await
-            .map_err(|error| error.into_failure(&doing))?;
-        if !matches!(place.status, compare::Relation::Identical | compare::Relation::Ahead) {
-            let cause =
-                format!("it is merged as {sha}, and `{}` does not have that commit", pull.base.branch);
-            return Err(Failure::new(&codes::MERGE_HEAD_MOVED, cause)
-                .with_remedy("The base was reset after the merge: open a new pull request."));
-        }
-    }
-    let before = match method {
-        Method::Merge | Method::Squash => {
-            match commits::get(github, &request.repository, &sha).await {
-                Ok(commit) => commit.parents.into_iter().next().map(|parent| parent.sha),
-                // What is merged is merged, and its commit is known: the pipeline goes on.
-                Err(_) if is_ours => None,
-                Err(error) => return Err(error.into_failure(&doing)),
-            }
-        }
-        Method::FastForward | Method::Rebase => None,
+    merged: Merged,
+) -> Landed {
+    let Merged { sha, before } = merged;
+    let before = match before {
+        None => first_parent(github, request, method, &sha).await.unwrap_or_default(),
+        known => known,
     };
+    Landed { sha, base: before.unwrap_or_else(|| pull.base.sha.clone()), deleted_head: false }
+}
+
+/// Finds out where the base was before a merge from earlier, and proves that it has the commit now.
+pub(crate) async fn find(
+    github: &GitHub,
+    request: &Request,
+    pull: &PullRequest,
+    method: Method,
+    sha: CommitSha,
+) -> Result<Landed, Failure> {
+    let failed =
+        |error: ApiError| error.into_failure(&format!("find the merge of pull request #{}", pull.number));
+    let place = compare::compare(github, &request.repository, sha.as_str(), &pull.base.branch).await;
+    if !has_it(&place.map_err(failed)?) {
+        let cause = format!("it is merged as {sha}, and `{}` does not have that commit", pull.base.branch);
+        return Err(Failure::new(&codes::MERGE_HEAD_MOVED, cause)
+            .with_remedy("The base was reset after the merge: open a new pull request."));
+    }
+    let before = first_parent(github, request, method, &sha).await.map_err(failed)?;
     Ok(Landed { sha, base: before.unwrap_or_else(|| pull.base.sha.clone()), deleted_head: false })
+}
+
+/// Whether what was compared with has the commit that was compared.
+fn has_it(place: &compare::Comparison) -> bool {
+    matches!(place.status, compare::Relation::Identical | compare::Relation::Ahead)
+}
+
+/// Returns where the base was before a merge whose commit tells.
+async fn first_parent(
+    github: &GitHub,
+    request: &Request,
+    method: Method,
+    sha: &CommitSha,
+) -> Result<Option<CommitSha>, ApiError> {
+    if !method.has_message() {
+        return Ok(None);
+    }
+    let commit = commits::get(github, &request.repository, sha).await?;
+    Ok(commit.parents.into_iter().next().map(|parent| parent.sha))
 }
 
 /// Reads a branch's name that GitHub gave.

@@ -138,7 +138,7 @@ impl Run<'_> {
             Merger::Us if in_doubt => Done::Merged,
             Merger::Us | Merger::Unknown => Done::AlreadyMerged,
         };
-        let landed = apply::land(&self.github, &self.request, &facts.pull, method, sha, false).await?;
+        let landed = apply::find(&self.github, &self.request, &facts.pull, method, sha).await?;
         Ok(self.finish(facts, landed, done).await)
     }
 

@@ -94,7 +94,7 @@ impl Run<'_> {
         if request.dry_run {
             return Ok(Step::Ended(would(pull)));
         }
-        match self.try_merge(facts, head, method).await {
+        match self.try_merge(facts, head, method, past.in_doubt).await {
             Ok(landed) => Ok(Step::Landed(landed)),
             Err(Verdict::Failed(failure)) => Err(failure.into()),
             Err(Verdict::Refused(rule)) => Ok(Step::Refused(rule)),
@@ -171,16 +171,25 @@ impl Run<'_> {
         self.phases.time("enable auto-merge", enabling).await
     }
 
-    async fn try_merge(&self, facts: &Facts, head: &CommitSha, method: Method) -> Result<Landed, Verdict> {
+    async fn try_merge(
+        &self,
+        facts: &Facts,
+        head: &CommitSha,
+        method: Method,
+        in_doubt: bool,
+    ) -> Result<Landed, Verdict> {
         let (github, request, pull) = (&self.github, &self.request, &facts.pull);
-        let merging = apply::merge(github, request, pull, head, method);
-        let sha = self.phases.time("merge", merging).await?;
+        let merging = apply::merge(github, request, pull, (head, method), in_doubt);
+        let merged = self.phases.time("merge", merging).await?;
+        let sha = merged.sha.clone();
         let landing = async {
-            let landing = apply::land(github, request, pull, method, sha.clone(), true);
-            tokio::try_join!(landing, look::after(github, request, pull, (method, &sha)))
+            tokio::join!(
+                apply::land(github, request, pull, method, merged),
+                look::after(github, request, pull, (method, &sha))
+            )
         };
-        let (landed, shown) = self.phases.time("verify", landing).await.map_err(Verdict::Failed)?;
-        shown.iter().for_each(|shown| self.say(shown));
+        let (landed, shown) = self.phases.time("verify", landing).await;
+        shown.map_err(Verdict::Failed)?.iter().for_each(|shown| self.say(shown));
         Ok(landed)
     }
 

@@ -170,22 +170,43 @@ async fn a_secondary_limit_that_does_not_end_in_time_fails_at_once() {
 
 #[tokio::test]
 async fn a_fast_forward_has_answers_of_its_own() {
-    for (status, message, expected) in [
-        (422, "Update is not a fast forward", ("not-fast-forward", "refuse")),
-        (422, "Changes must be made through a pull request.", ("branch-rule-violated", "refuse")),
-        (422, "Required status check \"ci\" is expected.", ("checks-missing", "wait")),
+    for (kind, message, expected) in [
+        ("UNPROCESSABLE", "Update is not a fast forward", ("not-fast-forward", "refuse")),
+        ("UNPROCESSABLE", "Changes must be made through a pull request.", ("branch-rule-violated", "refuse")),
+        ("UNPROCESSABLE", "Required status check \"ci\" is expected.", ("checks-missing", "wait")),
         (
-            422,
+            "UNPROCESSABLE",
             "Repository rule violations found\n\nChanges must be made through the merge queue\n\n",
             ("branch-rule-violated", "refuse"),
         ),
-        (422, WORKFLOW, ("workflows-permission", "configuration")),
-        (403, "Resource not accessible by integration", ("permission-denied", "configuration")),
-        (404, "Not Found", ("repository-not-found", "configuration")),
+        ("UNPROCESSABLE", WORKFLOW, ("workflows-permission", "configuration")),
+        ("FORBIDDEN", "Resource not accessible by integration", ("permission-denied", "configuration")),
+        ("NOT_FOUND", "Could not resolve to a node", ("repository-not-found", "configuration")),
     ] {
-        let argv = ["--method=fast-forward", "--fallback=merge-queue", "--timeout=2s"];
-        let (_, ended, _) = answered("PATCH", "/git/refs/heads/prod", reply(status, message), &argv).await;
+        let argv = ["--method=fast-forward", "--timeout=2s"];
+        let (_, ended, _) = answered("POST", "/graphql", problem(kind, message), &argv).await;
         assert_is(&ended, expected, message);
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_swaps_fast_forwards_too() {
+    let product = Product::new().await;
+    product.promotion().await;
+    let old = problem("", "Field 'updateRefs' doesn't exist on type 'Mutation'");
+    product.world().faults.add(Fault::once("github", "POST", "/graphql", old));
+    let ended = product.run(&["--base=prod", "--method=fast-forward"]).await;
+    assert_eq!((ended.code(), ended.output("result")), ("", "merged"), "{}", ended.log);
+    assert_eq!(product.tip("prod").await, product.tip("dev").await);
+}
+
+/// As GraphQL says that something was not done.
+fn problem(kind: &str, message: &str) -> Effect {
+    Effect::Reply {
+        status: 200,
+        body: json!({ "errors": [{ "type": kind, "message": message }] }).to_string(),
+        content_type: "application/json".to_owned(),
+        headers: Vec::new(),
     }
 }
 

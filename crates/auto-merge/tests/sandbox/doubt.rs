@@ -32,9 +32,7 @@ async fn a_merge_with_a_mark_is_known_to_be_this_runs() {
 
 #[tokio::test]
 async fn a_merge_without_a_mark_is_known_to_be_merged() {
-    for (method, call, path) in
-        [("rebase", "PUT", "/merge"), ("fast-forward", "PATCH", "/git/refs/heads/dev")]
-    {
+    for (method, call, path) in [("rebase", "PUT", "/merge"), ("fast-forward", "POST", "/graphql")] {
         for effect in LOST {
             let (product, number, event) = feature().await;
             product.world().faults.add(Fault::once("github", call, path, effect));

@@ -1,6 +1,9 @@
 //! What changes between the gate's reads and the merge, and what GitHub shows late after it.
 
-use sandbox::faults::{Effect, Fault};
+use sandbox::{
+    faults::{Effect, Fault},
+    stop::When,
+};
 use serde_json::{Value, json};
 
 use crate::world::{Product, REPO};
@@ -96,16 +99,53 @@ async fn a_fast_forward_that_others_went_on_from_is_a_merge() {
     let pull = format!("/pulls/{number}");
     let faults = &product.world().faults;
     // The answer is lost, GitHub shows the merge late, and meanwhile `prod` has got another commit.
-    faults.add(Fault::once("github", "PATCH", "/git/refs/heads/prod", Effect::ReplyAfter { status: 502 }));
+    faults.add(Fault::once("github", "POST", "/graphql", Effect::ReplyAfter { status: 502 }));
     let late = says(&event["pull_request"]);
     faults.add(Fault { skip: 2, times: Some(2), ..Fault::once("github", "GET", &pull, late) });
     let move_on = async {
-        product.called("/git/refs/heads/prod").await;
+        product.called("/graphql").await;
         product.commit("prod", "other.txt", "x\n").await
     };
     let argv = [GATE, &["--method=fast-forward"]].concat();
     let (ended, _) = tokio::join!(product.run_with_token_of("maria", event, &argv), move_on);
     assert_eq!((ended.output("merged"), ended.output("sha")), ("true", &*product.tip("dev").await));
+}
+
+#[tokio::test]
+async fn of_two_fast_forwards_at_once_one_goes_on() {
+    let (product, number, event) = approved().await;
+    let before = product.tip("prod").await;
+    let argv = [GATE, &["--method=fast-forward"]].concat();
+    let hold = product.world().faults.hold("github", "POST", "/graphql", When::BeforeEffect);
+    let faster = async {
+        hold.reached().await;
+        let faster = product.run_for(event.clone(), &argv).await;
+        hold.let_go();
+        faster
+    };
+    let (slower, faster) = tokio::join!(product.run_for(event.clone(), &argv), faster);
+    assert_eq!((faster.output("result"), faster.output("merged")), ("merged", "true"), "{}", faster.log);
+    assert_eq!(faster.output("base-sha"), before);
+    assert_ne!(slower.output("result"), "merged", "{}", slower.log);
+    assert!(product.world().github.pull(REPO, number).unwrap().merged);
+}
+
+#[tokio::test]
+async fn a_base_that_was_moved_in_the_moment_of_a_fast_forward_is_read_anew() {
+    let product = Product::new().await;
+    product.promotion().await;
+    let first = product.tip("dev").await;
+    product.commit("dev", "app.py", "v3\n").await;
+    let hold = product.world().faults.hold("github", "POST", "/graphql", When::BeforeEffect);
+    // Somebody brings `prod` half way: what it leaves then is another commit.
+    let half_way = async {
+        hold.reached().await;
+        product.world().github.force_branch(REPO, "prod", "maria", Some(&first)).await.unwrap();
+        hold.let_go();
+    };
+    let (ended, ()) = tokio::join!(product.run(&["--base=prod", "--method=fast-forward"]), half_way);
+    assert_eq!((ended.output("result"), ended.output("base-sha")), ("merged", &*first), "{}", ended.log);
+    assert_eq!(product.tip("prod").await, product.tip("dev").await);
 }
 
 #[tokio::test]
