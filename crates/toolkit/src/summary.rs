@@ -34,7 +34,7 @@ impl Summary {
         self
     }
 
-    /// Adds a table; cells are plain text, and a cell between backticks is shown as code.
+    /// Adds a table; cells are plain text, in which code stays between its backticks.
     #[must_use]
     pub fn table<H: AsRef<str>, C: AsRef<str>>(mut self, header: &[H], rows: &[Vec<C>]) -> Self {
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
@@ -72,7 +72,7 @@ impl Summary {
     /// Adds a part that is folded until it is clicked.
     #[must_use]
     pub fn details(mut self, title: &str, body: &Summary) -> Self {
-        let _ = writeln!(self.0, "<details><summary>{}</summary>\n\n{}</details>\n", escape(title), body.0);
+        let _ = writeln!(self.0, "<details><summary>{}</summary>\n\n{}</details>\n", html(title), body.0);
         self
     }
 
@@ -104,13 +104,16 @@ impl Summary {
     }
 }
 
-/// A table's cell: code stays code, and nothing ends the row.
+/// A table's cell: nothing ends the row, not even in code, where a pipe has to be escaped as well.
 fn cell(text: &str) -> String {
-    let flat = flat(text);
-    match flat.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
-        Some(code) if !code.contains('`') => format!("`{}`", code.replace('|', "\\|")),
-        _ => escape(&flat),
+    let mut escaped = String::new();
+    for part in parts(&flat(text)) {
+        match part {
+            Part::Code { .. } => escaped.push_str(&part.escape().replace('|', "\\|")),
+            Part::Fence(_) | Part::Text(_) => escaped.push_str(&part.escape()),
+        }
     }
+    escaped
 }
 
 /// One line of it.
@@ -118,9 +121,106 @@ fn flat(text: &str) -> String {
     text.replace(['\r', '\n'], " ")
 }
 
-/// Makes plain text of anything: Markdown and HTML lose their meaning, single backticks keep theirs.
+/// Makes plain text of anything: Markdown and HTML lose their meaning, and code between backticks is shown as it is.
 fn escape(text: &str) -> String {
+    parts(text).iter().map(Part::escape).collect()
+}
+
+/// Makes plain text of anything inside an element of HTML, where there is no Markdown.
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('@', "@\u{200b}")
+}
+
+/// A part of a text as Markdown reads it (<https://spec.commonmark.org/0.31.2/#code-spans>).
+enum Part<'a> {
+    /// What is between two fences of equally many backticks.
+    Code { fence: &'a str, code: &'a str },
+    /// Backticks that fence nothing.
+    Fence(&'a str),
+    /// What has no backticks.
+    Text(&'a str),
+}
+
+impl Part<'_> {
+    fn escape(&self) -> String {
+        match self {
+            Self::Code { fence, code } => format!("{fence}{code}{fence}"),
+            Self::Fence(fence) => fence.replace('`', "\\`"),
+            Self::Text(text) => linkless(text),
+        }
+    }
+}
+
+fn parts(text: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut left = text;
+    while !left.is_empty() {
+        let (text, after) = left.split_at(left.find('`').unwrap_or(left.len()));
+        if !text.is_empty() {
+            parts.push(Part::Text(text));
+        }
+        let (fence, after) = after.split_at(backticks(after));
+        // A span that went on in the next line could be ended by what stands there, such as a list.
+        let line = after.split(['\r', '\n']).next().unwrap_or_default();
+        left = match until_fence(line, fence.len()).and_then(|code| after.split_at_checked(code)) {
+            Some((code, end)) if !fence.is_empty() => {
+                parts.push(Part::Code { fence, code });
+                end.get(fence.len()..).unwrap_or_default()
+            }
+            _ => {
+                parts.push(Part::Fence(fence));
+                after
+            }
+        };
+    }
+    parts
+}
+
+/// How many backticks it starts with.
+fn backticks(text: &str) -> usize {
+    text.len() - text.trim_start_matches('`').len()
+}
+
+/// Where the first run of exactly so many backticks is.
+fn until_fence(line: &str, length: usize) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let left = line.get(at..)?;
+        let start = left.find('`')?;
+        let found = backticks(left.get(start..)?);
+        if found == length {
+            return Some(at + start);
+        }
+        at += start + found;
+    }
+}
+
+/// What GitHub makes a link of without being asked (<https://github.github.com/gfm/#autolinks-extension->).
+const LINKS: &[&str] = &["http://", "https://", "ftp://", "www."];
+
+/// Escapes a text without backticks; addresses in it are code, so that nobody else's text is a link of ours.
+fn linkless(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
+    for word in text.split_inclusive(char::is_whitespace) {
+        let lower = word.to_ascii_lowercase();
+        let Some(start) = LINKS.iter().filter_map(|link| lower.find(link)).min() else {
+            plain(word, &mut escaped);
+            continue;
+        };
+        let (before, link) = word.split_at(start);
+        let end = link.trim_end_matches(|c: char| c.is_whitespace() || ".,;:!?)]>\"'".contains(c)).len();
+        let (link, after) = link.split_at(end);
+        plain(before, &mut escaped);
+        // Code that the text has right before or after it must not become one with this.
+        escaped.push_str("\u{200b}`");
+        escaped.push_str(link);
+        escaped.push_str("`\u{200b}");
+        plain(after, &mut escaped);
+    }
+    escaped
+}
+
+fn plain(text: &str, escaped: &mut String) {
     for character in text.chars() {
         match character {
             '<' => escaped.push_str("&lt;"),
@@ -135,7 +235,6 @@ fn escape(text: &str) -> String {
             _ => escaped.push(character),
         }
     }
-    escaped
 }
 
 #[cfg(test)]
@@ -146,6 +245,58 @@ mod tests {
     fn cells_cannot_break_the_table() {
         let summary = Summary::new().table(&["a", "b"], &[vec!["x|y\nz", "`v1|2`"]]);
         assert_eq!(summary.as_str(), "| a | b |\n| --- | --- |\n| x\\|y z | `v1\\|2` |\n\n");
+    }
+
+    #[test]
+    fn code_is_shown_as_it_is() {
+        for text in [
+            "put `ready_to_ship`",
+            "`<b>` `@a` `a*b|c[d]#~\\&`",
+            "`` a`b `` ``` `` ```",
+            "`see https://x.example/_a_`",
+        ] {
+            assert_eq!(Summary::new().text(text).as_str(), format!("{text}\n\n"));
+        }
+        let table = Summary::new().table(&["a"], &[vec!["`a_b|c` d_e `f|`"]]);
+        assert_eq!(table.as_str(), "| a |\n| --- |\n| `a_b\\|c` d\\_e `f\\|` |\n\n");
+    }
+
+    #[test]
+    fn what_only_looks_like_code_is_text() {
+        for (text, shown) in [
+            ("a ` <b>", "a \\` &lt;b&gt;"),
+            ("`a`` <b>", "\\`a\\`\\` &lt;b&gt;"),
+            ("`x` <b> `y`", "`x` &lt;b&gt; `y`"),
+            ("\\`<b>`", "\\\\`<b>`"),
+            ("`a\n<b>`", "\\`a\n&lt;b&gt;\\`"),
+            ("```\n*x*\n```", "\\`\\`\\`\n\\*x\\*\n\\`\\`\\`"),
+        ] {
+            assert_eq!(Summary::new().text(text).as_str(), format!("{shown}\n\n"), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_no_link() {
+        for (text, shown) in [
+            ("see HTTPS://x.example/a_b.", "see `HTTPS://x.example/a_b`."),
+            ("(www.x.example) y", "(`www.x.example`) y"),
+            ("`a`http://x`b`", "`a``http://x``b`"),
+            ("javascript:http://a https://b", "javascript:`http://a` `https://b`"),
+        ] {
+            let summary = Summary::new().text(text);
+            assert_eq!(summary.as_str().replace('\u{200b}', ""), format!("{shown}\n\n"), "{text}");
+        }
+        let summary = Summary::new().text("`a`http://x`b`");
+        assert_eq!(summary.as_str(), "`a`\u{200b}`http://x`\u{200b}`b`\n\n");
+    }
+
+    #[test]
+    fn a_title_is_html() {
+        let summary = Summary::new().details("`a_b` <img> @c", &Summary::new());
+        assert_eq!(
+            summary.as_str(),
+            "<details><summary>`a_b` &lt;img&gt; @\u{200b}c</summary>\n\n</details>\n\n"
+        );
     }
 
     #[test]
