@@ -200,9 +200,11 @@ impl Args {
                 checks,
                 update_branch,
                 fallback,
-                run: context
-                    .run_id
-                    .map(|id| WorkflowRun { id, job: env.get("GITHUB_JOB").map(str::to_owned) }),
+                run: context.run_id.map(|id| WorkflowRun {
+                    id,
+                    workflow: env.get("GITHUB_WORKFLOW").map(str::to_owned),
+                    job: env.get("GITHUB_JOB").map(str::to_owned),
+                }),
                 comment,
                 run_url,
                 fail_on,

@@ -7,10 +7,12 @@ use std::str::FromStr;
 use model::{CommitSha, ParseError};
 use toolkit::Summary;
 
+use crate::{codes, request::WorkflowRun, rule::Rule};
+
 pub(crate) use sticky::write;
 
-/// The first line of our comment. It finds the comment among those of the token's own account, and only there.
-const MARK: &str = "<!-- day2-actions:auto-merge -->";
+/// How the first line of our comment begins. It finds the comment among those of the token's own account, and only there.
+const MARK: &str = "<!-- day2-actions:auto-merge";
 /// What comes after this line names the run, which is another one each time and no reason to write anew.
 const BY: &str = "<!-- by -->";
 /// GitHub takes 65,536 characters (<https://docs.github.com/en/rest/issues/comments>); our own lines need few of them.
@@ -51,9 +53,34 @@ pub(crate) struct Statement {
     pub words: Summary,
 }
 
+/// Whether a pull request is one that the gate is for: what has other branches is another gate's concern, or nobody's.
+pub(crate) fn is_concern(rules: &[Rule]) -> bool {
+    const OTHERS: &[&model::Code] =
+        &[&codes::BASE_NOT_ALLOWED, &codes::HEAD_NOT_ALLOWED, &codes::PULL_REQUEST_FROM_FORK];
+    !rules.iter().any(|rule| OTHERS.contains(&rule.code))
+}
+
+/// Returns the first line of a gate's comment. Two gates can be run for one pull request, and each has a comment of its own.
+fn mark(run: Option<&WorkflowRun>) -> String {
+    let Some(WorkflowRun { workflow, job, .. }) = run else { return format!("{MARK} -->") };
+    let names = [workflow, job].map(|name| name.as_deref().map(coded).unwrap_or_default());
+    format!("{MARK} {} -->", names.join("/"))
+}
+
+/// A name with nothing in it that could end a comment of HTML, or the line.
+fn coded(name: &str) -> String {
+    let coded = |byte: u8| match byte {
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'.' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    name.bytes().map(coded).collect()
+}
+
 /// Which run says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Speaker {
+    /// The first line of the gate's comment.
+    pub mark: String,
     /// The run's page; none outside a workflow.
     pub url: Option<String>,
     /// The moment, RFC 3339.
@@ -68,8 +95,9 @@ impl Statement {
             Some(url) => format!("[This run]({url})"),
             None => "A run by hand".to_owned(),
         };
-        let words = within(self.words.as_str().trim_end(), MAX - 1000);
-        format!("{MARK}\n<!-- head={} {state} -->\n{words}\n\n{BY}\n{by}, {}.\n", self.head, speaker.now)
+        let mark = &speaker.mark;
+        let words = within(self.words.as_str().trim_end(), (MAX - 1000).saturating_sub(mark.len()));
+        format!("{mark}\n<!-- head={} {state} -->\n{words}\n\n{BY}\n{by}, {}.\n", self.head, speaker.now)
     }
 }
 
@@ -78,15 +106,16 @@ impl Statement {
 struct Said<'a>(&'a str);
 
 impl<'a> Said<'a> {
-    /// Reads a comment; none if it is not one of ours.
-    fn read(body: &'a str) -> Option<Self> {
-        (body.lines().next()?.trim_end() == MARK).then_some(Self(body))
+    /// Reads a comment; none if it is not this gate's.
+    fn read(body: &'a str, mark: &str) -> Option<Self> {
+        (body.lines().next()?.trim_end() == mark).then_some(Self(body))
     }
 
     /// Whether it says the same, whoever said it.
     fn is_same(self, body: &str) -> bool {
         let words = |text: &str| {
-            let words = text.split_once(BY).map_or(text, |(words, _)| words);
+            // The last one is ours: the words before it can hold another in code.
+            let words = text.rsplit_once(BY).map_or(text, |(words, _)| words);
             words.replace("\r\n", "\n").trim_end().to_owned()
         };
         words(self.0) == words(body)

@@ -24,16 +24,18 @@ impl Run<'_> {
     /// Says on the pull request's page how it ended. A comment that cannot be written changes nothing else.
     async fn comment(&self, ended: &Result<Outcome, Stop>) {
         let request = &self.request;
-        let (pull, statement) = match ended {
-            Ok(outcome) => (&outcome.pull, report::ending(outcome)),
-            Err(Stop::Refused(facts, rules)) => (&facts.pull, Some(report::refusal(request, facts, rules))),
+        let (pull, statement, is_concern) = match ended {
+            Ok(outcome) => (&outcome.pull, report::ending(outcome), true),
+            Err(Stop::Refused(facts, rules)) => {
+                (&facts.pull, Some(report::refusal(request, facts, rules)), comment::is_concern(rules))
+            }
             Err(Stop::Failed(_)) => return,
         };
         let Some(statement) = statement.filter(|_| !request.dry_run) else { return };
         let may_create = match request.comment {
             CommentPolicy::Never => return,
-            CommentPolicy::Always => true,
-            CommentPolicy::OnRefusal => !statement.is_merged,
+            CommentPolicy::Always => is_concern,
+            CommentPolicy::OnRefusal => is_concern && !statement.is_merged,
         };
         if !may_create && pull.comments == Some(0) {
             return;

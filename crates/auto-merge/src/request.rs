@@ -100,6 +100,8 @@ impl Credentials {
 pub(crate) struct WorkflowRun {
     /// Its id.
     pub id: String,
+    /// The workflow's name, of the caller of a reusable one.
+    pub workflow: Option<String>,
     /// The key of this job in the workflow file.
     pub job: Option<String>,
 }

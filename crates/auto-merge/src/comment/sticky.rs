@@ -6,7 +6,7 @@ use github::{ApiError, GitHub, GraphqlError, issues, issues::Comment, pulls, vie
 use model::{Deadline, Failure};
 use toolkit::rfc3339;
 
-use super::{Said, Speaker, Statement};
+use super::{Said, Speaker, Statement, mark};
 use crate::request::Request;
 
 /// How long all of it may take: the run may be at its end because its time is over, and it has still to say so.
@@ -20,9 +20,10 @@ pub(crate) async fn write(
     may_create: bool,
 ) -> Result<(), Failure> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    let speaker = Speaker { url: request.run_url.clone(), now: rfc3339(now) };
+    let mark = mark(request.run.as_ref());
+    let speaker = Speaker { mark: mark.clone(), url: request.run_url.clone(), now: rfc3339(now) };
     let github = github.until(Deadline::after(BUDGET));
-    let sticky = Sticky { github, request, statement, body: statement.body(&speaker) };
+    let sticky = Sticky { github, request, statement, mark, body: statement.body(&speaker) };
     sticky.write(may_create).await.map_err(|error| {
         let is_locked = error.rejection().is_some_and(|rejection| rejection.says("is locked"));
         let failure = error.into_failure("write a comment");
@@ -37,6 +38,7 @@ struct Sticky<'a> {
     github: GitHub,
     request: &'a Request,
     statement: &'a Statement,
+    mark: String,
     body: String,
 }
 
@@ -64,7 +66,7 @@ impl Sticky<'_> {
         let repository = &self.request.repository;
         let mut mine = mine.into_iter();
         if let Some(oldest) = mine.next()
-            && let Some(said) = Said::read(&oldest.body)
+            && let Some(said) = Said::read(&oldest.body, &self.mark)
             && self.replaces(said).await?
         {
             issues::update_comment(&self.github, repository, oldest.id, &self.body).await?;
@@ -88,11 +90,11 @@ impl Sticky<'_> {
         Ok(pull.head.sha == self.statement.head)
     }
 
-    /// Every comment that looks like ours.
+    /// Every comment that looks like this gate's.
     async fn marked(&self) -> Result<Vec<Comment>, ApiError> {
         let Request { repository, number, .. } = self.request;
         let mut comments = issues::comments(&self.github, repository, *number).await?;
-        comments.retain(|comment| Said::read(&comment.body).is_some());
+        comments.retain(|comment| Said::read(&comment.body, &self.mark).is_some());
         Ok(comments)
     }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::world::{PERMISSIONS, Product, REPO};
 
 const GATE: &[&str] = &["--base=prod", "--head=dev", "--labels=approval"];
-const MARK: &str = "<!-- day2-actions:auto-merge -->";
+const MARK: &str = "<!-- day2-actions:auto-merge ";
 
 fn comments(product: &Product, number: u64) -> Vec<String> {
     product.world().github.pull(REPO, number).unwrap().comments
@@ -80,13 +80,14 @@ async fn never_and_a_dry_run_say_nothing() {
 async fn a_person_who_writes_the_mark_diverts_nothing() {
     let product = Product::new().await;
     let number = product.promotion().await;
-    let forged = format!("{MARK}\n<!-- head={} merged -->\nall is well", product.tip("dev").await);
+    let mark = format!("{MARK}{}/ -->", product.start(json!({}), &[]).workflow());
+    let forged = format!("{mark}\n<!-- head={} merged -->\nall is well", product.tip("dev").await);
     product.world().github.add_comment(REPO, number, "mallory", &forged);
     for _ in 0..2 {
         product.run(GATE).await;
         let found = comments(&product, number);
         assert_eq!((found.len(), &found[0]), (2, &forged));
-        assert!(found[1].contains("`label-missing`"), "{}", found[1]);
+        assert!(found[1].starts_with(&mark) && found[1].contains("`label-missing`"), "{}", found[1]);
     }
 }
 
@@ -147,4 +148,46 @@ async fn a_comment_that_cannot_be_written_changes_nothing_else() {
     let ended = product.run_with(event, GATE, &permissions).await;
     assert_eq!(ended.code(), "label-missing");
     assert!(ended.log.contains("note: the pull request has no comment"), "{}", ended.log);
+}
+
+#[tokio::test]
+async fn two_gates_do_not_fight_over_one_comment() {
+    let product = Product::new().await;
+    let number = product.promotion().await;
+    product.world().github.set_unknown_reads(REPO, 0);
+    let event = product.world().github.event_payload(REPO, number, "opened", "alice", None).unwrap();
+    let gates = [("prod", "promote", "approval"), ("audit", "promote", "audited"), ("prod", "audit", "seen")];
+    for _ in 0..2 {
+        for (workflow, job, label) in gates {
+            let run = product.start(event.clone(), PERMISSIONS);
+            let label = format!("--labels={label}");
+            let gate = ["--base=prod", "--head=dev", &label];
+            let ended =
+                product.run_in(&run, &gate, &[("GITHUB_WORKFLOW", workflow), ("GITHUB_JOB", job)]).await;
+            assert_eq!(ended.code(), "label-missing", "{}", ended.log);
+        }
+    }
+    let found = comments(&product, number);
+    assert_eq!(found.len(), gates.len(), "{found:?}");
+    for (one, (_, _, label)) in found.iter().zip(gates) {
+        assert!(one.contains(&format!("the label `{label}` is missing")), "{one}");
+    }
+    assert_eq!(writes(&product), ["POST"; 3], "and each is left alone while it says the same");
+}
+
+#[tokio::test]
+async fn a_gate_for_other_branches_has_no_comment_to_make() {
+    let product = Product::new().await;
+    let number = product.promotion().await;
+    for (gate, reason) in
+        [(["--base=dev", "--head=*"], "base-not-allowed"), (["--base=prod", "--head=x"], "head-not-allowed")]
+    {
+        for policy in ["on-refusal", "always"] {
+            let more = ["--labels=approval".to_owned(), format!("--comment={policy}")];
+            let argv = [gate[0], gate[1], &more[0], &more[1]];
+            let ended = product.run(&argv).await;
+            assert!(ended.output("reason").contains(reason), "{}", ended.log);
+        }
+    }
+    assert!(comments(&product, number).is_empty(), "{:?}", comments(&product, number));
 }
