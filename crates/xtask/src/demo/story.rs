@@ -106,7 +106,9 @@ fn shipped(place: &Place, number: u64, record: Record) -> Result<Shipped, String
 async fn refused(place: &Place, number: u64, why: &str, before: &str, record: Record) -> Result<(), String> {
     let reason = record.output("merge", "reason");
     let is_refused = matches!(record.output("merge", "result"), "refused" | "waiting");
-    if record.succeeded || !is_refused || reason != why {
+    // What only waits is green.
+    let is_waiting = record.output("merge", "decision") == "wait";
+    if record.succeeded != is_waiting || !is_refused || reason != why {
         return Err(format!(
             "#{number} should have been refused as {why}; the run's last lines:\n{}",
             tail(&record)
