@@ -150,9 +150,9 @@ mod tests {
         let shown = checklist(&request(), &facts(|_| ())).with(&[rule]).summary();
         let last: Vec<&str> = shown.as_str().trim_end().lines().rev().take(3).collect();
         insta::assert_snapshot!(last.join("\n").replace('\u{200b}', "(no mention)"), @"
-          - check `&lt;b&gt;`: @(no mention)all failed
+          - check `<b>`: @(no mention)all failed
           - required check `ci`: pending
-        - ❌ the checks have succeeded – the check `&lt;b&gt;` did not succeed. See the check; mend what it found and push, or run it again. (`checks-failed`)
+        - ❌ the checks have succeeded – the check `<b>` did not succeed. See the check; mend what it found and push, or run it again. (`checks-failed`)
         ");
     }
 
