@@ -86,7 +86,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TEXT")]
     pub commit_title: Option<String>,
 
-    /// Rest of the merge commit's message, with the same placeholders; one space for none, GitHub's own if not given
+    /// Rest of the merge commit's message, with the same placeholders; one space for none. If not given: in a workflow the pull request's title, or the commits of a squash, whatever the repository's settings are; by hand GitHub's own. A workflow's run is named below it (`Merged-By-Run`)
     #[arg(long, value_name = "TEXT")]
     pub commit_body: Option<String>,
 
