@@ -75,9 +75,9 @@ const WITH_CHECKS: &str = "with `checks: all` or names";
 const ABOUT: &str = "\
 Merges a pull request when its gate holds: branches, labels and who put them, reviews, no fork, no draft, no conflict.
 The commit that is merged is the one of the event; when the head has moved since, the run is refused. Everything is read
-once more right before the merge, which starts over if anything was changed meanwhile. No call of GitHub's takes a base along
-that it has to be: one that is changed in the very moment of the merge is noticed afterwards, and a branch that has to be safe
-from it needs a ruleset of its own.
+once more right before the merge, which starts over if anything was changed meanwhile. GitHub's merge takes the head's id along, and
+nothing about the base: a base that is changed in the very moment of the merge is noticed afterwards, and a branch that has
+to be safe from that needs a ruleset of its own.
 
 GitHub's API only: nothing is checked out, so that it is safe on `pull_request_target`, which is where it belongs
 when labels or reviews decide: a run of `pull_request` or `pull_request_review` takes its workflow from the pull request
