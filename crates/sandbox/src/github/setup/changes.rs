@@ -35,7 +35,9 @@ impl State {
         let pull = lock(&repository.data).pulls.get(&number).cloned();
         let pull = pull.map(|pull| render::pull(self, &repository, &pull, render::Detail::Simple));
         for review in &dismissed {
-            let shown = render::review(self, &repository, number, review);
+            let mut shown = render::review(self, &repository, number, review);
+            // Unlike the reviews API, this event writes the state in lower case.
+            shown["state"] = json!("dismissed");
             let body = json!({ "review": shown, "pull_request": pull });
             self.note(&repository, "pull_request_review", "dismissed", body, &Actor::person(login));
         }
