@@ -3,7 +3,12 @@
 use model::{CommitSha, RepoSlug};
 use serde::Deserialize;
 
-use crate::{ApiError, GitHub, de, path, snapshot::CommitNote};
+use crate::{
+    ApiError, GitHub, de,
+    pages::{self, PER_PAGE},
+    path,
+    snapshot::CommitNote,
+};
 
 /// Where `head` is, seen from `base`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -105,9 +110,6 @@ pub async fn lead(
     })
 }
 
-/// The most that GitHub lists at once without its own limits for a page.
-const PAGE: usize = 100;
-
 /// Lists every commit that `head` has and `base` lacks, oldest first, however many pages that takes.
 /// Needs `contents: read`.
 pub async fn commits(
@@ -123,9 +125,11 @@ pub async fn commits(
     }
     let mut all = Vec::new();
     for number in 1_u32.. {
-        let range = format!("/compare/{base}...{head}?per_page={PAGE}&page={number}");
-        let page: Page = github.read(&path::repo(repository, &range)).await?.decode()?;
-        let is_last = page.commits.len() < PAGE;
+        let range = format!("/compare/{base}...{head}?per_page={PER_PAGE}&page={number}");
+        let reply = github.read(&path::repo(repository, &range)).await?;
+        let headers = reply.headers.clone();
+        let page: Page = reply.decode()?;
+        let is_last = pages::is_last(&headers, page.commits.len());
         let note = |listed: Listed| CommitNote { oid: listed.sha, message: listed.commit.message };
         all.extend(page.commits.into_iter().map(note));
         if is_last {

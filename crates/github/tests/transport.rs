@@ -222,3 +222,26 @@ async fn a_query_without_an_answer_is_asked_again_before_the_deadline() {
     let github = Server { url, requests: Arc::default() }.github_within(Duration::from_secs(14));
     assert_eq!(github.read_graphql("query A { a }", json!({})).await.unwrap(), json!({ "a": 1 }));
 }
+
+/// A page of one entry, and all but the last name the next one, which lies elsewhere.
+fn page(number: u64, last: u64, body: &str) -> String {
+    let link = format!("link: <http://elsewhere.example/x?page={}>; rel=\"next\"\r\n", number + 1);
+    reply("200 OK", if number < last { &link } else { "" }, body)
+}
+
+#[tokio::test]
+async fn a_short_page_is_not_the_last_while_another_one_is_named() {
+    let repository = "org/x".parse().unwrap();
+    let entry = |number| page(number, 3, &format!(r#"[{{"event":"committed","sha":"{number}"}}]"#));
+    let server = Server::new(vec![entry(1), entry(2), entry(3)]).await;
+    assert_eq!(github::issues::timeline(&server.github(), &repository, 7).await.unwrap().len(), 3);
+    assert!(server.requests()[2].contains("per_page=100&page=3 "));
+
+    let commit = |number| {
+        page(number, 2, &format!(r#"{{"commits":[{{"sha":"{number}","commit":{{"message":"m"}}}}]}}"#))
+    };
+    let server = Server::new(vec![commit(1), commit(2)]).await;
+    let sha = "a".repeat(40).parse().unwrap();
+    let commits = github::compare::commits(&server.github(), &repository, &sha, &sha).await.unwrap();
+    assert_eq!(commits.into_iter().map(|commit| commit.oid).collect::<Vec<_>>(), ["1", "2"]);
+}
