@@ -4,8 +4,8 @@ use std::{fmt, str::FromStr};
 
 use crate::ParseError;
 
-/// `owner/name`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// `owner/name`, as it was written. Two that differ in their letters' case only are the same repository, as on GitHub.
+#[derive(Debug, Clone)]
 pub struct RepoSlug {
     owner: String,
     name: String,
@@ -22,6 +22,14 @@ impl RepoSlug {
         &self.name
     }
 }
+
+impl PartialEq for RepoSlug {
+    fn eq(&self, other: &Self) -> bool {
+        self.owner.eq_ignore_ascii_case(&other.owner) && self.name.eq_ignore_ascii_case(&other.name)
+    }
+}
+
+impl Eq for RepoSlug {}
 
 impl FromStr for RepoSlug {
     type Err = ParseError;
@@ -58,5 +66,13 @@ mod tests {
         for text in ["", "org", "org/", "/x", "a/b/c", "a b/c", "a/.."] {
             assert!(text.parse::<RepoSlug>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn the_case_of_letters_makes_no_other_repository() {
+        let slug = |text: &str| text.parse::<RepoSlug>().unwrap();
+        assert_eq!(slug("Org/Day2"), slug("org/day2"));
+        assert_eq!(slug("Org/Day2").to_string(), "Org/Day2");
+        assert!(slug("org/day2") != slug("org/day3") && slug("org/day2") != slug("orc/day2"));
     }
 }

@@ -52,6 +52,12 @@ fn another_repositorys_event_does_not_count() {
 }
 
 #[test]
+fn the_workflows_repository_in_other_letters_has_its_event() {
+    let request = parse(&["--repository=Org/X"], WORKFLOW, Some(event(7))).unwrap();
+    assert_eq!((request.number, request.head_sha.unwrap().short()), (7, "aaaaaaa"));
+}
+
+#[test]
 fn methods_can_differ_by_base() {
     let request =
         parse(&["--method=squash", "--method=prod=fast-forward"], WORKFLOW, Some(event(7))).unwrap();
