@@ -58,11 +58,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NUMBER")]
     pub required_approvals: Option<String>,
 
-    /// Count only reviews of the very commit that is merged, and require one
+    /// Require at least one approving review, and of the very commit that is merged, even with `on-new-commits: ignore`
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub require_review_on_head: Option<String>,
 
-    /// What a push does to labels that were put before: `remove-label` (the default) or `ignore`
+    /// What a push does to the labels and approving reviews from before: `remove-label` (the default; neither counts any more, and the label is taken off) or `ignore` (both still count)
     #[arg(long, value_name = "POLICY")]
     pub on_new_commits: Option<String>,
 

@@ -43,9 +43,9 @@ pub(crate) struct Request {
     pub method: Methods,
     /// How many approving reviews are needed.
     pub required_approvals: usize,
-    /// Whether only reviews of the merged commit count, of which there has to be one.
+    /// Whether there has to be a review of the merged commit, and no other counts.
     pub review_on_head: bool,
-    /// Whether a push makes an earlier label void.
+    /// Whether a push makes an earlier label or approval void.
     pub on_new_commits: OnNewCommits,
     /// Branches that are deleted once they are merged.
     pub delete_head: Globs,
@@ -125,6 +125,11 @@ impl Request {
     pub(crate) fn own(&self) -> Option<Own> {
         let run = self.run.as_ref()?;
         Some(Own { run: run.id.parse().ok()?, job: run.job.clone() })
+    }
+
+    /// Whether an approval counts for the commit only that was reviewed.
+    pub(crate) fn binds_approvals(&self) -> bool {
+        self.review_on_head || self.on_new_commits == OnNewCommits::RemoveLabel
     }
 
     /// How many approvals have to count.
@@ -208,12 +213,12 @@ impl Methods {
     }
 }
 
-/// What a push means for a label that was put before it.
+/// What a push means for a label that was put, or a review that was given, before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OnNewCommits {
-    /// The label is void, and is taken away by the run that the push starts.
+    /// They are void, and the label is taken away by the run that the push starts.
     RemoveLabel,
-    /// The label stays valid.
+    /// They stay valid.
     Ignore,
 }
 

@@ -207,7 +207,7 @@ pub(crate) fn approvals_suffice(request: &Request, facts: &Facts, head: &CommitS
     let needed = request.approvals_needed();
     let count = counting(request, facts, head).count();
     (count < needed).then(|| {
-        let of_head = if request.review_on_head { format!(" of {}", head.short()) } else { String::new() };
+        let of_head = if request.binds_approvals() { format!(" of {}", head.short()) } else { String::new() };
         let of_no_use = facts.approvals.iter().filter_map(|approval| {
             let why = counts_not(request, approval, head, &facts.pull)?;
             Some(format!("; that of `{}` does not count: {why}", approval.by))
@@ -236,7 +236,7 @@ fn counts_not(
         Some(format!("that person has {} access", approval.access))
     } else if approval.base_changed {
         Some(format!("the base became `{}` since", pull.base.branch))
-    } else if request.review_on_head && approval.commit.as_ref() != Some(head) {
+    } else if request.binds_approvals() && approval.commit.as_ref() != Some(head) {
         let commit = approval.commit.as_ref().map_or("an unknown commit", |commit| commit.short());
         Some(format!("it is of {commit}"))
     } else {

@@ -106,7 +106,7 @@ mod tests {
         - ✅ the head `dev` is one of `dev`
         - ⏳ no conflict with `prod` – GitHub has not computed it yet.
         - ❌ nobody asks for changes – `bob` asks for changes. Have `bob` approve it, or dismiss that review. (`changes-requested`)
-        - ⏳ 2 approvals by others with write access – it has 0 of 2 approvals by people with write access. Get the reviews; only those by people with write access who are not the author count. (`approvals-missing`)
+        - ⏳ 2 approvals by others with write access – it has 0 of 2 approvals of aaaaaaa by people with write access. Get the reviews; only those by people with write access who are not the author count. (`approvals-missing`)
         - ❌ no label `wip` – the label `WIP` forbids it. Take the label off when its reason is gone. (`label-blocking`)
         - ⏳ the label `approval`, put by someone with write access – the label `approval` is missing. Have someone put `approval` who has write access and is not the author `alice`. (`label-missing`)
         ");

@@ -237,7 +237,7 @@ fn an_app_approves_nothing() {
     let mut reviewed = facts(|_| ());
     reviewed.approvals = vec![Approval { is_person: false, ..approval("deploy[bot]", Access::Write, 'a') }];
     insta::assert_snapshot!(refused(&Request { required_approvals: 1, ..request() }, &reviewed), @"
-    [approvals-missing] pull request #7 (dev → prod) is not merged: it has 0 of 1 approval by people with write access; that of `deploy[bot]` does not count: that is no person's account
+    [approvals-missing] pull request #7 (dev → prod) is not merged: it has 0 of 1 approval of aaaaaaa by people with write access; that of `deploy[bot]` does not count: that is no person's account
     Get the reviews; only those by people with write access who are not the author count.
     ");
 }
@@ -371,6 +371,8 @@ fn approvals_of_the_head_by_people_who_may() {
     Get the reviews; only those by people with write access who are not the author count.
     ");
     request.review_on_head = false;
+    assert!(refused(&request, &facts).contains("that of `bob` does not count: it is of eeeeeee"));
+    request.on_new_commits = OnNewCommits::Ignore;
     assert!(matches!(plan(&request, &facts), Plan::Merge { .. }));
     assert_eq!(approver(&request, &facts).as_deref(), Some("maria"));
 }

@@ -161,3 +161,21 @@ async fn a_list_without_the_last_push_proves_nothing() {
     let ended = product.run_for(event, &[GATE, &["--timeout=20s"]].concat()).await;
     assert_eq!(ended.code(), "label-before-push", "{}", ended.log);
 }
+
+#[tokio::test]
+async fn a_push_after_an_approving_review_takes_its_force() {
+    let product = Product::new().await;
+    let number = product.promotion().await;
+    let (github, approved) = (&product.world().github, product.tip("dev").await);
+    github.add_review(REPO, number, "maria", "APPROVED").await.unwrap();
+    product.commit("dev", "app.py", "backdoor\n").await;
+    let push = github.event_payload(REPO, number, "synchronize", "alice", None).unwrap();
+    let gate = ["--base=prod", "--required-approvals=1"];
+    let ended = product.run_for(push.clone(), &gate).await;
+    assert_eq!(ended.code(), "approvals-missing", "{}", ended.log);
+    let why = format!("that of `maria` does not count: it is of {}", &approved[..7]);
+    assert!(ended.log.contains(&why), "{}", ended.log);
+
+    let ended = product.run_for(push, &[&gate[..], &["--on-new-commits=ignore"]].concat()).await;
+    assert_eq!(ended.output("result"), "merged", "{}", ended.log);
+}
