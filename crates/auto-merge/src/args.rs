@@ -241,7 +241,7 @@ impl Args {
 
 /// Of a comment it is only known when it was written, and a push can come just before.
 const HEAD_UNKNOWN: &str =
-    "is required: a comment's event does not say which commit it is about, and any later one would be merged";
+    "is required: this run's event does not say which commit it is about, and any later one would be merged";
 
 fn number(
     check: &mut Check<'_>,

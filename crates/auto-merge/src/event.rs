@@ -10,7 +10,8 @@ use serde_json::Value;
 pub(crate) struct Event {
     /// The pull request.
     pub number: u64,
-    /// Its head when the event happened; the reviewed commit of a review. A comment does not say.
+    /// Its head when the event happened; the reviewed commit of a review. A comment does not say, and what cannot be
+    /// read is none: nothing holds the pull request to a commit then.
     pub head: Option<CommitSha>,
     /// `labeled`, `synchronize`, `opened`, …
     pub action: String,
@@ -41,8 +42,7 @@ impl Event {
         } else {
             // Who reviews has seen that commit, whatever was pushed since.
             let reviewed = sha(&payload["review"]["commit_id"]);
-            // Without a head there would be nothing to hold the pull request to.
-            reviewed.or_else(|| sha(&pull["head"]["sha"])).and_then(|head| one(payload, pull, Some(head)))
+            one(payload, pull, reviewed.or_else(|| sha(&pull["head"]["sha"])))
         };
         read.into_iter().collect()
     }
@@ -83,16 +83,17 @@ fn one(payload: &Value, pull: &Value, head: Option<CommitSha>) -> Option<Event> 
     })
 }
 
-/// The pull requests of this repository whose head is the commit that was checked.
+/// The pull requests of this repository whose head is the commit that was checked, as far as both can be read.
 fn of_commit(payload: &Value, about: &Value) -> Vec<Event> {
-    let Some(head) = sha(&about["head_sha"]) else { return Vec::new() };
+    let head = sha(&about["head_sha"]);
     let here = payload["repository"]["id"].as_u64();
     let is_it = |pull: &&Value| {
         let base = pull["base"]["repo"]["id"].as_u64();
-        sha(&pull["head"]["sha"]).as_ref() == Some(&head) && base.is_some() && base == here
+        let is_other = sha(&pull["head"]["sha"]).zip(head.as_ref()).is_some_and(|(its, head)| its != *head);
+        !is_other && base.is_some() && base == here
     };
     let pulls = about["pull_requests"].as_array().map(Vec::as_slice).unwrap_or_default();
-    pulls.iter().filter(is_it).filter_map(|pull| one(payload, pull, Some(head.clone()))).collect()
+    pulls.iter().filter(is_it).filter_map(|pull| one(payload, pull, head.clone())).collect()
 }
 
 fn text(value: &Value) -> Option<String> {
@@ -180,8 +181,23 @@ mod tests {
 
     #[test]
     fn other_events_have_no_pull_request() {
-        for payload in [json!({ "ref": "refs/heads/main" }), json!({ "pull_request": { "number": 7 } })] {
-            assert_eq!(Event::read(&payload), []);
+        assert_eq!(Event::read(&json!({ "ref": "refs/heads/main" })), []);
+    }
+
+    #[test]
+    fn a_head_that_cannot_be_read_is_unknown_and_the_event_is_not() {
+        for head in [json!(null), json!({ "sha": null }), json!({ "sha": "main" })] {
+            let event = only(&json!({ "pull_request": { "number": 7, "head": head } }));
+            assert_eq!((event.number, event.head), (7, None));
+        }
+        for about in ["check_run", "check_suite", "workflow_run"] {
+            let of_checked = |checked: Value| {
+                let pull = json!({ "number": 7, "head": { "sha": null }, "base": { "repo": { "id": 1 } } });
+                let about_it = json!({ "head_sha": checked, "pull_requests": [pull] });
+                only(&json!({ "repository": { "id": 1 }, about: about_it })).head
+            };
+            assert_eq!(of_checked(Value::Null), None, "{about}");
+            assert_eq!(of_checked("a".repeat(40).into()).unwrap().short(), "aaaaaaa", "{about}");
         }
     }
 }

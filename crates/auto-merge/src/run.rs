@@ -45,7 +45,15 @@ fn warn(request: &Request, host: &Host) {
         );
         host.annotate(&Annotation::new(Level::Warning, "auto-merge: the gate can be edited", message));
     }
-    if request.head_sha.is_none() {
-        host.info("note: no event and no `head-sha`, so that whatever the head is now is merged");
+    if request.head_sha.is_some() {
+        return;
+    }
+    let unpinned =
+        "no event of this pull request and no `head-sha`, so that whatever the head is now is merged";
+    if gates && request.run.is_some() {
+        let message = format!("There is {unpinned}. Pass the commit that was looked at as `head-sha`.");
+        host.annotate(&Annotation::new(Level::Warning, "auto-merge: the head is not pinned", message));
+    } else {
+        host.info(&format!("note: {unpinned}"));
     }
 }

@@ -130,10 +130,12 @@ fn an_event_about_several_pull_requests_leaves_the_choice() {
 }
 
 #[test]
-fn a_comment_needs_the_commit() {
+fn an_event_without_a_commit_needs_one() {
     let comment = || Some(Event { head: None, ..event(7) });
-    let failure = parse(&[], WORKFLOW, comment()).unwrap_err();
-    assert!(failure.cause.starts_with("input `head-sha` is required: a comment's event"), "{failure:?}");
+    for argv in [&[][..], &["--pull-request=7"]] {
+        let failure = parse(argv, WORKFLOW, comment()).unwrap_err();
+        assert!(failure.cause.starts_with("input `head-sha` is required: this run's event"), "{failure:?}");
+    }
     let request = parse(&[&format!("--head-sha={}", "b".repeat(40))], WORKFLOW, comment()).unwrap();
     assert_eq!((request.number, request.head_sha.unwrap().short()), (7, "bbbbbbb"));
 }

@@ -179,3 +179,20 @@ async fn a_push_after_an_approving_review_takes_its_force() {
     let ended = product.run_for(push, &[&gate[..], &["--on-new-commits=ignore"]].concat()).await;
     assert_eq!(ended.output("result"), "merged", "{}", ended.log);
 }
+
+#[tokio::test]
+async fn a_gate_without_a_commit_is_warned_of_or_refused() {
+    let product = Product::new().await;
+    let number = product.promotion().await;
+    product.world().github.add_label(REPO, number, "approval", "maria");
+    let number = format!("--pull-request={number}");
+    let argv = [GATE, &[number.as_str(), "--dry-run"]].concat();
+    let by_hand = product.run_for(serde_json::json!({ "inputs": {} }), &argv).await;
+    assert!(by_hand.log.contains("auto-merge: the head is not pinned"), "{}", by_hand.log);
+
+    let mut event = product.world().github.events(REPO).pop().unwrap().payload;
+    event["pull_request"]["head"]["sha"] = serde_json::Value::Null;
+    let ended = product.run_for(event, &argv).await;
+    assert_eq!(ended.code(), "invalid-input", "{}", ended.log);
+    assert!(ended.log.contains("`head-sha` is required"), "{}", ended.log);
+}
