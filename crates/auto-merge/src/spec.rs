@@ -108,7 +108,8 @@ it is revoked at the end, even of a run that is cancelled.
 
 A run that was cut off can be started again: a pull request that it merged already is a success with the same outputs.
 A merge commit names its run (`Merged-By-Run`), so that of several runs for one pull request exactly one continues;
-for the others `merged` is `false`. `fast-forward` and `rebase` leave no such mark.
+for the others `merged` is `false`. `fast-forward` and `rebase` leave no such mark: there a first attempt knows that it was not the
+one that merged, and a re-run goes on from a merge whose gate holds.
 
 The merge is tried first; only when GitHub refuses it, the base's rules, protection and checks are read to say why.
 Required checks that are not finished are waited for inside `timeout`, and one that fails ends the wait. The job that
