@@ -6,14 +6,14 @@ use github::{
     ApiError, GitHub, commits, compare,
     merge::{self, MergeError, MergeRequest},
     pulls,
-    pulls::{Account, PullRequest},
+    pulls::PullRequest,
 };
 use model::{Branch, CommitSha, Failure};
 
 use crate::{
     answer::{self, Verdict},
     codes, look,
-    message::{Message, mark},
+    message::Message,
     outcome::Landed,
     pace::Pace,
     request::{Method, Request, WorkflowRun},
@@ -79,45 +79,6 @@ pub(crate) async fn message(
     request.wording.write(method, pull, &commits, run)
 }
 
-/// Who merged a pull request, as far as its commit tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Merger {
-    /// This run, by an earlier attempt or by a call whose answer was lost.
-    Us,
-    /// Another run of this action.
-    Run(String),
-    /// There is no mark: it was merged by hand, or by a method that has no message of its own.
-    Unknown,
-}
-
-/// Returns who merged the pull request as `sha`.
-pub(crate) async fn merger(
-    github: &GitHub,
-    request: &Request,
-    pull: &PullRequest,
-    method: Method,
-    sha: &CommitSha,
-) -> Result<Merger, Failure> {
-    let has_mark = method.has_message() && *sha != pull.head.sha && !is_by_hand(request, pull);
-    let Some(run) = request.run.as_ref().filter(|_| has_mark) else {
-        return Ok(Merger::Unknown);
-    };
-    let doing = format!("find out who merged pull request #{}", pull.number);
-    let commit =
-        commits::get(github, &request.repository, sha).await.map_err(|error| error.into_failure(&doing))?;
-    Ok(match mark(&commit.message) {
-        Some(id) if id == run.id => Merger::Us,
-        Some(id) => Merger::Run(id.to_owned()),
-        None => Merger::Unknown,
-    })
-}
-
-/// Whether a person merged it, where the runs act as an App: that message is the person's, or the author's, and what
-/// looks like a mark in it is none.
-fn is_by_hand(request: &Request, pull: &PullRequest) -> bool {
-    request.credentials.is_app() && pull.merged_by.as_ref().is_some_and(Account::is_person)
-}
-
 /// Finds out where the base was before a merge of this very process. What is merged is merged, and its commit is known:
 /// whatever fails now, the pipeline goes on.
 pub(crate) async fn land(
@@ -148,8 +109,7 @@ pub(crate) async fn find(
     let place = compare::compare(github, &request.repository, sha.as_str(), &pull.base.branch).await;
     if !has_it(&place.map_err(failed)?) {
         let cause = format!("it is merged as {sha}, and `{}` does not have that commit", pull.base.branch);
-        return Err(Failure::new(&codes::MERGE_HEAD_MOVED, cause)
-            .with_remedy("The base was reset after the merge: open a new pull request."));
+        return Err(Failure::new(&codes::MERGE_UNDONE, cause));
     }
     let before = first_parent(github, request, method, &sha).await.map_err(failed)?;
     Ok(Landed { sha, base: before.unwrap_or_else(|| pull.base.sha.clone()), deleted_head: false })

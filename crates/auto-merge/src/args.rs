@@ -179,6 +179,9 @@ impl Args {
         let has_gate = labels != Labels::default() || required_approvals.is_some_and(|needed| needed > 0);
         let fallback =
             waiting::fallback(&mut check, &self.fallback, has_gate || review_on_head || checks.is_ours());
+        if fallback.is_any() && method.are_all(Method::FastForward) {
+            check.problem("fallback", "does nothing with `method: fast-forward`: neither GitHub's queue nor its auto-merge has that");
+        }
         let run_url = context.run_url();
         let request =
             number.zip(repository).zip(credentials).map(|((number, repository), credentials)| Request {
@@ -204,6 +207,7 @@ impl Args {
                     id,
                     workflow: env.get("GITHUB_WORKFLOW").map(str::to_owned),
                     job: env.get("GITHUB_JOB").map(str::to_owned),
+                    is_first_attempt: context.run_attempt.as_deref() == Some("1"),
                 }),
                 comment,
                 run_url,

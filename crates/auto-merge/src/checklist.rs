@@ -52,6 +52,7 @@ fn demand(code: &Code) -> &'static str {
     match code {
         code if CHECKS.contains(&code) => "the checks have succeeded",
         code if *code == codes::BRANCH_BEHIND => "the head has all commits of the base",
+        code if *code == codes::MERGED_WITHOUT_GATE => "the gate holds for what was merged",
         _ => "GitHub lets it be merged",
     }
 }

@@ -25,6 +25,18 @@ codes! {
     MERGE_BASE_CHANGED = "merge-base-changed", Refused,
         "The pull request's base is another branch than when the event that started the run happened.",
         "Look at what the new base would get and approve it; that event starts a run.";
+    /// It went into another base than was checked.
+    MERGED_ELSEWHERE = "merged-elsewhere", Remote,
+        "The pull request's base was changed in the moment of the merge, which went into a branch that nobody approved.",
+        "See whether that merge may stay; revert it if not.";
+    /// It was merged by somebody else, who did not ask the gate.
+    MERGED_WITHOUT_GATE = "merged-without-gate", Refused,
+        "The pull request was merged, but not by this run, and the gate does not hold: nothing goes on from that merge.",
+        "See whether that merge may stay: revert it if not, and otherwise start by hand what is to go on from it.";
+    /// The base does not have the merge any more.
+    MERGE_UNDONE = "merge-undone", Refused,
+        "The pull request is merged, and its base does not have that commit any more: it was reset after the merge.",
+        "Open a new pull request.";
     /// The pull request is closed.
     PULL_REQUEST_CLOSED = "pull-request-closed", Refused,
         "The pull request is closed and was not merged, or was closed before the event that started the run.",

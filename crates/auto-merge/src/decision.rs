@@ -61,9 +61,11 @@ impl Decision {
             Done::Merged(_) | Done::AlreadyMerged(_) | Done::MergedByAnotherRun { .. } | Done::WouldMerge => {
                 Self::Done
             }
-            Done::WouldWait { .. } | Done::BranchUpdated | Done::Enqueued(_) | Done::AutoMergeEnabled => {
-                Self::Wait
-            }
+            Done::WouldWait { .. }
+            | Done::BranchUpdated
+            | Done::Enqueued(_)
+            | Done::AutoMergeEnabled { .. } => Self::Wait,
+            Done::MergedElsewhere { .. } => Self::of(&codes::MERGED_ELSEWHERE),
         }
     }
 

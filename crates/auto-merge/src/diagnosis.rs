@@ -15,8 +15,8 @@ use crate::{
 pub(crate) enum Diagnosis {
     /// It will not change by itself.
     Refuse(Rule),
-    /// Reviews are missing, which somebody can give at any time.
-    Reviews(Rule),
+    /// Others can mend it at any time, and this run does not wait for them.
+    NotNow(Rule),
     /// Checks are not finished: look at them until they are.
     Watch(Rule),
     /// GitHub does not know yet what it is going to know: try again.
@@ -32,7 +32,7 @@ impl Diagnosis {
     pub(crate) fn into_rule(self) -> Rule {
         match self {
             Self::Refuse(rule)
-            | Self::Reviews(rule)
+            | Self::NotNow(rule)
             | Self::Watch(rule)
             | Self::Again(rule)
             | Self::Behind(rule)
@@ -75,7 +75,7 @@ pub(crate) fn of_block(
         return Diagnosis::Queue(noted(Rule::new(&codes::MERGE_QUEUE_REQUIRED, cause)));
     }
     if block == Block::Reviews {
-        return Diagnosis::Reviews(noted(rule));
+        return Diagnosis::NotNow(noted(rule));
     }
     // GitHub calls checks that passed on a head without the base's commits expected, as it does those that are missing.
     let is_behind = block == Block::Checks && pull.mergeable_state == "behind";
@@ -85,10 +85,10 @@ pub(crate) fn of_block(
     match (verdict, block) {
         (Verdict::Waiting, Block::Checks | Block::Unnamed) => {
             let rule = unfinished(look, Some(&rule.cause));
-            if matches!(demand, Demand::None) { Diagnosis::Refuse(rule) } else { Diagnosis::Watch(rule) }
+            if matches!(demand, Demand::None) { Diagnosis::NotNow(rule) } else { Diagnosis::Watch(rule) }
         }
         (_, Block::Rule) => Diagnosis::Refuse(noted(rule)),
-        (_, Block::Checks) if matches!(demand, Demand::None) => Diagnosis::Refuse(noted(rule)),
+        (_, Block::Checks) if matches!(demand, Demand::None) => Diagnosis::NotNow(noted(rule)),
         _ => Diagnosis::Again(noted(rule)),
     }
 }

@@ -55,7 +55,11 @@ impl Run<'_> {
             calls: self.github.calls().iter().map(Timed::row).collect(),
         };
         match ended {
-            Ok(outcome) => self.host.publish(&report::done(&outcome, &course)),
+            Ok(outcome) => {
+                let published = self.host.publish(&report::done(&outcome, &course));
+                // What happened must not be hidden by outputs that cannot be written.
+                outcome.failure().map_or(published, Err)
+            }
             // Outputs that cannot be written must not hide why there is no merge.
             Err(Stop::Refused(facts, rules)) => {
                 let _ = self.host.publish(&report::refused(&self.request, &facts, &rules, &course));

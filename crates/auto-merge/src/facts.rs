@@ -7,7 +7,7 @@ use github::{
 };
 use model::CommitSha;
 
-use crate::moment::is_before;
+use crate::{merger::Merger, moment::is_before};
 
 /// All that the plan looks at.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub(crate) struct Facts {
     pub workflows: Vec<String>,
     /// The commit that the base got, once it is merged and GitHub lists that.
     pub merged_as: Option<CommitSha>,
+    /// Who merged it, once that is asked for.
+    pub merger: Merger,
 }
 
 /// One required label.

@@ -22,6 +22,15 @@ pub(crate) fn is_for(request: &Request, method: Method, rule: &Rule) -> bool {
     request.fallback.auto_merge && method != Method::FastForward && waits.contains(&rule.code)
 }
 
+/// Says that a fallback that is asked for does nothing for this base.
+pub(crate) fn noted(request: &Request, method: Method, rule: Rule) -> Rule {
+    if request.fallback.is_any() && method == Method::FastForward {
+        let note = "`fallback` does nothing here: neither GitHub's queue nor its auto-merge fast-forwards";
+        return rule.with_notes([note.to_owned()]);
+    }
+    rule
+}
+
 /// What came of auto-merge.
 pub(crate) enum Enabled {
     /// GitHub merges when its rules hold.

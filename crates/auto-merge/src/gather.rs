@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use crate::{
     facts::{Facts, Labelling},
     labelling, long_lived,
+    merger::Merger,
     pace::pause,
     request::Request,
     teams, verdicts, workflows,
@@ -70,7 +71,8 @@ async fn read(github: &GitHub, request: &Request, known: &Known) -> Result<Facts
         verdicts::read(github, request, &pull, &timeline, &reviews)
     )?;
     let merged_as = issues::merged_as(&timeline).filter(|_| pull.merged).cloned();
-    Ok(Facts { pull, labellings, approvals, objectors, lives_on, workflows, merged_as })
+    let merger = Merger::default();
+    Ok(Facts { pull, labellings, approvals, objectors, lives_on, workflows, merged_as, merger })
 }
 
 /// It knows who put a label, when the base was changed, and as what the pull request was merged.

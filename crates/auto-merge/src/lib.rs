@@ -27,6 +27,7 @@ mod labelling;
 mod labels;
 mod long_lived;
 mod look;
+mod merger;
 mod merging;
 mod message;
 mod moment;

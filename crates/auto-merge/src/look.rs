@@ -2,7 +2,7 @@
 //! label that is changed between the gate's reads and the merge would go through without them.
 
 use github::{GitHub, pulls, pulls::PullRequest};
-use model::{CommitSha, Failure};
+use model::Failure;
 
 use crate::{
     codes,
@@ -55,12 +55,14 @@ fn changed(before: &PullRequest, now: &PullRequest) -> Option<&'static str> {
 }
 
 /// What a pull request looks like after its merge.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Shown {
     /// The account that merged it, if GitHub says so.
     pub merged_by: Option<String>,
     /// Whether GitHub shows it as merged.
     pub is_merged: bool,
+    /// It as it is now, if its base was changed in the moment of the merge, which went there.
+    pub elsewhere: Option<Box<PullRequest>>,
 }
 
 /// Looks at the pull request after its merge. GitHub finds out by itself, some moments later, that a branch was moved
@@ -70,24 +72,19 @@ pub(crate) async fn after(
     github: &GitHub,
     request: &Request,
     pull: &PullRequest,
-    (method, sha): (Method, &CommitSha),
-) -> Result<Option<Shown>, Failure> {
+    method: Method,
+) -> Option<Shown> {
     let mut attempt = 0;
     loop {
         let Ok(now) = pulls::get(github, &request.repository, request.number).await else {
-            return Ok(None);
+            return None;
         };
-        if method != Method::FastForward && now.base.branch != pull.base.branch {
-            let cause = format!(
-                "its base became `{}` in the moment of the merge, which went there as {sha}, not to `{}`",
-                now.base.branch, pull.base.branch
-            );
-            return Err(Failure::new(&codes::MERGE_BASE_CHANGED, cause)
-                .with_remedy("See whether that merge may stay; revert it if not."));
-        }
-        if now.merged || attempt == MAX_LOOKS || !pause(github.deadline(), attempt).await {
-            let merged_by = now.merged_by.map(|by| by.login);
-            return Ok(Some(Shown { merged_by, is_merged: now.merged }));
+        let is_elsewhere = method != Method::FastForward && now.base.branch != pull.base.branch;
+        if is_elsewhere || now.merged || attempt == MAX_LOOKS || !pause(github.deadline(), attempt).await {
+            let merged_by = now.merged_by.as_ref().map(|by| by.login.clone());
+            let is_merged = now.merged || is_elsewhere;
+            let elsewhere = is_elsewhere.then(|| Box::new(now));
+            return Some(Shown { merged_by, is_merged, elsewhere });
         }
         attempt += 1;
     }

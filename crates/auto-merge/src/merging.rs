@@ -7,8 +7,8 @@ use model::{CommitSha, Failure, codes::DEADLINE_PASSED};
 use toolkit::{Host, Phases};
 
 use crate::{
-    apply::{self, Merger},
-    checklist::checklist,
+    apply,
+    checklist::{Checklist, checklist},
     clean, codes,
     decision::Decision,
     diagnosis,
@@ -16,6 +16,7 @@ use crate::{
     facts::Facts,
     fallback::{self, Enabled},
     gather::{Known, gather},
+    merger::{self, Merger},
     outcome::{Done, Landed, Outcome},
     pace::{Pace, wait},
     plan::{Plan, approver, plan},
@@ -60,16 +61,27 @@ impl Run<'_> {
         loop {
             // Everything is read anew each time: while we waited, a label may have gone or the head have moved.
             let reading = Box::pin(gather(&self.github, &self.request, &self.known));
-            let facts = match self.phases.time("read", reading).await {
+            let mut facts = match self.phases.time("read", reading).await {
                 Ok(facts) => facts,
                 Err(failure) => return Err(past.or_reason(failure)),
             };
+            if let Some(sha) = &facts.merged_as {
+                let finding = merger::find(&self.github, &self.request, &facts.pull, sha, past.in_doubt);
+                facts.merger = self.phases.time("read", finding).await?;
+            }
             let (head, method, step) = match plan(&self.request, &facts) {
                 Plan::Refuse(rules) => return Err(self.refuse(facts, rules).await),
                 Plan::AlreadyMerged { sha } => return self.continue_from(facts, sha, past.in_doubt).await,
+                Plan::MergedByAnotherRun { run, sha } => {
+                    return Ok(self.outcome(facts, Done::MergedByAnotherRun { run, sha }));
+                }
+                Plan::MergedElsewhere { sha } => {
+                    return Ok(self.outcome(facts, Done::MergedElsewhere { sha }));
+                }
                 Plan::Wait if self.request.dry_run => {
                     let why = "GitHub does not know yet whether there is a conflict".to_owned();
-                    return Ok(self.outcome(facts, Done::WouldWait { why }));
+                    let code = &codes::MERGEABILITY_UNKNOWN;
+                    return Ok(self.outcome(facts, Done::WouldWait { code, why }));
                 }
                 Plan::Wait => {
                     let method = self.request.method.of(&facts.pull.base.branch);
@@ -83,8 +95,15 @@ impl Run<'_> {
             };
             let (goes_on, rule) = match step {
                 Step::Landed(landed) => return Ok(self.finish(facts, landed, Done::Merged).await),
+                Step::Elsewhere(now, sha) => {
+                    let facts = Facts { pull: *now, ..facts };
+                    return Ok(self.outcome(facts, Done::MergedElsewhere { sha }));
+                }
                 Step::Ended(done) => return Ok(self.outcome(facts, done)),
-                Step::Refused(rule) => return Err(Stop::Refused(Box::new(facts), vec![rule])),
+                Step::Refused(rule) => {
+                    let rule = fallback::noted(&self.request, method, rule);
+                    return Err(Stop::Refused(Box::new(facts), vec![rule]));
+                }
                 Step::TimeUp(rule) => (false, rule),
                 Step::Again(pace, rule) => (self.pause(pace, &rule, &mut past).await, rule),
                 Step::Watch(look, said) => self.watch(&facts.pull, *look, said.as_deref()).await,
@@ -92,10 +111,12 @@ impl Run<'_> {
             if goes_on {
                 past.waited_for(facts, rule);
             } else if past.is_clean || !fallback::is_for(&self.request, method, &rule) {
-                return Err(gave_up(facts, rule));
+                return Err(gave_up(facts, fallback::noted(&self.request, method, rule)));
             } else {
                 match self.enable(&facts.pull, &head, method).await? {
-                    Enabled::Yes => return Ok(self.outcome(facts, Done::AutoMergeEnabled)),
+                    Enabled::Yes => {
+                        return Ok(self.outcome(facts, Done::AutoMergeEnabled { code: rule.code }));
+                    }
                     Enabled::NothingToWaitFor => past.is_clean = true,
                     Enabled::No(why) => return Err(Stop::Refused(Box::new(facts), vec![rule, why])),
                 }
@@ -127,17 +148,13 @@ impl Run<'_> {
         }
     }
 
-    /// Goes on from a merge that an earlier attempt or a person made. Two events of one pull request start two runs:
-    /// the one that merged goes on, and the other one is done. `in_doubt` if a merge of this very process was left
-    /// without an answer: its mark then says that it took effect. A method without a message leaves no mark, so that
-    /// nothing but "it is merged" can be said.
+    /// Goes on from a merge that an earlier attempt or a person made. `in_doubt` if a merge of this very process was
+    /// left without an answer: its mark then says that it took effect. A method without a message leaves no mark, so
+    /// that nothing but "it is merged" can be said.
     async fn continue_from(&self, facts: Facts, sha: CommitSha, in_doubt: bool) -> Result<Outcome, Stop> {
         let method = self.request.method.of(&facts.pull.base.branch);
-        let done = match apply::merger(&self.github, &self.request, &facts.pull, method, &sha).await? {
-            Merger::Run(run) => return Ok(self.outcome(facts, Done::MergedByAnotherRun { run, sha })),
-            Merger::Us if in_doubt => Done::Merged,
-            Merger::Us | Merger::Unknown => Done::AlreadyMerged,
-        };
+        let is_merged_now = in_doubt && facts.merger == Merger::Us;
+        let done = if is_merged_now { Done::Merged } else { Done::AlreadyMerged };
         let landed = apply::find(&self.github, &self.request, &facts.pull, method, sha).await?;
         Ok(self.finish(facts, landed, done).await)
     }
@@ -159,8 +176,11 @@ impl Run<'_> {
         let approver = approver(&self.request, &facts);
         let method = self.request.method.of(&facts.pull.base.branch);
         let head = self.request.head_sha.clone().unwrap_or_else(|| facts.pull.head.sha.clone());
-        let checklist = checklist(&self.request, &facts);
-        Outcome { pull: facts.pull, method, head, approver, checklist, done }
+        // A gate that was not asked again says nothing about a merge that a run made.
+        let is_asked = facts.merger == Merger::Unknown;
+        let checklist = if is_asked { checklist(&self.request, &facts) } else { Checklist::default() };
+        let is_dry_run = self.request.dry_run;
+        Outcome { pull: facts.pull, method, head, approver, checklist, is_dry_run, done }
     }
 
     /// Takes stale labels off when the run is the push's own, so that the page shows what the gate thinks.

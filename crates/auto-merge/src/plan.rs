@@ -4,7 +4,9 @@ use model::CommitSha;
 
 use crate::{
     checklist::checklist,
+    codes,
     facts::Facts,
+    merger::Merger,
     request::{Method, Request},
     rule::Rule,
     rules,
@@ -20,8 +22,20 @@ pub(crate) enum Plan {
         /// How.
         method: Method,
     },
-    /// The gate holds, and it was merged before: by an earlier attempt of this run, or by hand.
+    /// It was merged before: by an earlier attempt of this run, or the gate holds and somebody else merged it.
     AlreadyMerged {
+        /// The commit that the base got.
+        sha: CommitSha,
+    },
+    /// Another run merged it.
+    MergedByAnotherRun {
+        /// Its id, where it is known.
+        run: Option<String>,
+        /// The commit that the base got.
+        sha: CommitSha,
+    },
+    /// An earlier attempt of this run merged it, into another base than it was for.
+    MergedElsewhere {
         /// The commit that the base got.
         sha: CommitSha,
     },
@@ -31,22 +45,52 @@ pub(crate) enum Plan {
     Refuse(Vec<Rule>),
 }
 
-/// Decides. A merged pull request has to hold the gate too: its pipeline is going to deploy it.
+/// Decides.
 pub(crate) fn plan(request: &Request, facts: &Facts) -> Plan {
     let pull = &facts.pull;
+    if pull.merged {
+        return of_merged(request, facts);
+    }
     let head = request.head_sha.as_ref().unwrap_or(&pull.head.sha);
     let method = request.method.of(&pull.base.branch);
     let unmet = checklist(request, facts).into_unmet();
     if !unmet.is_empty() {
         return Plan::Refuse(unmet);
     }
-    match (&facts.merged_as, pull.mergeable) {
-        (Some(sha), _) if pull.merged => Plan::AlreadyMerged { sha: sha.clone() },
+    match pull.mergeable {
         // A fast-forward has no conflicts, and says itself whether it is one.
-        (_, None) if !pull.merged && method != Method::FastForward => Plan::Wait,
-        // Merged, and the commit is not there yet: GitHub writes the two one after the other.
-        _ if pull.merged => Plan::Wait,
+        None if method != Method::FastForward => Plan::Wait,
         _ => Plan::Merge { head: head.clone(), method },
+    }
+}
+
+/// The gate held when this run merged, whatever became of the labels since. What somebody else merged has to hold it
+/// now: its pipeline is going to deploy it.
+fn of_merged(request: &Request, facts: &Facts) -> Plan {
+    if let Some(late) = rules::is_open(request, &facts.pull) {
+        return Plan::Refuse(vec![late]);
+    }
+    // GitHub lists the commit some moments after the merge.
+    let Some(sha) = facts.merged_as.clone() else { return Plan::Wait };
+    match &facts.merger {
+        Merger::AnotherRun(run) => Plan::MergedByAnotherRun { run: run.clone(), sha },
+        Merger::Us => {
+            let base = rules::base_is_expected(request, &facts.pull);
+            match base.or_else(|| rules::base_is_allowed(request, &facts.pull)) {
+                None => Plan::AlreadyMerged { sha },
+                Some(_) => Plan::MergedElsewhere { sha },
+            }
+        }
+        Merger::Unknown => {
+            let unmet = checklist(request, facts).into_unmet();
+            if unmet.is_empty() {
+                return Plan::AlreadyMerged { sha };
+            }
+            let causes: Vec<&str> = unmet.iter().map(|rule| rule.cause.as_str()).collect();
+            let cause =
+                format!("it is merged, without the gate, and nothing goes on from it: {}", causes.join("; "));
+            Plan::Refuse(vec![Rule::new(&codes::MERGED_WITHOUT_GATE, cause)])
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use model::{Code, Failure};
 use toolkit::{Annotation, Level, Report, Summary};
 
 use crate::{
-    checklist::checklist,
+    checklist::{Checklist, checklist},
     comment::Statement,
     decision::Decision,
     facts::Facts,
@@ -25,8 +25,12 @@ pub(crate) struct Course {
 
 /// Reports a merge, or what a dry run would do.
 pub(crate) fn done(outcome: &Outcome, course: &Course) -> Report {
-    let landed = outcome.landed();
-    let sha = landed.map(|landed| landed.sha.to_string()).unwrap_or_default();
+    // A dry run merges nothing, so that nothing goes on from it, whatever was merged before.
+    let landed = outcome.landed().filter(|_| !outcome.is_dry_run);
+    let sha = match &outcome.done {
+        Done::MergedElsewhere { sha } => sha.to_string(),
+        _ => landed.map(|landed| landed.sha.to_string()).unwrap_or_default(),
+    };
     let base = landed.map_or(&outcome.pull.base.sha, |landed| &landed.base).to_string();
     let rows = [
         ("pull request", format!("#{} {}", outcome.pull.number, outcome.pull.title)),
@@ -55,10 +59,10 @@ pub(crate) fn done(outcome: &Outcome, course: &Course) -> Report {
         method: outcome.method.as_str(),
         result: outcome.result(),
         decision: Decision::of_outcome(outcome),
-        reason: String::new(),
+        reason: outcome.reason().to_owned(),
     };
     let mut report = outputs.into_report(&outcome.pull).summary(summary);
-    if landed.is_none() && !matches!(outcome.done, Done::MergedByAnotherRun { .. }) {
+    if outcome.landed().is_none() && !matches!(outcome.done, Done::MergedByAnotherRun { .. }) {
         report.lines = outcome.checklist.lines();
     }
     report.line(line(outcome))
@@ -68,7 +72,7 @@ pub(crate) fn done(outcome: &Outcome, course: &Course) -> Report {
 pub(crate) fn refused(request: &Request, facts: &Facts, rules: &[Rule], course: &Course) -> Report {
     let pull = &facts.pull;
     let decision = Decision::of_rules(rules);
-    let checklist = checklist(request, facts).with(rules);
+    let checklist = judged(request, facts, rules);
     let result = result(decision);
     let summary = Summary::new()
         .heading(&format!("auto-merge: {result}"))
@@ -90,17 +94,28 @@ pub(crate) fn refused(request: &Request, facts: &Facts, rules: &[Rule], course: 
     report
 }
 
+/// Returns the rules of the gate with what a run came to. What is merged needs no label any more.
+fn judged(request: &Request, facts: &Facts, rules: &[Rule]) -> Checklist {
+    let gate = if facts.pull.merged { Checklist::default() } else { checklist(request, facts) };
+    gate.with(rules)
+}
+
 /// Says on the pull request's page what it waits for.
 pub(crate) fn refusal(request: &Request, facts: &Facts, rules: &[Rule]) -> Statement {
     let pull = &facts.pull;
     let decision = Decision::of_rules(rules);
     let head = request.head_sha.as_ref().unwrap_or(&pull.head.sha).clone();
     let yet = if decision == Decision::Wait { " yet" } else { "" };
-    let sentence = format!("{} is not merged into `{}`{yet}.", head.short(), pull.base.branch);
+    let base = &pull.base.branch;
+    let sentence = if pull.merged {
+        format!("Nothing goes on from the merge into `{base}`.")
+    } else {
+        format!("{} is not merged into `{base}`{yet}.", head.short())
+    };
     let words = Summary::new()
         .heading(&format!("auto-merge: {}", result(decision)))
         .text(&sentence)
-        .append(&checklist(request, facts).with(rules).summary());
+        .append(&judged(request, facts, rules).summary());
     Statement { head, is_merged: false, words }
 }
 
@@ -187,7 +202,8 @@ fn line(outcome: &Outcome) -> String {
     let what = format!("#{} ({} → {}) at {}", pull.number, pull.head.branch, pull.base.branch, head.short());
     if let Done::MergedByAnotherRun { run, sha } = &outcome.done {
         return format!(
-            "{what}: run {run} merged it as {} and goes on from there; nothing to do",
+            "{what}: {} merged it as {} and goes on from there; if that run did not finish, re-run that one",
+            run.as_ref().map_or_else(|| "another run".to_owned(), |run| format!("run {run}")),
             sha.short()
         );
     }
@@ -199,7 +215,11 @@ fn line(outcome: &Outcome) -> String {
             format!("merged {what} as {} by {method}{deleted}", landed.sha.short())
         }
         (_, Some(landed)) => format!("{what} is merged already, as {}", landed.sha.short()),
-        (Done::WouldWait { why }, _) => format!("{what}: the gate holds; {why}"),
+        (Done::WouldWait { why, .. }, _) => format!("{what}: the gate holds; {why}"),
+        (Done::MergedElsewhere { sha }, _) => format!(
+            "{what}: its base became `{base}` in the moment of the merge, which went there as {sha} and not where it \
+             was approved for"
+        ),
         (Done::BranchUpdated, _) => format!(
             "{what}: `{}` gets the commits of `{base}`, and is another commit then, which needs its own approval and run; \
              a push by `GITHUB_TOKEN` starts no run, one by an App's token does",
@@ -210,7 +230,7 @@ fn line(outcome: &Outcome) -> String {
             let page = place.url.as_ref().map(|url| format!(", {url}")).unwrap_or_default();
             format!("{what}: the gate holds; it is in the merge queue of `{base}`{at}{page}")
         }
-        (Done::AutoMergeEnabled, _) => {
+        (Done::AutoMergeEnabled { .. }, _) => {
             format!("{what}: GitHub merges it when the rules of `{base}` hold, by its own auto-merge")
         }
         (_, None) => format!("{what}: the gate holds; would merge by {method}"),

@@ -104,6 +104,8 @@ pub(crate) struct WorkflowRun {
     pub workflow: Option<String>,
     /// The key of this job in the workflow file.
     pub job: Option<String>,
+    /// Whether it was not started again, so that no earlier attempt can have merged.
+    pub is_first_attempt: bool,
 }
 
 /// What is done instead of a merge that GitHub does not allow now.
@@ -113,6 +115,13 @@ pub(crate) struct Fallback {
     pub merge_queue: bool,
     /// Turn on GitHub's own auto-merge.
     pub auto_merge: bool,
+}
+
+impl Fallback {
+    /// Whether there is one.
+    pub(crate) fn is_any(self) -> bool {
+        self.merge_queue || self.auto_merge
+    }
 }
 
 impl Request {
@@ -205,6 +214,11 @@ impl Methods {
     /// Returns the method for a base.
     pub(crate) fn of(&self, base: &str) -> Method {
         self.by_base.iter().find(|(glob, _)| glob.is_match(base)).map_or(self.default, |(_, method)| *method)
+    }
+
+    /// Whether there is no other method than this one.
+    pub(crate) fn are_all(&self, method: Method) -> bool {
+        self.default == method && self.by_base.iter().all(|(_, one)| *one == method)
     }
 
     /// Whether a branch has a method of its own by its plain name.

@@ -65,7 +65,8 @@ pub(crate) fn ids(rules: &[Rule]) -> String {
 pub(crate) fn failure(pull: &PullRequest, rules: &[Rule]) -> Failure {
     let what = format!("#{} ({} → {})", pull.number, pull.head.branch, pull.base.branch);
     if let [rule] = rules {
-        let cause = format!("pull request {what} is not merged: {}", rule.cause);
+        let is = if pull.merged { "" } else { " is not merged" };
+        let cause = format!("pull request {what}{is}: {}", rule.cause);
         let mut failure = Failure::new(rule.code, cause).with_remedy(rule.remedy.clone());
         failure.notes.clone_from(&rule.notes);
         return failure;

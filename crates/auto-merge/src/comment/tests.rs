@@ -13,7 +13,7 @@ fn statement(words: Summary) -> Statement {
 
 fn gate(workflow: &str, job: &str) -> WorkflowRun {
     let (workflow, job) = (Some(workflow.to_owned()), Some(job.to_owned()));
-    WorkflowRun { id: "42".to_owned(), workflow, job }
+    WorkflowRun { id: "42".to_owned(), workflow, job, is_first_attempt: true }
 }
 
 /// Reads a comment of the gate that speaks here.

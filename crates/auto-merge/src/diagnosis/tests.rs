@@ -60,7 +60,7 @@ fn of(block: Block, states: &[CheckState]) -> Diagnosis {
 fn code(diagnosis: &Diagnosis) -> (&'static str, &'static str) {
     let word = match diagnosis {
         Diagnosis::Refuse(_) => "refuse",
-        Diagnosis::Reviews(_) => "reviews",
+        Diagnosis::NotNow(_) => "not now",
         Diagnosis::Watch(_) => "watch",
         Diagnosis::Again(_) => "again",
         Diagnosis::Behind(_) => "behind",
@@ -84,7 +84,7 @@ fn every_refusal_with_every_state_of_the_checks() {
         // GitHub may count the one that passed, and have another reason.
         (Block::Unnamed, &ambiguous, ("again", "merge-blocked")),
         (Block::Unnamed, &[Passed], ("again", "merge-blocked")),
-        (Block::Reviews, &[Pending], ("reviews", "merge-blocked")),
+        (Block::Reviews, &[Pending], ("not now", "merge-blocked")),
         (Block::Reviews, &[failed()], ("refuse", "checks-failed")),
         (Block::Rule, &[Passed], ("refuse", "merge-blocked")),
         (Block::Rule, &[Pending], ("refuse", "merge-blocked")),
@@ -122,7 +122,7 @@ fn without_waiting_missing_checks_refuse_at_once() {
     for states in [&[CheckState::Pending][..], &[CheckState::Passed]] {
         let rule = Rule::new(&codes::CHECKS_MISSING, SAID);
         let diagnosis = of_block(Block::Checks, rule, &look(states), &pull("blocked"), &Demand::None);
-        assert_eq!(code(&diagnosis), ("refuse", "checks-missing"));
+        assert_eq!(code(&diagnosis), ("not now", "checks-missing"));
     }
 }
 

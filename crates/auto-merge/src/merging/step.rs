@@ -23,6 +23,8 @@ use crate::{
 pub(super) enum Step {
     /// The base has it.
     Landed(Landed),
+    /// Another base has it.
+    Elsewhere(Box<PullRequest>, CommitSha),
     /// It ends otherwise, as was asked for.
     Ended(Done),
     /// Read everything again after a while; if there is no time left for that, this is the reason.
@@ -85,7 +87,7 @@ impl Run<'_> {
             match diagnosis::of_demand(&look, pull) {
                 None => {}
                 Some(Diagnosis::Watch(rule)) if request.dry_run => {
-                    return Ok(Step::Ended(Done::WouldWait { why: rule.cause }));
+                    return Ok(Step::Ended(Done::WouldWait { code: rule.code, why: rule.cause }));
                 }
                 Some(Diagnosis::Watch(_)) => return Ok(Step::Watch(Box::new(look), None)),
                 Some(diagnosis) => return Ok(Step::Refused(diagnosis.into_rule())),
@@ -95,7 +97,7 @@ impl Run<'_> {
             return Ok(Step::Ended(would(pull)));
         }
         match self.try_merge(facts, head, method, past.in_doubt).await {
-            Ok(landed) => Ok(Step::Landed(landed)),
+            Ok(step) => Ok(step),
             Err(Verdict::Failed(failure)) => Err(failure.into()),
             Err(Verdict::Refused(rule)) => Ok(Step::Refused(rule)),
             Err(Verdict::Again(pace, rule)) => Ok(Step::Again(pace, rule)),
@@ -111,7 +113,7 @@ impl Run<'_> {
                 let pace = if rule.code == &codes::CHECKS_MISSING { Pace::Checks } else { Pace::Passing };
                 match diagnosis::of_block(block, rule, &look, pull, &request.checks) {
                     Diagnosis::Refuse(rule) => Ok(Step::Refused(rule)),
-                    Diagnosis::Reviews(rule) => Ok(Step::TimeUp(rule)),
+                    Diagnosis::NotNow(rule) => Ok(Step::TimeUp(rule)),
                     Diagnosis::Watch(_) => Ok(Step::Watch(Box::new(look), Some(said))),
                     Diagnosis::Again(rule) => Ok(Step::Again(pace, rule)),
                     Diagnosis::Behind(rule) => self.update(pull, head, rule).await,
@@ -177,7 +179,7 @@ impl Run<'_> {
         head: &CommitSha,
         method: Method,
         in_doubt: bool,
-    ) -> Result<Landed, Verdict> {
+    ) -> Result<Step, Verdict> {
         let (github, request, pull) = (&self.github, &self.request, &facts.pull);
         let merging = apply::merge(github, request, pull, (head, method), in_doubt);
         let merged = self.phases.time("merge", merging).await?;
@@ -185,12 +187,17 @@ impl Run<'_> {
         let landing = async {
             tokio::join!(
                 apply::land(github, request, pull, method, merged),
-                look::after(github, request, pull, (method, &sha))
+                look::after(github, request, pull, method)
             )
         };
         let (landed, shown) = self.phases.time("verify", landing).await;
-        shown.map_err(Verdict::Failed)?.iter().for_each(|shown| self.say(shown));
-        Ok(landed)
+        if let Some(shown) = shown {
+            self.say(&shown);
+            if let Some(now) = shown.elsewhere {
+                return Ok(Step::Elsewhere(now, sha));
+            }
+        }
+        Ok(Step::Landed(landed))
     }
 
     fn say(&self, shown: &look::Shown) {
@@ -213,7 +220,8 @@ fn would(pull: &PullRequest) -> Done {
         state @ ("blocked" | "behind") => {
             let why =
                 format!("its state is `{state}`, so that rules of `{}` may be against it", pull.base.branch);
-            Done::WouldWait { why }
+            let code = if state == "behind" { &codes::BRANCH_BEHIND } else { &codes::MERGE_BLOCKED };
+            Done::WouldWait { code, why }
         }
         _ => Done::WouldMerge,
     }

@@ -16,7 +16,7 @@ fn wording(first: Option<&str>, rest: Option<&str>) -> Wording {
 }
 
 fn run() -> WorkflowRun {
-    WorkflowRun { id: "42".to_owned(), workflow: None, job: None }
+    WorkflowRun { id: "42".to_owned(), workflow: None, job: None, is_first_attempt: true }
 }
 
 /// The body by a run, without a wish if `rest` is none.

@@ -14,6 +14,7 @@ use crate::{
     fail_on::FailOn,
     globs::{Globs, glob},
     labels::Labels,
+    merger::Merger,
     message::Wording,
     request::{Credentials, Fallback, Methods, OnNewCommits},
     rule,
@@ -92,6 +93,7 @@ pub(crate) fn facts(change: impl FnOnce(&mut Value)) -> Facts {
         lives_on: None,
         workflows: Vec::new(),
         merged_as: None,
+        merger: Merger::default(),
     }
 }
 
@@ -144,10 +146,6 @@ fn a_merged_one_is_continued_from_its_commit() {
     let listed = || Facts { merged_as: Some(sha('c')), ..facts(merged) };
     assert_eq!(plan(&request(), &listed()), Plan::AlreadyMerged { sha: sha('c') });
     assert_eq!(plan(&request(), &facts(merged)), Plan::Wait);
-    let mut without_label = listed();
-    without_label.pull.labels.clear();
-    without_label.labellings.clear();
-    assert!(refused(&request(), &without_label).starts_with("[label-missing]"));
 }
 
 #[test]
@@ -396,3 +394,5 @@ fn all_rules_that_do_not_hold_are_listed() {
     See each rule that is listed.
     ");
 }
+
+mod merged;

@@ -20,7 +20,15 @@ fn outcome(done: Done) -> Outcome {
     .unwrap();
     let head = "a".repeat(40).parse().unwrap();
     let checklist = checklist(&request(), &facts(|_| ()));
-    Outcome { pull, method: Method::Merge, head, approver: Some("maria".to_owned()), checklist, done }
+    Outcome {
+        pull,
+        method: Method::Merge,
+        head,
+        approver: Some("maria".to_owned()),
+        checklist,
+        is_dry_run: false,
+        done,
+    }
 }
 
 fn landed() -> Landed {
@@ -65,14 +73,49 @@ fn a_merge_from_before_counts_as_merged() {
 #[test]
 fn what_another_run_merged_is_left_to_it() {
     let merge = landed();
-    let report =
-        done(&outcome(Done::MergedByAnotherRun { run: "42".to_owned(), sha: merge.sha }), &Course::default());
+    let report = done(
+        &outcome(Done::MergedByAnotherRun { run: Some("42".to_owned()), sha: merge.sha }),
+        &Course::default(),
+    );
     assert_eq!(
         report.lines,
-        ["#7 (dev → prod) at aaaaaaa: run 42 merged it as ccccccc and goes on from there; nothing to do"]
+        [
+            "#7 (dev → prod) at aaaaaaa: run 42 merged it as ccccccc and goes on from there; if that run did not finish, re-run that one"
+        ]
     );
     assert!(outputs(&report).starts_with("merged=false\nsha=\n"));
     assert!(outputs(&report).contains("result=merged-by-another-run\n"));
+}
+
+#[test]
+fn a_dry_run_goes_on_from_nothing() {
+    let outcome = Outcome { is_dry_run: true, ..outcome(Done::AlreadyMerged(landed())) };
+    let report = done(&outcome, &Course::default());
+    assert!(outputs(&report).starts_with("merged=false\nsha=\n"), "{}", outputs(&report));
+    assert!(outputs(&report).contains("result=already-merged\n"));
+}
+
+#[test]
+fn what_stood_in_the_way_is_the_reason() {
+    let reason = |what: Done| {
+        let report = done(&outcome(what), &Course::default());
+        report.outputs.iter().find(|(name, _)| *name == "reason").unwrap().1.clone()
+    };
+    let code = &codes::CHECKS_MISSING;
+    let queued = github::queue::Enqueued { position: None, url: None };
+    let sha = landed().sha;
+    for (what, expected) in [
+        (Done::Merged(landed()), ""),
+        (Done::WouldMerge, ""),
+        (Done::BranchUpdated, "branch-behind"),
+        (Done::Enqueued(queued), "merge-queue-required"),
+        (Done::AutoMergeEnabled { code }, "checks-missing"),
+        (Done::WouldWait { code, why: String::new() }, "checks-missing"),
+        (Done::MergedByAnotherRun { run: None, sha: sha.clone() }, "merged-by-another-run"),
+        (Done::MergedElsewhere { sha }, "merged-elsewhere"),
+    ] {
+        assert_eq!(reason(what), expected);
+    }
 }
 
 #[test]
@@ -139,6 +182,6 @@ fn a_merge_is_one_line_on_the_page() {
     let said = ending(&outcome(Done::Merged(landed()))).unwrap();
     assert!(said.is_merged);
     assert_eq!(said.words.as_str().trim(), format!("aaaaaaa was merged into `prod` as {}.", "c".repeat(40)));
-    let other = Done::MergedByAnotherRun { run: "42".to_owned(), sha: landed().sha };
+    let other = Done::MergedByAnotherRun { run: Some("42".to_owned()), sha: landed().sha };
     assert_eq!(ending(&outcome(other)), None);
 }

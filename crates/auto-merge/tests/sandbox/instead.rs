@@ -124,6 +124,25 @@ async fn github_merges_later_where_that_is_asked_for() {
 }
 
 #[tokio::test]
+async fn checks_that_are_not_waited_for_are_left_to_github_too() {
+    let (product, number) = unchecked("ci").await;
+    let ended = run(&product, &["--fallback=auto-merge", "--checks=none"]).await;
+    assert_eq!(ended.output("result"), "auto-merge-enabled", "{}", ended.log);
+    assert_eq!(ended.output("reason"), "checks-missing", "{}", ended.log);
+    assert!(product.world().github.pull(REPO, number).unwrap().auto_merge.is_some());
+}
+
+#[tokio::test]
+async fn a_fallback_that_does_nothing_is_said_to_do_nothing() {
+    let (product, _) = unchecked("ci").await;
+    let all = run(&product, &["--fallback=auto-merge", "--method=fast-forward"]).await;
+    assert_eq!(all.code(), "invalid-input", "{}", all.log);
+    let argv = ["--fallback=auto-merge", "--method=dev=fast-forward,merge", "--timeout=2s"];
+    let here = run(&product, &argv).await;
+    assert!(here.log.contains("`fallback` does nothing here"), "{}", here.log);
+}
+
+#[tokio::test]
 async fn reviews_are_left_to_github_at_once() {
     let (product, number) = unchecked("ci").await;
     let github = &product.world().github;

@@ -6,7 +6,7 @@ use sandbox::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{Product, REPO};
+use crate::world::{PERMISSIONS, Product, REPO};
 
 const GATE: &[&str] = &["--base=prod", "--head=dev", "--labels=approval"];
 
@@ -73,8 +73,12 @@ async fn a_merge_into_another_base_is_no_merge_of_ours() {
     let fault = Fault { skip: 3, ..Fault::once("github", "GET", &format!("/pulls/{number}"), says(&shown)) };
     product.world().faults.add(fault);
     // A person's token, so that the changed files are not read, which would count as a look.
-    let ended = product.run_with_token_of("maria", event, GATE).await;
-    assert_eq!((ended.code(), ended.output("merged")), ("merge-base-changed", "false"), "{}", ended.log);
+    let argv = [GATE, &["--fail-on=none"]].concat();
+    let ended = product.run_with_token_of("maria", event, &argv).await;
+    assert_eq!((ended.code(), ended.output("merged")), ("merged-elsewhere", "false"), "{}", ended.log);
+    assert_eq!((ended.output("decision"), ended.output("sha")), ("failed", &*product.tip("prod").await));
+    let comments = product.world().github.pull(REPO, number).unwrap().comments;
+    assert!(comments[0].contains("its base became `stage`"), "{comments:?}");
 }
 
 #[tokio::test]
@@ -126,7 +130,20 @@ async fn of_two_fast_forwards_at_once_one_goes_on() {
     let (slower, faster) = tokio::join!(product.run_for(event.clone(), &argv), faster);
     assert_eq!((faster.output("result"), faster.output("merged")), ("merged", "true"), "{}", faster.log);
     assert_eq!(faster.output("base-sha"), before);
-    assert_ne!(slower.output("result"), "merged", "{}", slower.log);
+    assert_eq!(slower.output("result"), "merged-by-another-run", "{}", slower.log);
+    assert_eq!((slower.output("merged"), slower.output("sha")), ("false", ""));
+    // One more attempt may follow one that merged.
+    let run = product.start(event.clone(), PERMISSIONS);
+    let first = product.run_as(&run, &argv).await;
+    assert_eq!(first.output("result"), "merged-by-another-run", "{}", first.log);
+    let again = product.world().github.rerun(run.id).unwrap();
+    let second = product.run_as(&again, &argv).await;
+    assert_eq!(
+        (second.output("result"), second.output("merged")),
+        ("already-merged", "true"),
+        "{}",
+        second.log
+    );
     assert!(product.world().github.pull(REPO, number).unwrap().merged);
 }
 
@@ -146,6 +163,31 @@ async fn a_base_that_was_moved_in_the_moment_of_a_fast_forward_is_read_anew() {
     let (ended, ()) = tokio::join!(product.run(&["--base=prod", "--method=fast-forward"]), half_way);
     assert_eq!((ended.output("result"), ended.output("base-sha")), ("merged", &*first), "{}", ended.log);
     assert_eq!(product.tip("prod").await, product.tip("dev").await);
+}
+
+#[tokio::test]
+async fn a_mark_of_another_account_is_no_run() {
+    let (product, number, event) = approved().await;
+    let merged = product.run_with_token_of("maria", event.clone(), GATE).await;
+    assert_eq!(merged.output("result"), "merged", "{}", merged.log);
+    let ended = product.run_with_token_of("alice", event.clone(), GATE).await;
+    assert_eq!((ended.output("result"), ended.output("merged")), ("already-merged", "true"), "{}", ended.log);
+    product.world().github.remove_label(REPO, number, "approval", "maria");
+    let ended = product.run_with_token_of("alice", event, GATE).await;
+    assert_eq!((ended.code(), ended.output("merged")), ("merged-without-gate", "false"), "{}", ended.log);
+    assert!(!ended.log.contains("Have someone"), "{}", ended.log);
+}
+
+#[tokio::test]
+async fn a_run_that_merged_goes_on_after_its_label_was_taken_off() {
+    let (product, number, event) = approved().await;
+    let run = product.start(event.clone(), PERMISSIONS);
+    assert_eq!(product.run_as(&run, GATE).await.output("result"), "merged");
+    product.world().github.remove_label(REPO, number, "approval", "maria");
+    let again = product.run_as(&run, GATE).await;
+    assert_eq!((again.output("result"), again.output("merged")), ("already-merged", "true"), "{}", again.log);
+    let other = product.run_for(event, GATE).await;
+    assert_eq!((other.code(), other.output("result")), ("", "merged-by-another-run"), "{}", other.log);
 }
 
 #[tokio::test]

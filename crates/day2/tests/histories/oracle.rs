@@ -186,7 +186,7 @@ impl Play<'_> {
         for (place, run) in self.runs.iter().enumerate().filter(|(_, run)| run.has_merged) {
             let Some(ended) = &run.ended else { continue };
             // The base was changed in the moment of the merge, which went somewhere else.
-            let is_astray = ended.output("reason") == "merge-base-changed";
+            let is_astray = ended.output("reason") == "merged-elsewhere";
             let is_in_doubt = ended.log.contains("502") || is_astray;
             if ended.output("merged") != "true" && !is_in_doubt {
                 return Err(format!("run {place} merged, and says {:?}: {}", ended.outputs, ended.log));
