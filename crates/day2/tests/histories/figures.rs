@@ -13,10 +13,8 @@ pub(crate) struct Figures {
     pub calls: u64,
     pub merges_by_us: u64,
     pub merges_by_people: u64,
-    /// Merges whose approval was withdrawn after the run's last look.
+    /// Merges whose approval was withdrawn after the run's last read.
     pub in_the_window: u64,
-    /// And before its last read of whatever.
-    pub before_last_read: u64,
     pub results: BTreeMap<String, u64>,
     pub reasons: BTreeMap<String, u64>,
     pub forward_results: BTreeMap<String, u64>,
@@ -32,7 +30,6 @@ impl Figures {
         self.merges_by_us += other.merges_by_us;
         self.merges_by_people += other.merges_by_people;
         self.in_the_window += other.in_the_window;
-        self.before_last_read += other.before_last_read;
         for (mine, theirs) in [
             (&mut self.results, &other.results),
             (&mut self.reasons, &other.reasons),
@@ -53,7 +50,7 @@ impl Figures {
         };
         format!(
             "{} histories of {} steps in {:.0} s; {} calls; {} runs of auto-merge ({}), {} merges by them ({} of \
-             them with an approval withdrawn after the last look, {} before the last read), {} merges by people; refusals: {}; {} runs of \
+             them with an approval withdrawn after the last read), {} merges by people; refusals: {}; {} runs of \
              fast-forward ({})",
             self.histories,
             self.steps,
@@ -63,7 +60,6 @@ impl Figures {
             list(&self.results),
             self.merges_by_us,
             self.in_the_window,
-            self.before_last_read,
             self.merges_by_people,
             list(&self.reasons),
             self.forwards,

@@ -3,9 +3,9 @@
 //!
 //! The judge ([`model`]) keeps a book of its own and knows nothing of the gate's rules but what they are for:
 //! - nothing is merged by us that a permitted person has not approved, as that head and for that base, at some moment
-//!   between the run's last look at what decides and its merge. GitHub has no call that checks a label and merges, so
+//!   between the run's last read, of whatever, and its merge. GitHub has no call that checks a label and merges, so
 //!   that what is withdrawn in just that window cannot be seen; the head is pinned by its id, and never differs. What
-//!   a person may do counts as of the run's last question for it, since no look at a pull request tells it;
+//!   a person may do counts as of the run's last question for it, since the last read does not tell it;
 //! - no run says that it merged what is not in the base; of several runs, only those of the one that merged say so;
 //! - no call of ours moves a branch back or aside, and there are never two pull requests that bring `prod` into `dev`.
 //!

@@ -18,14 +18,6 @@ impl Play<'_> {
         let Some(place) = self.run_of(held) else { return Err(format!("a call of nobody's: {held:?}")) };
         if held.method == "GET" {
             self.turnstile.release(held.id).await;
-            let number = match self.runs[place].job {
-                Job::Merge(number) => format!("/pulls/{number}"),
-                Job::Forward(_) => String::new(),
-            };
-            // What it read of the pull request before that may have been another state.
-            if held.path.ends_with(&number) {
-                self.runs[place].last_look = self.tick;
-            }
             if held.path.contains("/collaborators/") {
                 self.runs[place].last_access = self.tick;
             }
@@ -84,7 +76,7 @@ impl Play<'_> {
         self.figures.merges_by_us += 1;
         let (run, book) = (&mut self.runs[place], &self.books[book]);
         run.has_merged = true;
-        let first = run.last_look;
+        let first = run.last_read;
         if !matches!(run.job, Job::Merge(number) if number == book.number) {
             return Err(format!("run {place} merged #{}, which is not its own", book.number));
         }
@@ -94,7 +86,7 @@ impl Play<'_> {
             || was_permitted && book.was_approved_once(head, first, self.tick);
         if !is_approved {
             return Err(format!(
-                "run {place} merged {} of #{} into `{}`, which nobody who may had approved since its last look \
+                "run {place} merged {} of #{} into `{}`, which nobody who may had approved since its last read \
                  (at {first}): {book:?}",
                 &head[..7],
                 book.number,
@@ -102,7 +94,6 @@ impl Play<'_> {
             ));
         }
         self.figures.in_the_window += u64::from(!book.is_approved(head));
-        self.figures.before_last_read += u64::from(!book.was_approved(head, run.last_read, self.tick));
         self.landed.extend(self.home.github().branch_sha(&self.slug, &book.base).await);
         Ok(())
     }

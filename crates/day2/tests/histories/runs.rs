@@ -49,8 +49,6 @@ pub(crate) struct Run {
     pub started: Started,
     pub job: Job,
     handle: Option<JoinHandle<Ended>>,
-    /// When it looked at the pull request itself last.
-    pub last_look: u64,
     /// When it asked last what somebody may do.
     pub last_access: u64,
     /// When it read anything last.
@@ -120,17 +118,8 @@ impl Play<'_> {
     fn add(&mut self, started: Started, job: Job) {
         self.by_token.insert(started.token.clone(), self.runs.len());
         let handle = Some(self.spawn(&started, &job));
-        let [last_look, last_access, last_read] = [self.tick; 3];
-        self.runs.push(Run {
-            started,
-            job,
-            handle,
-            last_look,
-            last_access,
-            last_read,
-            has_merged: false,
-            ended: None,
-        });
+        let [last_access, last_read] = [self.tick; 2];
+        self.runs.push(Run { started, job, handle, last_access, last_read, has_merged: false, ended: None });
     }
 
     /// Starts a run again that has ended.
@@ -144,7 +133,7 @@ impl Play<'_> {
         let tick = self.tick;
         let run = &mut self.runs[place];
         (run.handle, run.has_merged, run.ended) = (Some(handle), false, None);
-        (run.last_look, run.last_access, run.last_read) = (tick, tick, tick);
+        (run.last_access, run.last_read) = (tick, tick);
         self.say(|| format!("run {place} starts again"));
     }
 
