@@ -9,7 +9,7 @@ use model::{Branch, CommitSha, RepoSlug};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{ApiError, GitHub, Rejection, de, path};
+use crate::{ApiError, GitHub, Rejection, de, path, rule_words};
 pub use refusal::Refusal;
 
 /// What to merge, and how.
@@ -102,12 +102,13 @@ pub async fn branch(
 
 fn of_branch(error: ApiError) -> MergeBranchError {
     let ApiError::Rejected(rejection) = error else { return MergeBranchError::Api(error) };
+    let plain = rule_words::without_names(&rejection.text().to_lowercase());
     match rejection.status {
-        409 if rejection.says("conflict") => MergeBranchError::Conflict,
-        409 if rejection.says("branch was modified") => MergeBranchError::BaseMoved(rejection),
-        403 | 405 | 409 | 422 if crate::refs::names_a_rule(&rejection) => {
+        409 if plain.contains("branch was modified") => MergeBranchError::BaseMoved(rejection),
+        403 | 405 | 409 | 422 if rule_words::names_a_rule(&plain) => {
             MergeBranchError::RuleViolated(rejection)
         }
+        409 if plain.contains("conflict") => MergeBranchError::Conflict,
         _ => MergeBranchError::Api(ApiError::Rejected(rejection)),
     }
 }
@@ -151,6 +152,8 @@ mod tests {
                 "rule",
             ),
             (409, "Required status check \"ci\" is expected.", "rule"),
+            (409, "Required status check \"merge-conflicts\" is expected.", "rule"),
+            (409, "Repository rule violations found\n\nA rule about conflict markers\n\n", "rule"),
             (403, "Cannot change this locked branch", "rule"),
             (403, "This branch must not contain merge commits.", "rule"),
             (403, "Commits must have verified signatures.", "rule"),

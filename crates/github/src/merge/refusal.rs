@@ -91,7 +91,7 @@ const WORDS: &[(Refusal, &[&str])] = &[
 impl Refusal {
     /// Reads the words alone, which the queue and auto-merge have in common with a merge; `None` for other words.
     pub fn in_words(text: &str) -> Option<Self> {
-        let plain = without_names(&text.to_lowercase());
+        let plain = rule_words::without_names(&text.to_lowercase());
         let named = WORDS.iter().find(|(_, words)| words.iter().any(|words| plain.contains(words)));
         named
             .map(|(refusal, _)| *refusal)
@@ -112,11 +112,6 @@ pub(super) fn classify(rejection: &Rejection) -> Option<Refusal> {
         403 | 422 => named,
         _ => None,
     }
-}
-
-/// Takes out what stands in quotation marks.
-fn without_names(text: &str) -> String {
-    text.split('"').step_by(2).collect()
 }
 
 #[cfg(test)]
