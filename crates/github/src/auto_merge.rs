@@ -88,7 +88,8 @@ mod tests {
             path: "enablePullRequestAutoMerge".to_owned(),
         };
         let data = serde_json::Value::Null;
-        let rejection = GraphqlRejection { call, problems: vec![problem], data, request_id: None };
+        let rejection =
+            GraphqlRejection { call, problems: vec![problem], data, headers: http::HeaderMap::new() };
         classify(GraphqlError::Rejected(Box::new(rejection)))
     }
 

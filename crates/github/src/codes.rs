@@ -184,7 +184,7 @@ impl GraphqlError {
         if *code == PERMISSION_DENIED {
             failure = failure.with_remedy(permissions::remedy(&as_rest));
         }
-        with_request_id(failure, rejection.request_id.as_deref())
+        with_request_id(with_wait(failure, &as_rest), as_rest.request_id.as_deref())
     }
 }
 
@@ -195,13 +195,14 @@ fn rejected(rejection: &Rejection, doing: &str) -> Failure {
     if *code == PERMISSION_DENIED {
         failure = failure.with_remedy(permissions::remedy(rejection));
     }
-    if let (true, Some(wait)) = (rejection.rate_limited, rejection.retry_after) {
-        failure = failure.with_remedy(format!(
-            "Run again in {} s; spread runs, or use a GitHub App's token.",
-            wait.as_secs()
-        ));
-    }
-    with_request_id(failure.with_note(format!("call: {}", rejection.call)), rejection.request_id.as_deref())
+    let failure = with_wait(failure, rejection).with_note(format!("call: {}", rejection.call));
+    with_request_id(failure, rejection.request_id.as_deref())
+}
+
+fn with_wait(failure: Failure, rejection: &Rejection) -> Failure {
+    let Some(wait) = rejection.retry_after.filter(|_| rejection.rate_limited) else { return failure };
+    failure
+        .with_remedy(format!("Run again in {} s; spread runs, or use a GitHub App's token.", wait.as_secs()))
 }
 
 fn with_request_id(failure: Failure, id: Option<&str>) -> Failure {
@@ -318,7 +319,7 @@ mod tests {
                 call,
                 problems: vec![problem],
                 data: serde_json::Value::Null,
-                request_id: None,
+                headers: HeaderMap::new(),
             };
             let failure = GraphqlError::Rejected(Box::new(rejection)).into_failure("commit");
             assert_eq!(failure.code.id, code, "{kind} {message}");

@@ -139,7 +139,7 @@ mod tests {
                 path: String::new(),
             }],
             data: Value::Null,
-            request_id: None,
+            headers: http::HeaderMap::new(),
         }))
     }
 

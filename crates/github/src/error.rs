@@ -186,7 +186,7 @@ fn errors(errors: &Value) -> Vec<String> {
 }
 
 /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit>
-fn retry_after(headers: &HeaderMap, rate_limited: bool) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap, rate_limited: bool) -> Option<Duration> {
     let number = |name: &str| text(headers, name)?.trim().parse::<u64>().ok();
     if let Some(seconds) = number("retry-after") {
         return Some(Duration::from_secs(seconds));

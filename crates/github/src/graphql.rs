@@ -1,12 +1,12 @@
 //! The GraphQL interface, which reports errors with status 200
 //! (<https://docs.github.com/en/graphql/guides/forming-calls-with-graphql>).
 
-use http::Method;
+use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use crate::{
     client::{GitHub, Intent, Reply},
-    error::{ApiError, Call, Rejection},
+    error::{ApiError, Call, Rejection, retry_after},
     transport::text,
 };
 
@@ -31,8 +31,8 @@ pub struct GraphqlRejection {
     pub problems: Vec<GraphqlProblem>,
     /// The partial data.
     pub data: Value,
-    /// `X-GitHub-Request-Id`.
-    pub request_id: Option<String>,
+    /// The reply's headers: a rate limit says there how long to wait.
+    pub headers: HeaderMap,
 }
 
 impl GraphqlRejection {
@@ -65,9 +65,9 @@ impl From<&GraphqlRejection> for Rejection {
             message: graphql.text(),
             errors: Vec::new(),
             documentation_url: None,
-            request_id: graphql.request_id.clone(),
-            retry_after: None,
-            accepted_permissions: None,
+            request_id: text(&graphql.headers, "x-github-request-id").map(str::to_owned),
+            retry_after: retry_after(&graphql.headers, rate_limited),
+            accepted_permissions: text(&graphql.headers, "x-accepted-github-permissions").map(str::to_owned),
             rate_limited,
         }
     }
@@ -135,8 +135,7 @@ fn unpack(mut reply: Reply) -> Result<Value, GraphqlError> {
         reply.body["errors"].as_array().into_iter().flatten().map(problem).collect();
     let data = reply.body["data"].take();
     if !problems.is_empty() {
-        let request_id = text(&reply.headers, "x-github-request-id").map(str::to_owned);
-        let rejection = GraphqlRejection { call: reply.call, problems, data, request_id };
+        let rejection = GraphqlRejection { call: reply.call, problems, data, headers: reply.headers };
         return Err(GraphqlError::Rejected(Box::new(rejection)));
     }
     if data.is_null() {
@@ -181,6 +180,26 @@ mod tests {
         assert!(error.has_kind("STALE_DATA"));
         assert_eq!(error.problems()[0].path, "a.0");
         assert_eq!(error.to_string(), "POST /graphql: GitHub answered: Expected branch to point to …");
+    }
+
+    #[test]
+    fn a_rate_limit_with_status_200_keeps_how_long_to_wait() {
+        let headers = [("retry-after", "7"), ("x-github-request-id", "AB:1")].map(|(name, value)| {
+            (http::HeaderName::from_static(name), http::HeaderValue::from_static(value))
+        });
+        let body = json!({ "errors": [{ "type": "RATE_LIMITED", "message": "API rate limit exceeded" }] });
+        let call = Call { method: Method::POST, path: "/graphql".to_owned() };
+        let error =
+            unpack(Reply { call, status: 200, headers: headers.into_iter().collect(), body }).unwrap_err();
+        let GraphqlError::Rejected(rejection) = &error else { panic!("{error}") };
+        let rejection = Rejection::from(rejection.as_ref());
+        assert_eq!(rejection.retry_after, Some(std::time::Duration::from_secs(7)));
+        let failure = error.into_failure("read x");
+        assert_eq!(
+            (failure.code.id, failure.notes.last().unwrap().as_str()),
+            ("rate-limited", "request id: AB:1")
+        );
+        assert!(failure.remedy.contains("7 s"), "{}", failure.remedy);
     }
 
     #[test]

@@ -218,7 +218,7 @@ mod tests {
             call: Call { method: Method::POST, path: "/graphql (mutation MoveRef)".to_owned() },
             problems: vec![problem],
             data: serde_json::Value::Null,
-            request_id: None,
+            headers: http::HeaderMap::new(),
         })))
     }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     client::{GitHub, Intent, Reply},
-    error::ApiError,
+    error::{ApiError, Rejection},
     graphql::GraphqlError,
 };
 
@@ -56,13 +56,11 @@ impl GitHub {
             };
             let delay = match &error {
                 GraphqlError::Api(error) => self.delay(error, &mut ceiling),
-                // A time-out or a fault inside GitHub, which it reports with status 200.
-                GraphqlError::Rejected(_) if error.is_in_doubt() => {
-                    let delay = jitter(ceiling);
-                    ceiling = CAP.min(ceiling * 2);
-                    (delay < self.deadline().remaining()).then_some(delay)
+                // Time-outs, faults inside GitHub and rate limits, which it reports with status 200.
+                GraphqlError::Rejected(rejection) => {
+                    let as_rest = Rejection::from(rejection.as_ref());
+                    self.delay(&ApiError::Rejected(Box::new(as_rest)), &mut ceiling)
                 }
-                GraphqlError::Rejected(_) => None,
             };
             let Some(delay) = delay else { return Err(error) };
             tokio::time::sleep(delay).await;
