@@ -138,9 +138,12 @@ fn of_api(error: ApiError, doing: &str) -> Verdict {
         error.rejection().filter(|rejection| rejection.rate_limited).map(|rejection| rejection.retry_after);
     let (never_sent, in_doubt) = (matches!(error, ApiError::Unreachable { .. }), error.is_in_doubt());
     let is_late = matches!(error, ApiError::Deadline { .. });
-    let failure = error.into_failure(doing);
+    let mut failure = error.into_failure(doing);
+    if in_doubt {
+        failure = failure.with_note("it may have been merged nevertheless: run again");
+    }
     if is_late {
-        return Verdict::Failed(failure.with_note("it may have been merged nevertheless: run again"));
+        return Verdict::Failed(failure);
     }
     let rule = || Rule::of(&failure);
     match wish {

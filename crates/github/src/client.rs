@@ -18,12 +18,17 @@ use crate::{
 pub(crate) enum Intent {
     /// It changes nothing, so that it can be given up early and tried again.
     Read,
-    /// It may change something, so that its answer is waited for.
+    /// It may change something, so that its answer is waited for as long as there is still time to look afterwards.
     Write,
 }
 
 /// A read that has not been answered by then is given up and tried again.
 const READ_ATTEMPT: Duration = Duration::from_secs(10);
+/// A write that has not been answered is given up this part of the whole time before the deadline, so that what became
+/// of it can still be looked at.
+const LOOK_PART: u32 = 10;
+/// A look takes no longer than this, however long the whole time is.
+const LOOK: Duration = Duration::from_secs(5);
 /// A repository that was renamed redirects once; more is a loop.
 const MAX_REDIRECTS: usize = 3;
 
@@ -146,12 +151,12 @@ impl GitHub {
         intent: Intent,
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>), ApiError> {
         let running = self.calls.begin(call);
-        let wish = if intent == Intent::Read { READ_ATTEMPT } else { Duration::MAX };
-        let limit = self.deadline.cap(wish);
+        let limit = limit(intent, self.deadline);
         let outcome = tokio::time::timeout(limit, transport::exchange(&self.service, url, call, body)).await;
         let result = match outcome {
             Ok(result) => result,
             Err(_) if self.deadline.has_passed() => Err(ApiError::Deadline { call: call.clone() }),
+            Err(_) if intent == Intent::Write => Err(ApiError::GivenUp { call: call.clone(), waited: limit }),
             Err(_) => {
                 let cause = format!("no answer within {} s", limit.as_secs());
                 Err(ApiError::Interrupted { call: call.clone(), cause })
@@ -190,7 +195,34 @@ impl GitHub {
     }
 }
 
+/// How long the answer to one request is waited for.
+fn limit(intent: Intent, deadline: Deadline) -> Duration {
+    let remaining = deadline.remaining();
+    match intent {
+        Intent::Read => remaining.min(READ_ATTEMPT),
+        Intent::Write => {
+            let reserve = LOOK.min(deadline.budget() / LOOK_PART);
+            // One that is sent late has half of what is left.
+            remaining.saturating_sub(reserve).max(remaining / 2)
+        }
+    }
+}
+
 fn without_slash(mut url: String) -> String {
     url.truncate(url.trim_end_matches('/').len());
     url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_leaves_time_for_a_look() {
+        for (budget, least, most) in [(30, 26, 27), (300, 294, 295), (1, 0, 1)] {
+            let limit = limit(Intent::Write, Deadline::after(Duration::from_secs(budget)));
+            assert!(limit > Duration::from_secs(least) && limit <= Duration::from_secs(most), "{limit:?}");
+        }
+        assert_eq!(limit(Intent::Write, Deadline::after(Duration::ZERO)), Duration::ZERO);
+    }
 }

@@ -158,6 +158,13 @@ impl ApiError {
                 format!("cannot {doing}: the connection to GitHub broke: {cause}"),
             )
             .with_note(format!("call: {call}")),
+            Self::GivenUp { call, waited } => Failure::new(
+                &general::DEADLINE_PASSED,
+                format!(
+                    "cannot {doing}: GitHub did not answer {call} within {:.1} s, and the `timeout` leaves no more",
+                    waited.as_secs_f64()
+                ),
+            ),
             Self::Deadline { call } => Failure::new(
                 &general::DEADLINE_PASSED,
                 format!("cannot {doing}: GitHub did not answer {call} before the `timeout` passed"),

@@ -47,6 +47,14 @@ pub enum ApiError {
         /// The innermost error.
         cause: String,
     },
+    /// A write was given up so that there is still time to look: it may have taken effect.
+    #[error("{call}: no answer within {:.1} s", waited.as_secs_f64())]
+    GivenUp {
+        /// The call.
+        call: Call,
+        /// How long it was waited for.
+        waited: Duration,
+    },
     /// The action's deadline passed while waiting for the answer: a write may have taken effect.
     #[error("{call}: no answer before the deadline")]
     Deadline {
@@ -81,7 +89,10 @@ impl ApiError {
     pub fn is_in_doubt(&self) -> bool {
         match self {
             Self::Rejected(rejection) => rejection.status >= 500,
-            Self::Interrupted { .. } | Self::Deadline { .. } | Self::Malformed { .. } => true,
+            Self::Interrupted { .. }
+            | Self::GivenUp { .. }
+            | Self::Deadline { .. }
+            | Self::Malformed { .. } => true,
             Self::Unreachable { .. } => false,
         }
     }
@@ -92,6 +103,7 @@ impl ApiError {
             Self::Rejected(rejection) => &rejection.call,
             Self::Unreachable { call, .. }
             | Self::Interrupted { call, .. }
+            | Self::GivenUp { call, .. }
             | Self::Deadline { call }
             | Self::Malformed { call, .. } => call,
         }

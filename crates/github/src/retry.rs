@@ -70,7 +70,9 @@ impl GitHub {
     /// How long to wait before the next attempt, or nothing if there is no point in one.
     fn delay(&self, error: &ApiError, ceiling: &mut Duration) -> Option<Duration> {
         let delay = match error {
-            ApiError::Unreachable { .. } | ApiError::Interrupted { .. } => jitter(*ceiling),
+            ApiError::Unreachable { .. } | ApiError::Interrupted { .. } | ApiError::GivenUp { .. } => {
+                jitter(*ceiling)
+            }
             ApiError::Rejected(rejection) => match rejection.retry_after {
                 // What GitHub asks for is a minimum, so that jitter is added to it.
                 Some(wait) if rejection.rate_limited || rejection.status >= 500 => wait + jitter(FIRST),

@@ -151,6 +151,21 @@ async fn a_short_rate_limit_is_waited_out_and_a_long_one_is_not() {
 }
 
 #[tokio::test]
+async fn a_rate_limit_of_graphql_is_waited_out_as_one_of_rest_is() {
+    let limited = |seconds: u32| {
+        let body = r#"{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}"#;
+        reply("200 OK", &format!("retry-after: {seconds}\r\n"), body)
+    };
+    let server = Server::new(vec![limited(0), reply("200 OK", "", r#"{"data":{"a":1}}"#)]).await;
+    assert_eq!(server.github().read_graphql("query A { a }", json!({})).await.unwrap(), json!({ "a": 1 }));
+    let server = Server::new(vec![limited(60)]).await;
+    let error = server.github().read_graphql("query A { a }", json!({})).await.unwrap_err();
+    let failure = error.into_failure("read x");
+    assert_eq!((failure.code.id, server.requests().len()), ("rate-limited", 1));
+    assert!(failure.remedy.contains("60 s"), "{}", failure.remedy);
+}
+
+#[tokio::test]
 async fn a_renamed_repository_is_followed_on_the_same_host_only() {
     let moved = |location: &str| reply("301 Moved Permanently", &format!("location: {location}\r\n"), "{}");
     let server =
@@ -188,6 +203,17 @@ async fn the_deadline_ends_a_call_that_hangs() {
     let error = server.github_within(Duration::from_millis(200)).read("/x").await.unwrap_err();
     assert!(matches!(error, ApiError::Deadline { .. }), "{error}");
     assert_eq!(error.into_failure("read x").code.id, "deadline-passed");
+}
+
+#[tokio::test]
+async fn a_write_that_hangs_is_given_up_in_time_for_a_look() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = Server { url, requests: Arc::default() };
+    let github = server.github_within(Duration::from_secs(2));
+    let error = github.send(Method::PATCH, "/x", Some(json!({}))).await.unwrap_err();
+    assert!(matches!(error, ApiError::GivenUp { .. }) && error.is_in_doubt(), "{error}");
+    assert!(!github.deadline().has_passed());
 }
 
 #[tokio::test]
