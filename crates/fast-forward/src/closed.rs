@@ -26,7 +26,7 @@ pub(crate) struct Closed {
 /// Those whose head is among the commits that the branch gains.
 pub(crate) fn candidates(survey: &Survey, place: &Place) -> impl Iterator<Item = u64> {
     let gained = |pull: &&pulls::PullRequest| place.gain.commits.contains(&pull.head.sha);
-    survey.open.iter().filter(gained).map(|pull| pull.number)
+    survey.open.iter().flatten().filter(gained).map(|pull| pull.number)
 }
 
 /// Waits until GitHub has closed them.

@@ -183,7 +183,7 @@ impl Ladder<'_> {
             self.host.info(&failure.to_string());
         }
         if request.dry_run {
-            let standing = self.survey.open.iter().find(|pull| standing::is_standing(request, pull));
+            let standing = self.survey.open.iter().flatten().find(|pull| standing::is_standing(request, pull));
             return Ok(Some(Done::Would(Would::PullRequest(standing.map(|pull| pull.number)))));
         }
         let ensuring = Box::pin(standing::ensure(github, request, why));

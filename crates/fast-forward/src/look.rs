@@ -26,13 +26,13 @@ pub(crate) struct Place {
     pub(crate) gain: Gain,
 }
 
-/// What is around the branch. Whatever could not be read counts as not there: GitHub decides in the end.
+/// What is around the branch, as far as it could be read: GitHub decides in the end.
 #[derive(Debug, Default)]
 pub(crate) struct Survey {
-    /// The rules that rulesets have for the branch.
+    /// The rules that rulesets have for the branch; none where they could not be read.
     pub(crate) rules: Vec<Rule>,
-    /// The open pull requests into the branch.
-    pub(crate) open: Vec<PullRequest>,
+    /// The open pull requests into the branch; `None` if they could not be listed.
+    pub(crate) open: Option<Vec<PullRequest>>,
     /// Whether the token is the workflow's own, which no rule lets pass.
     pub(crate) is_workflow_token: bool,
 }
@@ -102,7 +102,7 @@ pub(crate) async fn survey(github: &GitHub, request: &Request, is_app: bool) -> 
     );
     Survey {
         rules: rules.unwrap_or_default(),
-        open: open.unwrap_or_default(),
+        open,
         is_workflow_token: login.is_some_and(|login| login == WORKFLOW),
     }
 }

@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use github::rules::Rule;
+use github::{pulls::PullRequest, rules::Rule};
 use model::{CommitSha, Failure};
 
 use crate::{codes, look::Place, look::Survey, request::Request};
@@ -45,8 +45,9 @@ const CLASSIC: &str = "the branch protection rule";
 /// Lists the rules that concern the move.
 pub(crate) fn obstacles(survey: &Survey, place: &Place, target: &CommitSha, way: Move) -> Vec<Obstacle> {
     // Moving the base to the head of an approved pull request can count as its merge.
-    let has_pull = survey.open.iter().any(|pull| pull.head.sha == *target);
-    let facts = Facts { is_merge: way == Move::BackMerge, has_pull, has_merges: place.gain.has_merges };
+    let is_head = |open: &Vec<PullRequest>| open.iter().any(|pull| pull.head.sha == *target);
+    let may_have_pull = survey.open.as_ref().is_none_or(is_head);
+    let facts = Facts { is_merge: way == Move::BackMerge, may_have_pull, has_merges: place.gain.has_merges };
     let mut found: Vec<Obstacle> = survey.rules.iter().filter_map(|rule| facts.obstacle(rule)).collect();
     let has_checks = found.iter().any(|obstacle| obstacle.kind == CHECKS);
     if !place.branch.required.is_empty() && !has_checks {
@@ -60,7 +61,8 @@ const CHECKS: &str = "required_status_checks";
 
 struct Facts {
     is_merge: bool,
-    has_pull: bool,
+    /// Whether the target is the head of an open pull request, or could be one.
+    may_have_pull: bool,
     has_merges: bool,
 }
 
@@ -70,7 +72,7 @@ impl Facts {
             "creation" | "deletion" | "non_fast_forward" | "branch_name_pattern" | "copilot_code_review" => {
                 return None;
             }
-            "pull_request" => ("changes need a pull request", self.is_merge || !self.has_pull),
+            "pull_request" => ("changes need a pull request", self.is_merge || !self.may_have_pull),
             "merge_queue" => ("changes come from the merge queue", true),
             "update" => ("nobody else may update the branch", true),
             CHECKS => self.checks(),
@@ -171,7 +173,6 @@ mod tests {
     use github::{
         branches::BranchInfo,
         compare::{Gain, Relation},
-        pulls::PullRequest,
     };
     use model::Secret;
 
@@ -195,7 +196,7 @@ mod tests {
     fn survey(rules: &[&str]) -> Survey {
         Survey {
             rules: (1..).zip(rules).map(|(id, kind)| rule(kind, id)).collect(),
-            open: Vec::new(),
+            open: Some(Vec::new()),
             is_workflow_token: true,
         }
     }
@@ -254,9 +255,13 @@ mod tests {
             "number": 1, "state": "open", "head": side(sha('a')), "base": side(sha('b')),
         });
         let pull: PullRequest = serde_json::from_value(pull).unwrap();
-        let survey = Survey { open: vec![pull], ..survey(&["pull_request"]) };
+        let survey = Survey { open: Some(vec![pull]), ..survey(&["pull_request"]) };
         assert!(!obstacles(&survey, &place(), &sha('a'), Move::FastForward)[0].is_certain);
         assert!(obstacles(&survey, &place(), &sha('a'), Move::BackMerge)[0].is_certain);
+        // That they could not be listed makes nothing certain.
+        let unknown = Survey { open: None, ..survey };
+        assert!(!obstacles(&unknown, &place(), &sha('a'), Move::FastForward)[0].is_certain);
+        assert!(obstacles(&unknown, &place(), &sha('a'), Move::BackMerge)[0].is_certain);
     }
 
     #[test]

@@ -32,6 +32,20 @@ async fn a_rule_that_surely_forbids_it_is_found_before_trying() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_read_forbids_nothing_for_sure() {
+    let product = Product::new().await;
+    let github = &product.world().github;
+    let sha = product.commit("prod", "values/prod.yaml", "tag: b\n").await;
+    github.open_pull(REPO, "prod", "dev", "alice", "Back to dev").await.unwrap();
+    protect(&product, BranchRules::pull_requests_only("dev"));
+    // The pull request of which the commit is the head cannot be seen.
+    let argv = ["--branch=dev", &format!("--to={sha}")];
+    let ended = product.run_with(&argv, &[("contents", "write")]).await;
+    assert!(ended.log.contains("GitHub says:"), "{}", ended.log);
+    assert_eq!(product.calls(0, "PATCH", "/git/refs/heads/dev"), 1);
+}
+
+#[tokio::test]
 async fn an_app_tries_and_passes_where_it_is_let_past() {
     let product = Product::new().await;
     let sha = product.commit("prod", "values/prod.yaml", "tag: b\n").await;
