@@ -72,8 +72,12 @@ pub(crate) async fn place(github: &GitHub, request: &Request, branch: &Branch) -
 pub(crate) fn missing(request: &Request, branch: &Branch) -> Failure {
     let (repository, to) = (&request.repository, &request.to);
     let failure = Failure::new(&codes::BRANCH_NOT_FOUND, format!("{repository} has no branch `{branch}`"));
+    if *branch != request.branch {
+        // Nobody shall make it at the commit that it has to vouch for.
+        return failure.with_remedy("Check `source`: it has to be a branch that contains the commit already.");
+    }
     failure.with_remedy(format!(
-        "Check `branch`, `source` and `repository`. A branch is not created here; once is enough: `gh api \
+        "Check `branch` and `repository`. A branch is not created here; once is enough: `gh api \
          repos/{repository}/git/refs -f ref=refs/heads/{branch} -f sha={to}`."
     ))
 }

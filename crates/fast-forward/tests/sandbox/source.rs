@@ -31,7 +31,10 @@ async fn a_source_that_is_not_there_is_named() {
     let sha = product.commit("prod", "values/prod.yaml", "tag: b\n").await;
     let ended = product.run(&["--branch=dev", &format!("--to={sha}"), "--source=production"]).await;
     assert_eq!(ended.code(), "branch-not-found", "{}", ended.log);
-    assert!(ended.failure.unwrap().cause.contains("`production`"));
+    let failure = ended.failure.unwrap();
+    assert!(failure.cause.contains("`production`"));
+    // Nothing says how to make it at a commit that nobody has vouched for.
+    assert!(failure.remedy.starts_with("Check `source`") && !failure.remedy.contains(&sha), "{failure:?}");
 }
 
 #[tokio::test]
