@@ -17,6 +17,13 @@ pub const BRANCH_DIVERGED: Code = Code {
     meaning: "The branch has commits that the target lacks, and `on-diverged` is `fail`.",
     remedy: "Merge the target into the branch by hand, or set `on-diverged: back-merge`.",
 };
+/// Not even a merge would bring them together.
+pub const HISTORIES_UNRELATED: Code = Code {
+    id: "histories-unrelated",
+    exit: Exit::Refused,
+    meaning: "The branch and the commit have no commit in common: GitHub merges no unrelated histories.",
+    remedy: "Check `to` and `branch`; if one of the histories was rewritten, pass a commit of the new one.",
+};
 /// `source` lacks the target.
 pub const COMMIT_NOT_IN_SOURCE: Code = Code {
     id: "commit-not-in-source",
@@ -38,6 +45,7 @@ pub const ALL: &[&Code] = &[
     &COMMIT_NOT_FOUND,
     &COMMIT_NOT_IN_SOURCE,
     &BRANCH_DIVERGED,
+    &HISTORIES_UNRELATED,
     &BRANCH_PROTECTED,
     &PULL_REQUEST_NOT_ALLOWED,
     &BRANCH_CONTENDED,

@@ -57,9 +57,7 @@ pub(crate) async fn place(github: &GitHub, request: &Request, branch: &Branch) -
         Ok(gain) => Ok(Place { branch, gain }),
         Err(ApiError::Rejected(rejection)) if rejection.says("no common ancestor") => {
             let cause = format!("cannot {doing}: the two have no commit in common");
-            let remedy =
-                "Pass a commit that has a common history with the branch: merging others is refused.";
-            Err(Failure::new(&codes::BRANCH_DIVERGED, cause).with_remedy(remedy))
+            Err(Failure::new(&codes::HISTORIES_UNRELATED, cause))
         }
         Err(ApiError::Rejected(rejection)) if rejection.status == 404 => {
             Err(Failure::new(&codes::COMMIT_NOT_FOUND, format!("{repository} has no commit {to}")))

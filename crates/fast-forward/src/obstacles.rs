@@ -158,7 +158,8 @@ pub(crate) fn workflows(failure: Failure, place: &Place) -> Failure {
     let files = place.gain.files.iter().filter(|file| file.starts_with(".github/workflows/"));
     let files: Vec<&str> = files.map(String::as_str).collect();
     let failure = failure.with_remedy(
-        "Pass `app-id` and `app-private-key` of a GitHub App that has *Workflows: write* (no `permissions:` gives that to          `GITHUB_TOKEN`), or set `on-protected: pull-request` for a person to merge.",
+        "Pass `app-id` and `app-private-key` of a GitHub App that has *Workflows: write* (no `permissions:` gives that to \
+         `GITHUB_TOKEN`), or set `on-protected: pull-request` for a person to merge.",
     );
     if files.is_empty() { failure } else { failure.with_note(format!("they change {}", files.join(", "))) }
 }

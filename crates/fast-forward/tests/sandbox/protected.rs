@@ -170,6 +170,7 @@ async fn workflow_files_are_explained_and_can_wait_in_a_pull_request() {
     assert_eq!((ended.code(), product.tip("dev").await), ("workflows-permission", before), "{}", ended.log);
     let failure = ended.failure.unwrap();
     assert!(failure.remedy.contains("*Workflows: write*"), "{}", failure.remedy);
+    assert!(!failure.remedy.contains("  "), "{}", failure.remedy);
     assert!(failure.notes.iter().any(|note| note.contains(WORKFLOW)), "{:?}", failure.notes);
 
     let ended = promote(&product, &sha, &["--on-protected=pull-request"]).await;

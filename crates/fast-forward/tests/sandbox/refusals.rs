@@ -96,7 +96,7 @@ async fn histories_without_a_common_commit_are_said() {
     product.world().faults.add(Fault { times: None, ..Fault::once("github", "GET", "/compare/", reply) });
     let sha = product.commit("prod", "values/prod.yaml", "tag: b\n").await;
     let ended = promote(&product, &sha).await;
-    assert_eq!(ended.code(), "branch-diverged", "{}", ended.log);
+    assert_eq!(ended.code(), "histories-unrelated", "{}", ended.log);
 }
 
 #[tokio::test]
