@@ -94,7 +94,7 @@ fn unclear(github: &GitHub, error: ApiError, request: &Request, way: Move) -> Re
     }
     match error {
         ApiError::Unreachable { .. } => Ok(Step::Again(error.to_string())),
-        ApiError::Deadline { .. } => Err(error.into_failure(&doing)),
+        ApiError::Deadline { .. } => Err(error.into_failure(&doing).with_note(in_doubt(request))),
         error if error.is_in_doubt() => Ok(Step::InDoubt(error.to_string())),
         error => {
             let failure = error.into_failure(&doing);
@@ -105,6 +105,11 @@ fn unclear(github: &GitHub, error: ApiError, request: &Request, way: Move) -> Re
             }
         }
     }
+}
+
+/// What a failure after a write without an answer has to say.
+pub(crate) fn in_doubt(request: &Request) -> String {
+    format!("`{}` may have been moved nevertheless: run again", request.branch)
 }
 
 /// How long GitHub's rate limit asks to wait, if that is still in time.

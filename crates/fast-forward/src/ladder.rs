@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use github::GitHub;
+use github::{GitHub, compare};
 use model::{CommitSha, Failure};
 use toolkit::{Backoff, Host, Phases};
 
@@ -52,7 +52,7 @@ pub(crate) async fn climb(
     source?;
     let from = place.branch.sha.clone();
     let candidates = BTreeSet::new();
-    let ladder = Ladder { github, request, host, phases, survey, may_ask, from, candidates };
+    let ladder = Ladder { github, request, host, phases, survey, may_ask, from, candidates, lost: None };
     Box::pin(ladder.climb(place)).await
 }
 
@@ -67,6 +67,15 @@ struct Ladder<'a> {
     from: CommitSha,
     /// Pull requests that GitHub closes once the branch has the target.
     candidates: BTreeSet<u64>,
+    /// Our last write without a clear answer.
+    lost: Option<Lost>,
+}
+
+/// A write that may have taken effect.
+struct Lost {
+    way: Move,
+    /// Where the branch was before it.
+    tip: CommitSha,
 }
 
 /// What follows from an attempt to move the branch.
@@ -82,22 +91,30 @@ enum Next {
 }
 
 impl Ladder<'_> {
-    async fn climb(mut self, mut place: Place) -> Result<Ended, Failure> {
+    async fn climb(mut self, place: Place) -> Result<Ended, Failure> {
+        let ended = Box::pin(self.rounds(place)).await;
+        ended.map_err(|failure| match self.lost {
+            Some(_) => failure.with_note(apply::in_doubt(self.request)),
+            None => failure,
+        })
+    }
+
+    async fn rounds(&mut self, mut place: Place) -> Result<Ended, Failure> {
         let (github, request) = (self.github, self.request);
-        // What our own last write would have done, if it took effect without an answer.
-        let mut in_doubt = None;
         // Runs that collide once would collide again if they all waited as long.
         let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(4));
         for attempt in 0..MAX_ATTEMPTS {
             if attempt > 0 {
-                tokio::time::sleep(github.deadline().cap(backoff.next_delay())).await;
+                // Most of the time that is left belongs to the look.
+                tokio::time::sleep(backoff.next_delay().min(github.deadline().remaining() / 4)).await;
                 place = self.phases.time("look", look::place(github, request, &request.branch)).await?;
             }
             self.candidates.extend(closed::candidates(&self.survey, &place));
             let tip = place.branch.sha.clone();
             let why = match plan(place.gain.relation, request.on_diverged) {
                 Plan::Nothing => {
-                    let done = in_doubt.filter(|_| tip != self.from).unwrap_or(Done::UpToDate);
+                    let done = if self.was_ours(&tip).await { self.lost.as_ref() } else { None };
+                    let done = done.map_or(Done::UpToDate, |lost| done_by(lost.way));
                     return Ok(self.ended(tip, done, None).await);
                 }
                 Plan::Fail => return Err(diverged(request, &tip)),
@@ -106,9 +123,9 @@ impl Ladder<'_> {
                     Next::Ended(sha, done) => return Ok(self.ended(sha, done, None).await),
                     Next::NeedsWorkflows(failure) => return Ok(Ended::NeedsWorkflows(failure)),
                     Next::Propose(why) => why,
-                    Next::Again { in_doubt: is_in_doubt } => {
-                        if is_in_doubt {
-                            in_doubt = Some(done(way));
+                    Next::Again { in_doubt } => {
+                        if in_doubt {
+                            self.lost = Some(Lost { way, tip });
                         }
                         continue;
                     }
@@ -121,6 +138,21 @@ impl Ladder<'_> {
         let (branch, to) = (&request.branch, request.to.short());
         let cause = format!("cannot bring `{branch}` to {to} in {MAX_ATTEMPTS} attempts");
         Err(Failure::new(&codes::BRANCH_CONTENDED, cause))
+    }
+
+    /// Whether our write without an answer is what brought the branch to `tip`. Another run that brought the target, or
+    /// more, has moved it then, and we have not.
+    async fn was_ours(&self, tip: &CommitSha) -> bool {
+        let Some(lost) = &self.lost else { return false };
+        let to = &self.request.to;
+        match lost.way {
+            Move::FastForward => tip == to,
+            Move::BackMerge => {
+                let repository = &self.request.repository;
+                let gain = compare::gain(self.github, repository, lost.tip.as_str(), tip).await;
+                gain.is_ok_and(|gain| gain.merges.contains(&vec![lost.tip.clone(), to.clone()]))
+            }
+        }
     }
 
     /// Moves the branch, once, unless that is sure to be refused.
@@ -147,7 +179,7 @@ impl Ladder<'_> {
             Move::BackMerge => "merge",
         };
         match self.phases.time(phase, apply::make(self.github, request, way)).await? {
-            Step::Moved(sha) => Ok(Next::Ended(sha, done(way))),
+            Step::Moved(sha) => Ok(Next::Ended(sha, done_by(way))),
             Step::Again(why) => {
                 host.info(&format!("looking again: {why}"));
                 Ok(Next::Again { in_doubt: false })
@@ -183,7 +215,8 @@ impl Ladder<'_> {
             self.host.info(&failure.to_string());
         }
         if request.dry_run {
-            let standing = self.survey.open.iter().flatten().find(|pull| standing::is_standing(request, pull));
+            let standing =
+                self.survey.open.iter().flatten().find(|pull| standing::is_standing(request, pull));
             return Ok(Some(Done::Would(Would::PullRequest(standing.map(|pull| pull.number)))));
         }
         let ensuring = Box::pin(standing::ensure(github, request, why));
@@ -208,7 +241,7 @@ impl Ladder<'_> {
     }
 }
 
-fn done(way: Move) -> Done {
+fn done_by(way: Move) -> Done {
     match way {
         Move::FastForward => Done::FastForwarded,
         Move::BackMerge => Done::BackMerged,

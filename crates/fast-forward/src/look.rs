@@ -72,7 +72,8 @@ pub(crate) fn missing(request: &Request, branch: &Branch) -> Failure {
     let failure = Failure::new(&codes::BRANCH_NOT_FOUND, format!("{repository} has no branch `{branch}`"));
     if *branch != request.branch {
         // Nobody shall make it at the commit that it has to vouch for.
-        return failure.with_remedy("Check `source`: it has to be a branch that contains the commit already.");
+        return failure
+            .with_remedy("Check `source`: it has to be a branch that contains the commit already.");
     }
     failure.with_remedy(format!(
         "Check `branch` and `repository`. A branch is not created here; once is enough: `gh api \

@@ -47,7 +47,8 @@ pub(crate) fn obstacles(survey: &Survey, place: &Place, target: &CommitSha, way:
     // Moving the base to the head of an approved pull request can count as its merge.
     let is_head = |open: &Vec<PullRequest>| open.iter().any(|pull| pull.head.sha == *target);
     let may_have_pull = survey.open.as_ref().is_none_or(is_head);
-    let facts = Facts { is_merge: way == Move::BackMerge, may_have_pull, has_merges: place.gain.has_merges };
+    let facts =
+        Facts { is_merge: way == Move::BackMerge, may_have_pull, has_merges: !place.gain.merges.is_empty() };
     let mut found: Vec<Obstacle> = survey.rules.iter().filter_map(|rule| facts.obstacle(rule)).collect();
     let has_checks = found.iter().any(|obstacle| obstacle.kind == CHECKS);
     if !place.branch.required.is_empty() && !has_checks {
@@ -207,7 +208,7 @@ mod tests {
             tip: sha('b'),
             relation: Relation::Ahead,
             commits: vec![sha('a')],
-            has_merges: false,
+            merges: Vec::new(),
             files: Vec::new(),
         };
         Place { branch: BranchInfo { sha: sha('b'), protected: true, required: Vec::new() }, gain }
@@ -268,7 +269,7 @@ mod tests {
     #[test]
     fn classic_checks_and_merges_in_the_range_count() {
         let mut place = place();
-        place.gain.has_merges = true;
+        place.gain.merges = vec![vec![sha('c'), sha('d')]];
         let check = github::rules::RequiredCheck { context: "ci".to_owned(), app_id: None };
         place.branch.required = vec![check];
         let found = obstacles(&survey(&["required_linear_history"]), &place, &sha('a'), Move::FastForward);

@@ -148,8 +148,8 @@ pub struct Gain {
     pub relation: Relation,
     /// The commits that the branch lacks, at most the latest 250.
     pub commits: Vec<CommitSha>,
-    /// Whether one of these is a merge commit.
-    pub has_merges: bool,
+    /// The parents of those among these that are merge commits.
+    pub merges: Vec<Vec<CommitSha>>,
     /// The paths that they change since the two had a commit in common, at most 300.
     pub files: Vec<String>,
 }
@@ -175,7 +175,7 @@ pub async fn gain(
         #[serde(flatten)]
         id: Id,
         #[serde(default)]
-        parents: Vec<serde::de::IgnoredAny>,
+        parents: Vec<Id>,
     }
     #[derive(Deserialize)]
     struct File {
@@ -186,10 +186,11 @@ pub async fn gain(
     // Without limits for a page GitHub names the latest commits rather than the oldest.
     let route = path::repo(repository, &format!("/compare/{}...{head}", path::ref_name(base)));
     let reply: Reply = github.read(&route).await?.decode()?;
+    let merges = reply.commits.iter().filter(|commit| commit.parents.len() > 1);
     Ok(Gain {
         tip: reply.base_commit.sha,
         relation: reply.status,
-        has_merges: reply.commits.iter().any(|commit| commit.parents.len() > 1),
+        merges: merges.map(|merge| merge.parents.iter().map(|parent| parent.sha.clone()).collect()).collect(),
         commits: reply.commits.into_iter().map(|commit| commit.id.sha).collect(),
         files: reply
             .files

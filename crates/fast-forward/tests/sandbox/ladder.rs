@@ -1,6 +1,9 @@
 //! Nothing, a fast-forward, a back-merge: the steps of the ladder that need nobody.
 
-use sandbox::faults::{Effect, Fault};
+use sandbox::{
+    faults::{Effect, Fault},
+    stop::When,
+};
 
 use crate::world::{Product, REPO};
 
@@ -94,6 +97,53 @@ async fn a_lost_answer_is_found_out_and_not_repeated() {
 }
 
 #[tokio::test]
+async fn what_another_run_did_is_not_claimed_when_an_answer_is_lost() {
+    for diverges in [false, true] {
+        let product = Product::new().await;
+        let (_, argv) = promoted(&product).await;
+        if diverges {
+            product.commit("dev", "app.py", "v2\n").await;
+        }
+        let newer = product.commit("prod", "values/prod.yaml", "tag: c\n").await;
+        let faults = &product.world().faults;
+        let (method, path) = if diverges { ("POST", "/merges") } else { ("PATCH", "/git/refs/heads/dev") };
+        // No effect, and a newer promotion before the look.
+        let bad_gateway = Effect::Reply {
+            status: 502,
+            body: String::new(),
+            content_type: "text/html".to_owned(),
+            headers: Vec::new(),
+        };
+        faults.add(Fault::once("github", method, path, bad_gateway));
+        let look = || faults.hold("github", "GET", "/day2-product/branches/dev", When::BeforeEffect);
+        let (first, older) = (look(), args(&argv, &[]));
+        let (older, ()) = tokio::join!(product.run(&older), async {
+            first.reached().await;
+            let second = look();
+            first.let_go();
+            second.reached().await;
+            product.run(&["--branch=dev", &format!("--to={newer}")]).await;
+        });
+        assert_eq!(
+            (older.output("result"), older.output("updated")),
+            ("up-to-date", "false"),
+            "{}",
+            older.log
+        );
+        assert!(product.world().github.contains(REPO, "dev", &newer).await);
+    }
+}
+
+#[tokio::test]
+async fn a_write_whose_packets_vanish_is_looked_at_before_the_time_is_up() {
+    let product = Product::new().await;
+    let (sha, argv) = promoted(&product).await;
+    let _answer = product.world().faults.hold("github", "PATCH", "/git/refs/heads/dev", When::AfterEffect);
+    let ended = product.run(&args(&argv, &["--timeout=4s"])).await;
+    assert_eq!((ended.output("result"), product.tip("dev").await), ("fast-forwarded", sha), "{}", ended.log);
+}
+
+#[tokio::test]
 async fn what_does_not_exist_is_named() {
     let product = Product::new().await;
     let (_, argv) = promoted(&product).await;
@@ -110,4 +160,18 @@ async fn a_job_without_the_permission_is_told_its_line() {
     let ended = product.run_with(&args(&argv, &[]), &[("contents", "read")]).await;
     assert_eq!(ended.code(), "permission-denied", "{}", ended.log);
     assert!(ended.failure.unwrap().remedy.contains("`contents: write`"));
+}
+
+#[tokio::test]
+async fn a_failure_after_a_lost_answer_says_that_the_branch_may_have_moved() {
+    let product = Product::new().await;
+    let (_, argv) = promoted(&product).await;
+    let faults = &product.world().faults;
+    faults.add(Fault::once("github", "PATCH", "/git/refs/heads/dev", Effect::DropAfter));
+    let look = Fault::once("github", "GET", "/day2-product/branches/dev", Effect::Drop);
+    faults.add(Fault { skip: 1, times: None, ..look });
+    let ended = product.run(&args(&argv, &["--timeout=2s"])).await;
+    assert_ne!(ended.code(), "", "{}", ended.log);
+    let said = "`dev` may have been moved nevertheless: run again".to_owned();
+    assert!(ended.failure.unwrap().notes.contains(&said), "{}", ended.log);
 }
