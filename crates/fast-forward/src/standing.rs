@@ -1,9 +1,9 @@
 //! The one pull request that brings a target into a branch when nothing else can.
 //!
 //! It always comes from the same branch, so that a second promotion finds the first one's pull request and adds to
-//! it. What people pushed to it (a solved conflict) is kept as long as it is open. It is never closed here: once the
-//! branch has all of it, by whatever way, GitHub marks it as merged, and until then it has something that the branch
-//! lacks.
+//! it. What people pushed to it (a solved conflict) is kept as long as it is open; what is left over from one that was
+//! closed does not come back. It is never closed here: once the branch has all of it, by whatever way, GitHub marks it as
+//! merged, and until then it has something that the branch lacks.
 
 mod words;
 
@@ -31,8 +31,8 @@ const MAX_LOOKS: u32 = 8;
 
 /// Where the sync branch is now.
 enum Sync {
-    /// It has the target and more: a newer promotion, or what people did.
-    Further,
+    /// It is at this commit, which has the target and more: a newer promotion, or what people did.
+    Further(CommitSha),
     /// It was brought to the target.
     Here,
     /// It conflicts with it: a person has to solve that too.
@@ -93,7 +93,7 @@ async fn step(github: &GitHub, request: &Request, why: &Why, is_new: &mut bool) 
     if let Some(pull) = open {
         let is_ours = pull.body.trim_start().starts_with(words::MARK);
         let is_stale = pull.title != title || pull.body.trim() != body;
-        if is_ours && is_stale && !matches!(state, Sync::Further) {
+        if is_ours && is_stale && !matches!(state, Sync::Further(_)) {
             // Words, which are not worth a failure.
             let _ = pulls::update(github, repository, pull.number, Some(&title), Some(&body)).await;
         }
@@ -106,8 +106,12 @@ async fn step(github: &GitHub, request: &Request, why: &Why, is_new: &mut bool) 
     }
     let new = NewPullRequest { head: sync, base: &request.branch, title: &title, body: &body };
     match pulls::create(github, repository, &new).await {
-        Ok(PullRequest { number, html_url: url, .. }) => {
-            Ok(Step::Done(Done::PullRequest { number, url, is_new: true }))
+        Ok(PullRequest { number, html_url: url, head, .. }) => {
+            *is_new = true;
+            let brought = if let Sync::Further(tip) = &state { tip } else { &request.to };
+            // Otherwise another run took the branch elsewhere just before, and this target may be missing.
+            let is_whole = head.sha == *brought;
+            Ok(if is_whole { Step::Done(Done::PullRequest { number, url, is_new: true }) } else { Step::Again })
         }
         Err(CreateError::NothingToMerge) => Ok(Step::NotNeeded),
         Err(CreateError::NotAllowedForActions) => {
@@ -158,7 +162,10 @@ async fn bring(
     let place = place.map_err(|error| error.into_failure(&doing(request)))?;
     match place.status {
         Relation::Identical => Ok(Some(Sync::Here)),
-        Relation::Behind => Ok(Some(Sync::Further)),
+        Relation::Behind if !is_open && is_left_over(github, request, &tip).await? => {
+            written(github, reset(github, request, &tip).await, request).await
+        }
+        Relation::Behind => Ok(Some(Sync::Further(tip))),
         Relation::Ahead => {
             written(github, refs::fast_forward(github, repository, sync, to).await, request).await
         }
@@ -167,7 +174,7 @@ async fn bring(
             let message = format!("Merge {} into {sync}", to.short());
             match merge::branch(github, repository, sync, to, &message).await {
                 Ok(Some(_)) => Ok(Some(Sync::Here)),
-                Ok(None) => Ok(Some(Sync::Further)),
+                Ok(None) => Ok(Some(Sync::Further(tip))),
                 Err(MergeBranchError::Conflict) => Ok(Some(Sync::Lacks)),
                 Err(MergeBranchError::BaseMoved(_)) => Ok(None),
                 Err(MergeBranchError::RuleViolated(rejection)) => Err(forbidden(request, &rejection)),
@@ -175,6 +182,31 @@ async fn bring(
             }
         }
     }
+}
+
+/// Whether the sync branch, which has the target and more, has that from a pull request that was closed, or not from
+/// `source`. It is another run's newer target otherwise, whose pull request is about to be opened.
+async fn is_left_over(github: &GitHub, request: &Request, tip: &CommitSha) -> Result<bool, Failure> {
+    let (repository, to) = (&request.repository, &request.to);
+    let failed = |error: ApiError| error.into_failure(&doing(request));
+    let (base, head) = (request.branch.as_str(), request.sync_branch.as_str());
+    let from_source = async {
+        match &request.source {
+            Some(source) => compare::compare(github, repository, source.as_str(), tip.as_str()).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let (closed, more, from_source) = tokio::join!(
+        pulls::list_closed(github, repository, base, head),
+        compare::gain(github, repository, to.as_str(), tip),
+        from_source,
+    );
+    let (closed, more) = (closed.map_err(failed)?, more.map_err(failed)?.commits);
+    let was_closed = |pull: &PullRequest| is_standing(request, pull) && more.contains(&pull.head.sha);
+    let is_foreign = from_source
+        .map_err(failed)?
+        .is_some_and(|place| !matches!(place.status, Relation::Identical | Relation::Behind));
+    Ok(is_foreign || closed.iter().any(was_closed))
 }
 
 /// Takes the sync branch from where it was read to the target. Another run that is faster must not be undone: it may have

@@ -1,6 +1,9 @@
 //! The one pull request, for what needs a person.
 
-use sandbox::faults::{Effect, Fault};
+use sandbox::{
+    faults::{Effect, Fault},
+    stop::When,
+};
 
 use crate::world::{Product, REPO};
 
@@ -134,6 +137,64 @@ async fn what_the_branch_gets_by_another_way_is_closed_by_github() {
     let waits = promote(&product, &third).await;
     assert_eq!(waits.output("pull-request"), "2", "{}", waits.log);
     assert_eq!(github.pulls(REPO)[1].head_sha, third);
+}
+
+#[tokio::test]
+async fn what_was_rejected_does_not_come_back() {
+    for after_closing in [false, true] {
+        let product = Product::new().await;
+        let github = &product.world().github;
+        product.commit("dev", "app.py", "ours\n").await;
+        let sha = product.commit("prod", "app.py", "theirs\n").await;
+        promote(&product, &sha).await;
+        let rejected = product.commit("day2/sync-dev", "evil.py", "x\n").await;
+        github.close_pull(REPO, 1, "maria");
+        if after_closing {
+            product.commit("day2/sync-dev", "more.py", "x\n").await;
+        }
+        let again = promote(&product, &sha).await;
+        assert_eq!((again.output("result"), again.output("pull-request")), ("pull-request", "2"), "{}", again.log);
+        assert!(!github.contains(REPO, "day2/sync-dev", &rejected).await);
+        assert_eq!((product.tip("day2/sync-dev").await, &github.pulls(REPO)[1].head_sha), (sha.clone(), &sha));
+    }
+}
+
+#[tokio::test]
+async fn a_branch_without_a_pull_request_keeps_what_comes_from_the_source() {
+    for (from_source, argument) in [(true, "--source=prod"), (true, ""), (false, "--source=prod")] {
+        let product = Product::new().await;
+        let github = &product.world().github;
+        product.commit("dev", "app.py", "ours\n").await;
+        let sha = product.commit("prod", "app.py", "theirs\n").await;
+        // Another run that has not opened its pull request yet, or whoever may push.
+        let left = if from_source { "prod" } else { "other" };
+        github.create_branch(REPO, "other", &sha).await.unwrap();
+        let newer = product.commit(left, "app.py", "newer\n").await;
+        github.create_branch(REPO, "day2/sync-dev", left).await.unwrap();
+        let to = format!("--to={sha}");
+        let argv: Vec<&str> = ["--branch=dev", &to, argument].into_iter().filter(|one| !one.is_empty()).collect();
+        let ended = product.run(&argv).await;
+        assert_eq!(ended.output("result"), "pull-request", "{}", ended.log);
+        assert_eq!(product.tip("day2/sync-dev").await, if from_source { newer } else { sha });
+    }
+}
+
+#[tokio::test]
+async fn a_branch_that_is_taken_back_just_before_the_pull_request_is_brought_forward_again() {
+    let product = Product::new().await;
+    let github = &product.world().github;
+    product.commit("dev", "app.py", "ours\n").await;
+    let older = product.commit("prod", "app.py", "older\n").await;
+    let newer = product.commit("prod", "app.py", "newer\n").await;
+    let opening = product.world().faults.hold("github", "POST", "/pulls", When::BeforeEffect);
+    let (ended, ()) = tokio::join!(promote(&product, &newer), async {
+        opening.reached().await;
+        github.force_branch(REPO, "day2/sync-dev", "maria", Some(&older)).await.unwrap();
+        opening.let_go();
+    });
+    assert_eq!(ended.output("result"), "pull-request", "{}", ended.log);
+    assert!(ended.log.contains("opened "), "{}", ended.log);
+    assert_eq!(product.tip("day2/sync-dev").await, newer);
 }
 
 #[tokio::test]
