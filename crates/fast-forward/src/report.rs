@@ -18,7 +18,7 @@ pub(crate) fn done(
     timings: &[Vec<String>],
     calls: &[Vec<String>],
 ) -> Report {
-    let closed = list(&outcome.closed.closed, false);
+    let closed = list(&outcome.closed.merged, false);
     let mut rows = vec![
         ("branch", format!("`{}`", request.branch)),
         ("to", format!("`{}`", request.to)),
@@ -27,7 +27,7 @@ pub(crate) fn done(
         ("because", format!("`{}`", outcome.reason)),
     ];
     if !closed.is_empty() {
-        rows.push(("closed by it", list(&outcome.closed.closed, true)));
+        rows.push(("closed by it", list(&outcome.closed.merged, true)));
     }
     let rows: Vec<Vec<String>> =
         rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).chain(timings.to_vec()).collect();
@@ -120,18 +120,16 @@ fn line(request: &Request, outcome: &Outcome) -> String {
 /// What else is worth knowing.
 fn notes(request: &Request, outcome: &Outcome) -> Vec<String> {
     let mut notes = Vec::new();
-    let Closed { closed, open } = &outcome.closed;
-    if !closed.is_empty() {
-        let branch = &request.branch;
-        notes
-            .push(format!("`{branch}` has all of {} now, which GitHub closed as merged", list(closed, true)));
-    }
-    if !open.is_empty() {
-        let branch = &request.branch;
-        notes.push(format!(
-            "`{branch}` has all of {} now, but GitHub has not closed it within 10 s",
-            list(open, true)
-        ));
+    let Closed { merged, unmerged, open, waited } = &outcome.closed;
+    let seconds = waited.as_secs_f64();
+    for (numbers, what) in [
+        (merged, "which GitHub closed as merged".to_owned()),
+        (unmerged, "which was closed without being marked as merged".to_owned()),
+        (open, format!("but GitHub has not closed it within {seconds:.1} s")),
+    ] {
+        if !numbers.is_empty() {
+            notes.push(format!("`{}` has all of {} now, {what}", request.branch, list(numbers, true)));
+        }
     }
     if outcome.is_workflow_token {
         match &outcome.done {
@@ -178,7 +176,12 @@ mod tests {
             endpoints: Endpoints { api: String::new(), graphql: String::new() },
             credentials: Credentials::Token(Secret::new("t")),
         };
-        let closed = Closed { closed: BTreeSet::from([3, 12]), open: BTreeSet::from([4]) };
+        let closed = Closed {
+            merged: BTreeSet::from([3, 12]),
+            unmerged: BTreeSet::from([5]),
+            open: BTreeSet::from([4]),
+            waited: Duration::from_millis(2_900),
+        };
         let closed = if at == "a" && done == Done::FastForwarded { closed } else { Closed::default() };
         let is_workflow_token = at != "b";
         let outcome =
@@ -212,7 +215,8 @@ mod tests {
         `dev` has aaaaaaa already, and is further on at bbbbbbb
         fast-forwarded `dev` from bbbbbbb to aaaaaaa
         `dev` has all of #3, #12 now, which GitHub closed as merged
-        `dev` has all of #4 now, but GitHub has not closed it within 10 s
+        `dev` has all of #5 now, which was closed without being marked as merged
+        `dev` has all of #4 now, but GitHub has not closed it within 2.9 s
         The workflow's own token moved `dev`, which starts no workflow: use a GitHub App (`app-id`) if it has to
         merged aaaaaaa into `dev`, which is at ccccccc now
         The workflow's own token moved `dev`, which starts no workflow: use a GitHub App (`app-id`) if it has to

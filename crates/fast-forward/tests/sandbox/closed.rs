@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use sandbox::faults::{Effect, Fault};
+use sandbox::{
+    faults::{Effect, Fault},
+    stop::When,
+};
 
 use crate::world::{Product, REPO};
 
@@ -60,6 +63,22 @@ async fn it_is_waited_for_github_to_close_them() {
     still_open(&product, newer, &sha, Some(2));
     let ended = product.run(&["--branch=dev", &format!("--to={sha}")]).await;
     assert_eq!(ended.output("closed-pull-requests"), format!("{older},{newer}"), "{}", ended.log);
+}
+
+#[tokio::test]
+async fn one_that_a_person_closes_meanwhile_is_not_called_merged() {
+    let product = Product::new().await;
+    let (sha, [older, newer]) = with_pulls(&product).await;
+    let github = &product.world().github;
+    let moving = product.world().faults.hold("github", "PATCH", "/git/refs/heads/dev", When::BeforeEffect);
+    let argv = ["--branch=dev", &format!("--to={sha}")];
+    let (ended, ()) = tokio::join!(product.run(&argv), async {
+        moving.reached().await;
+        github.close_pull(REPO, older, "maria");
+        moving.let_go();
+    });
+    assert_eq!(ended.output("closed-pull-requests"), newer.to_string(), "{}", ended.log);
+    assert!(ended.log.contains(&format!("#{older} now, which was closed without")), "{}", ended.log);
 }
 
 #[tokio::test]
