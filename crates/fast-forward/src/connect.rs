@@ -50,12 +50,10 @@ pub(crate) async fn connect(
 /// What an App's token may do: no more than this run can need.
 fn permissions(request: &Request, workflows: bool) -> Vec<(&'static str, &'static str)> {
     if request.dry_run {
-        return vec![("contents", "read")];
+        return vec![("contents", "read"), ("pull-requests", "read")];
     }
-    let mut permissions = vec![("contents", "write")];
-    if request.may_propose() {
-        permissions.push(("pull-requests", "write"));
-    }
+    let pulls = if request.may_propose() { "write" } else { "read" };
+    let mut permissions = vec![("contents", "write"), ("pull-requests", pulls)];
     if workflows {
         permissions.push(("workflows", "write"));
     }

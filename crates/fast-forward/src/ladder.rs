@@ -50,6 +50,13 @@ pub(crate) async fn climb(
     let (place, source, survey) = phases.time("look", first).await;
     let place = place?;
     source?;
+    if let Some(why) = &survey.unlisted {
+        host.info(&format!(
+            "The open pull requests into `{}` could not be listed, which needs `pull-requests: read`, so that none is \
+             reported as closed: {why}",
+            request.branch
+        ));
+    }
     let from = place.branch.sha.clone();
     let candidates = BTreeSet::new();
     let ladder = Ladder { github, request, host, phases, survey, may_ask, from, candidates, lost: None };

@@ -33,6 +33,8 @@ pub(crate) struct Survey {
     pub(crate) rules: Vec<Rule>,
     /// The open pull requests into the branch; `None` if they could not be listed.
     pub(crate) open: Option<Vec<PullRequest>>,
+    /// Why they could not be listed.
+    pub(crate) unlisted: Option<String>,
     /// Whether the token is the workflow's own, which no rule lets pass.
     pub(crate) is_workflow_token: bool,
 }
@@ -100,12 +102,18 @@ pub(crate) async fn survey(github: &GitHub, request: &Request, is_app: bool) -> 
     let login = async { if is_app { None } else { github::viewer(github).await.ok() } };
     let (rules, open, login) = tokio::join!(
         extra(github, async { rules::of_branch(github, repository, branch).await.ok() }),
-        extra(github, async { pulls::list_open(github, repository, branch.as_str(), None).await.ok() }),
+        extra(github, async { Some(pulls::list_open(github, repository, branch.as_str(), None).await) }),
         extra(github, login),
     );
+    let (open, unlisted) = match open {
+        Some(Ok(open)) => (Some(open), None),
+        Some(Err(error)) => (None, Some(error.to_string())),
+        None => (None, Some("GitHub took too long".to_owned())),
+    };
     Survey {
         rules: rules.unwrap_or_default(),
         open,
+        unlisted,
         is_workflow_token: login.is_some_and(|login| login == WORKFLOW),
     }
 }

@@ -199,6 +199,7 @@ mod tests {
         Survey {
             rules: (1..).zip(rules).map(|(id, kind)| rule(kind, id)).collect(),
             open: Some(Vec::new()),
+            unlisted: None,
             is_workflow_token: true,
         }
     }

@@ -31,8 +31,17 @@ const OUTPUTS: &[Output] = &[
 const WITH_PULL_REQUEST: &str =
     "when a back-merge conflicts, or with `on-diverged: pull-request` or `on-protected: pull-request`";
 
+/// When the open pull requests are listed. Without it the log says so, and nothing else changes.
+const WITH_LISTING: &str = "for `closed-pull-requests`, and to tell in a dry run which one would be added to";
+
 const PERMISSIONS: &[Permission] = &[
     Permission { scope: "contents", access: "write", when: "", why: "read and move the branch" },
+    Permission {
+        scope: "pull-requests",
+        access: "read",
+        when: WITH_LISTING,
+        why: "list the open pull requests",
+    },
     Permission {
         scope: "pull-requests",
         access: "write",

@@ -8,8 +8,8 @@ const ALL: &[(&str, &str)] = &[("contents", "write"), ("pull_requests", "write")
 async fn the_token_has_what_the_policies_need_and_is_given_back() {
     for (policy, permissions) in [
         ("--on-diverged=back-merge", "contents: write, pull-requests: write, until"),
-        ("--on-diverged=fail", "contents: write, until"),
-        ("--dry-run", "contents: read, until"),
+        ("--on-diverged=fail", "contents: write, pull-requests: read, until"),
+        ("--dry-run", "contents: read, pull-requests: read, until"),
     ] {
         let product = Product::new().await;
         let sha = product.commit("prod", "values/prod.yaml", "tag: b\n").await;

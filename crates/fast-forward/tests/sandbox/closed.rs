@@ -107,4 +107,6 @@ async fn pull_requests_that_cannot_be_listed_do_not_matter() {
     }
     let ended = product.run(&["--branch=dev", &format!("--to={sha}")]).await;
     assert_eq!((ended.code(), ended.output("result")), ("", "fast-forwarded"), "{}", ended.log);
+    assert_eq!(ended.output("closed-pull-requests"), "");
+    assert!(ended.log.contains("could not be listed, which needs `pull-requests: read`"), "{}", ended.log);
 }

@@ -21,6 +21,9 @@ struct Way {
     end: &'static str,
 }
 
+/// What is only for `closed-pull-requests` and a dry run.
+const LISTING: (&str, &str) = ("pull-requests", "read");
+
 const MOVE: Way =
     Way { policies: ["fail", "fail"], dev: None, is_protected: false, when: &[], end: "fast-forwarded" };
 const PULL_REQUEST: Way = Way {
@@ -77,6 +80,22 @@ async fn each_way_needs_exactly_what_is_published() {
 fn every_condition_that_is_published_has_a_way() {
     for permission in fast_forward::spec().permissions {
         let tested = WAYS.iter().any(|way| way.when.contains(&permission.when));
-        assert!(permission.when.is_empty() || tested, "{}", permission.when);
+        // The one that a run does without is tested below.
+        let is_optional = (permission.scope, permission.access) == LISTING;
+        assert!(permission.when.is_empty() || tested || is_optional, "{}", permission.when);
+    }
+}
+
+#[tokio::test]
+async fn what_a_run_does_without_changes_what_is_listed_alone() {
+    for (more, listed) in [(&[][..], ""), (&[LISTING], "1")] {
+        let product = Product::new().await;
+        let to = product.commit("prod", "app.py", "theirs\n").await;
+        product.world().github.open_pull(REPO, "prod", "dev", "alice", "Back to dev").await.unwrap();
+        let permissions = [&[("contents", "write")][..], more].concat();
+        let ended = product.run_with(&["--branch=dev", &format!("--to={to}")], &permissions).await;
+        assert_eq!(ended.output("result"), "fast-forwarded", "{}", ended.log);
+        assert_eq!(ended.output("closed-pull-requests"), listed, "{}", ended.log);
+        assert_eq!(ended.log.contains("which needs `pull-requests: read`"), more.is_empty(), "{}", ended.log);
     }
 }
