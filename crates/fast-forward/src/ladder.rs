@@ -30,13 +30,14 @@ pub(crate) enum Ended {
 }
 
 /// Reads, plans and moves until the branch has the target. `may_ask` tells whether a token with more permissions can be
-/// had.
+/// had; `from` gets where the branch is at first.
 pub(crate) async fn climb(
     connection: &Connection,
     request: &Request,
     host: &Host,
     phases: &Phases,
     may_ask: bool,
+    from: &mut Option<CommitSha>,
 ) -> Result<Ended, Failure> {
     let github = &connection.github;
     // The futures are large: each holds a request and its retries.
@@ -49,6 +50,7 @@ pub(crate) async fn climb(
     });
     let (place, source, survey) = phases.time("look", first).await;
     let place = place?;
+    let from = from.get_or_insert_with(|| place.branch.sha.clone()).clone();
     source?;
     if let Some(why) = &survey.unlisted {
         host.info(&format!(
@@ -57,7 +59,6 @@ pub(crate) async fn climb(
             request.branch
         ));
     }
-    let from = place.branch.sha.clone();
     let candidates = BTreeSet::new();
     let ladder = Ladder { github, request, host, phases, survey, may_ask, from, candidates, lost: None };
     Box::pin(ladder.climb(place)).await

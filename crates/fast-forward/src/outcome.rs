@@ -1,6 +1,6 @@
 //! How it ended, when it did not fail.
 
-use model::{CommitSha, Failure};
+use model::{Code, CommitSha, Exit, Failure, codes};
 
 use crate::closed::Closed;
 
@@ -99,7 +99,18 @@ impl Outcome {
             Done::PullRequestLacks { .. } => "pull-request-conflict",
             Done::Would(Would::FastForward) => "would-fast-forward",
             Done::Would(Would::BackMerge) => "would-back-merge",
-            Done::Would(Would::PullRequest(_)) => "would-open-pull-request",
+            Done::Would(Would::PullRequest(None)) => "would-open-pull-request",
+            Done::Would(Would::PullRequest(Some(_))) => "would-add-to-pull-request",
+        }
+    }
+
+    /// Returns what `decision` shows.
+    pub(crate) fn decision(&self) -> &'static str {
+        match self.done {
+            Done::PullRequest { .. } | Done::PullRequestLacks { .. } | Done::Would(Would::PullRequest(_)) => {
+                "wait"
+            }
+            _ => "done",
         }
     }
 
@@ -109,6 +120,38 @@ impl Outcome {
             Done::PullRequest { number, .. } | Done::PullRequestLacks { number, .. } => Some(*number),
             Done::Would(Would::PullRequest(number)) => *number,
             _ => None,
+        }
+    }
+}
+
+/// Returns what `result` and `decision` show of a failure, in the words that auto-merge has too.
+pub(crate) fn of_failure(code: &Code) -> (&'static str, &'static str) {
+    match code.exit {
+        Exit::Refused => ("refused", "refuse"),
+        // A bad input says nothing about settings.
+        Exit::Input if ![&codes::INVALID_INPUT, &codes::FILE_ACCESS].contains(&code) => {
+            ("failed", "configuration")
+        }
+        _ => ("failed", "failed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_policy_refuses_has_not_failed() {
+        for (code, words) in [
+            (&crate::codes::BRANCH_DIVERGED, ("refused", "refuse")),
+            (&crate::codes::BRANCH_PROTECTED, ("refused", "refuse")),
+            (&crate::codes::COMMIT_NOT_IN_SOURCE, ("refused", "refuse")),
+            (&github::codes::PERMISSION_DENIED, ("failed", "configuration")),
+            (&codes::INVALID_INPUT, ("failed", "failed")),
+            (&codes::DEADLINE_PASSED, ("failed", "failed")),
+            (&github::codes::GITHUB_UNAVAILABLE, ("failed", "failed")),
+        ] {
+            assert_eq!(of_failure(code), words, "{}", code.id);
         }
     }
 }

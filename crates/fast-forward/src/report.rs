@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use model::Failure;
+use model::{CommitSha, Failure};
 use toolkit::{Annotation, Level, Report, Summary};
 
 use crate::{
     closed::Closed,
-    outcome::{Done, Outcome, Would},
+    outcome::{self, Done, Outcome, Would},
     request::Request,
 };
 
@@ -38,6 +38,7 @@ pub(crate) fn done(
     let report = Report::new()
         .output("updated", outcome.is_updated().to_string())
         .output("result", outcome.result())
+        .output("decision", outcome.decision())
         .output("reason", outcome.reason)
         .output("from", outcome.from.to_string())
         .output("sha", outcome.sha.to_string())
@@ -69,13 +70,19 @@ pub(crate) fn done(
     }
 }
 
-/// Reports a failure; what it was is said elsewhere.
-pub(crate) fn failed(failure: &Failure, calls: &[Vec<String>]) -> Report {
-    Report::new()
+/// Reports a failure; what it was is said elsewhere. `from` is where the branch was, if that is known.
+pub(crate) fn failed(failure: &Failure, from: Option<&CommitSha>, calls: &[Vec<String>]) -> Report {
+    let (result, decision) = outcome::of_failure(failure.code);
+    let report = Report::new()
         .output("updated", "false")
-        .output("result", "failed")
-        .output("reason", failure.code.id)
-        .summary(Summary::new().calls(calls))
+        .output("result", result)
+        .output("decision", decision)
+        .output("reason", failure.code.id);
+    let report = match from {
+        Some(from) => report.output("from", from.to_string()),
+        None => report,
+    };
+    report.summary(Summary::new().calls(calls))
 }
 
 /// Numbers for machines, or with a `#` for people.
@@ -153,7 +160,7 @@ mod tests {
     use std::time::Duration;
 
     use github::Endpoints;
-    use model::{CommitSha, Secret};
+    use model::Secret;
 
     use super::*;
     use crate::request::{Credentials, OnDiverged, OnProtected};
@@ -242,7 +249,15 @@ mod tests {
         assert!(report.summary.as_str().contains("<summary>1 call</summary>"));
         assert!(report.outputs.contains(&("closed-pull-requests", "3,12".to_owned())));
         let failure = Failure::new(&crate::codes::BRANCH_DIVERGED, "x");
-        assert!(failed(&failure, &[]).outputs.contains(&("reason", "branch-diverged".to_owned())));
+        let outputs = failed(&failure, Some(&sha("b")), &[]).outputs;
+        for (name, value) in [
+            ("result", "refused"),
+            ("decision", "refuse"),
+            ("reason", "branch-diverged"),
+            ("from", &"b".repeat(40)),
+        ] {
+            assert!(outputs.contains(&(name, value.to_owned())), "{outputs:?}");
+        }
     }
 
     #[test]

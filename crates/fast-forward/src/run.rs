@@ -2,7 +2,7 @@
 
 use clap::{ArgMatches, FromArgMatches as _};
 use github::Timed;
-use model::{Deadline, Failure};
+use model::{CommitSha, Deadline, Failure};
 use toolkit::{Host, Phases};
 
 use crate::{
@@ -20,37 +20,43 @@ pub async fn run(matches: &ArgMatches, host: &Host) -> Result<(), Failure> {
         .map_err(|error| Failure::new(&model::codes::INVALID_INPUT, error.to_string()))?;
     let request = args.into_request(host.env())?;
     let phases = Phases::new();
-    let mut calls = Vec::new();
-    match bring_forward(&request, host, &phases, &mut calls).await {
-        Ok(outcome) => host.publish(&report::done(&request, &outcome, &phases.rows(), &calls)),
+    let mut seen = Seen::default();
+    match bring_forward(&request, host, &phases, &mut seen).await {
+        Ok(outcome) => host.publish(&report::done(&request, &outcome, &phases.rows(), &seen.calls)),
         Err(failure) => {
             // Outputs that cannot be written must not hide the failure.
-            let _ = host.publish(&report::failed(&failure, &calls));
+            let _ = host.publish(&report::failed(&failure, seen.from.as_ref(), &seen.calls));
             Err(failure)
         }
     }
 }
 
-/// Rows of a table of calls.
-type Calls = Vec<Vec<String>>;
+/// What is known of a run however it ends.
+#[derive(Default)]
+struct Seen {
+    /// Rows of a table of calls.
+    calls: Vec<Vec<String>>,
+    /// Where the branch was at first.
+    from: Option<CommitSha>,
+}
 
 async fn bring_forward(
     request: &Request,
     host: &Host,
     phases: &Phases,
-    calls: &mut Calls,
+    seen: &mut Seen,
 ) -> Result<Outcome, Failure> {
     let deadline = Deadline::after(request.budget);
     let run = Run { request, host, phases, deadline };
     let connection = connect(request, host, deadline, false).await?;
     let is_app = matches!(request.credentials, Credentials::App(_));
-    let ended = run.climb(&connection, is_app).await;
+    let ended = run.climb(&connection, is_app, seen).await;
     let outcome = match ended {
         Ok(Ended::Done(outcome)) => Ok(*outcome),
-        Ok(Ended::NeedsWorkflows(failure)) => run.with_workflows(&connection, failure, calls).await,
+        Ok(Ended::NeedsWorkflows(failure)) => run.with_workflows(&connection, failure, seen).await,
         Err(failure) => Err(failure),
     };
-    calls.splice(..0, connection.github.calls().iter().map(Timed::row));
+    seen.calls.splice(..0, connection.github.calls().iter().map(Timed::row));
     connection.close(host).await;
     outcome
 }
@@ -63,8 +69,8 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn climb(&self, connection: &Connection, may_ask: bool) -> Result<Ended, Failure> {
-        ladder::climb(connection, self.request, self.host, self.phases, may_ask).await
+    async fn climb(&self, connection: &Connection, may_ask: bool, seen: &mut Seen) -> Result<Ended, Failure> {
+        ladder::climb(connection, self.request, self.host, self.phases, may_ask, &mut seen.from).await
     }
 
     /// GitHub wants `workflows: write`, which an App's token is asked for only now: most promotions do not need it.
@@ -72,19 +78,19 @@ impl Run<'_> {
         &self,
         first: &Connection,
         failure: Failure,
-        calls: &mut Calls,
+        seen: &mut Seen,
     ) -> Result<Outcome, Failure> {
         self.host.info("The commits change workflow files: signing in again, with `workflows: write`");
         let ended = match connect(self.request, self.host, self.deadline, true).await {
             Ok(connection) => {
-                let ended = self.climb(&connection, false).await;
-                calls.extend(connection.github.calls().iter().map(Timed::row));
+                let ended = self.climb(&connection, false, seen).await;
+                seen.calls.extend(connection.github.calls().iter().map(Timed::row));
                 connection.close(self.host).await;
                 ended
             }
             Err(denied) if self.request.on_protected == OnProtected::PullRequest => {
                 self.host.info(&denied.to_string());
-                self.climb(first, false).await
+                self.climb(first, false, seen).await
             }
             Err(denied) => return Err(failure.with_remedy(&denied.remedy).with_note(denied.to_string())),
         };

@@ -9,13 +9,17 @@ const OUTPUTS: &[Output] = &[
     Output { name: "updated", description: "`true` if the branch was moved" },
     Output {
         name: "result",
-        description: "`fast-forwarded`, `up-to-date`, `back-merged`, `pull-request`, `pull-request-conflict`, `would-fast-forward`, `would-back-merge`, `would-open-pull-request` or `failed`",
+        description: "`fast-forwarded`, `up-to-date`, `back-merged`, `pull-request`, `pull-request-conflict`, `would-fast-forward`, `would-back-merge`, `would-open-pull-request`, `would-add-to-pull-request`, `refused` (by policy) or `failed`",
+    },
+    Output {
+        name: "decision",
+        description: "`done`; `wait`: a pull request waits for a person, or would; `refuse`: by policy; `configuration`: settings, token or workflow have to change; `failed`",
     },
     Output {
         name: "reason",
         description: "Why: how the branch lay to the commit (`identical`, `newer`, `behind`, `diverged`), or what needs a person (`conflict`, `branch-protected`, `workflows-permission`), or the code of the failure",
     },
-    Output { name: "from", description: "Where the branch was" },
+    Output { name: "from", description: "Where the branch was; after a failure too, if that is known" },
     Output { name: "sha", description: "Where the branch is" },
     Output {
         name: "pull-request",

@@ -111,7 +111,11 @@ async fn step(github: &GitHub, request: &Request, why: &Why, is_new: &mut bool) 
             let brought = if let Sync::Further(tip) = &state { tip } else { &request.to };
             // Otherwise another run took the branch elsewhere just before, and this target may be missing.
             let is_whole = head.sha == *brought;
-            Ok(if is_whole { Step::Done(Done::PullRequest { number, url, is_new: true }) } else { Step::Again })
+            Ok(if is_whole {
+                Step::Done(Done::PullRequest { number, url, is_new: true })
+            } else {
+                Step::Again
+            })
         }
         Err(CreateError::NothingToMerge) => Ok(Step::NotNeeded),
         Err(CreateError::NotAllowedForActions) => {
@@ -192,7 +196,9 @@ async fn is_left_over(github: &GitHub, request: &Request, tip: &CommitSha) -> Re
     let (base, head) = (request.branch.as_str(), request.sync_branch.as_str());
     let from_source = async {
         match &request.source {
-            Some(source) => compare::compare(github, repository, source.as_str(), tip.as_str()).await.map(Some),
+            Some(source) => {
+                compare::compare(github, repository, source.as_str(), tip.as_str()).await.map(Some)
+            }
             None => Ok(None),
         }
     };

@@ -55,7 +55,8 @@ async fn a_branch_with_commits_of_its_own_gets_a_back_merge() {
     let (sha, argv) = promoted(&product).await;
     let own = product.commit("dev", "app.py", "v2\n").await;
     let refused = product.run(&args(&argv, &["--on-diverged=fail"])).await;
-    assert_eq!((refused.code(), refused.output("result")), ("branch-diverged", "failed"));
+    assert_eq!((refused.code(), refused.output("result")), ("branch-diverged", "refused"));
+    assert_eq!((refused.output("decision"), refused.output("from")), ("refuse", own.as_str()));
     let ended = product.run(&args(&argv, &[])).await;
     assert_eq!(ended.output("result"), "back-merged", "{}", ended.log);
     assert_eq!(product.world().github.parents(REPO, "dev").await.unwrap(), [own, sha]);

@@ -91,6 +91,7 @@ async fn by_choice_the_pull_request_is_opened_instead() {
     let next = product.commit("prod", "values/prod.yaml", "tag: c\n").await;
     let dry = promote(&product, &next, &[policy[0], "--dry-run"]).await;
     assert_eq!(dry.output("pull-request"), ended.output("pull-request"), "{}", dry.log);
+    assert_eq!((dry.output("result"), dry.output("decision")), ("would-add-to-pull-request", "wait"));
     promote(&product, &next, &policy).await;
     let [pull] = &github.pulls(REPO)[..] else { panic!("{:?}", github.pulls(REPO)) };
     assert_eq!((&pull.head_sha, pull.title.as_str()), (&next, &*format!("Merge {} into dev", &next[..7])));

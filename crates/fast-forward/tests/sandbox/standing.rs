@@ -153,9 +153,17 @@ async fn what_was_rejected_does_not_come_back() {
             product.commit("day2/sync-dev", "more.py", "x\n").await;
         }
         let again = promote(&product, &sha).await;
-        assert_eq!((again.output("result"), again.output("pull-request")), ("pull-request", "2"), "{}", again.log);
+        assert_eq!(
+            (again.output("result"), again.output("pull-request")),
+            ("pull-request", "2"),
+            "{}",
+            again.log
+        );
         assert!(!github.contains(REPO, "day2/sync-dev", &rejected).await);
-        assert_eq!((product.tip("day2/sync-dev").await, &github.pulls(REPO)[1].head_sha), (sha.clone(), &sha));
+        assert_eq!(
+            (product.tip("day2/sync-dev").await, &github.pulls(REPO)[1].head_sha),
+            (sha.clone(), &sha)
+        );
     }
 }
 
@@ -172,7 +180,8 @@ async fn a_branch_without_a_pull_request_keeps_what_comes_from_the_source() {
         let newer = product.commit(left, "app.py", "newer\n").await;
         github.create_branch(REPO, "day2/sync-dev", left).await.unwrap();
         let to = format!("--to={sha}");
-        let argv: Vec<&str> = ["--branch=dev", &to, argument].into_iter().filter(|one| !one.is_empty()).collect();
+        let argv: Vec<&str> =
+            ["--branch=dev", &to, argument].into_iter().filter(|one| !one.is_empty()).collect();
         let ended = product.run(&argv).await;
         assert_eq!(ended.output("result"), "pull-request", "{}", ended.log);
         assert_eq!(product.tip("day2/sync-dev").await, if from_source { newer } else { sha });
