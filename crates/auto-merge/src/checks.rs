@@ -98,10 +98,13 @@ pub(crate) fn evaluate(
     reported: &[Check],
     own: Option<&Own>,
 ) -> Vec<Line> {
-    let judge = Judge { reported, own };
+    let all = Judge { reported, own };
+    // An earlier run of this very job has another number and the same name; that it was refused stays on the head.
+    let newest = all.without_earlier_runs();
     let mut lines: Vec<Line> =
-        required.iter().map(|check| judge.line(By::GitHub, &check.context, check.app_id)).collect();
-    for name in demand.names(reported, own) {
+        required.iter().map(|check| all.line(By::GitHub, &check.context, check.app_id)).collect();
+    let judge = Judge { reported: &newest, own };
+    for name in demand.names(&newest, own) {
         if !lines.iter().any(|line| line.name == name && line.app.is_none()) {
             lines.push(judge.line(By::Input, &name, None));
         }
@@ -150,6 +153,19 @@ impl Judge<'_> {
         }
     }
 
+    /// Everything but what earlier runs of this very job came to.
+    fn without_earlier_runs(&self) -> Vec<Check> {
+        let is_earlier = |check: &Check| {
+            !is_of(check, self.own)
+                && matches!(check.source, Source::App { run: Some(_), .. })
+                && self
+                    .reported
+                    .iter()
+                    .any(|job| self.is_this_job(job) && job.name == check.name && is_same_app(job, check))
+        };
+        self.reported.iter().filter(|check| !is_earlier(check)).cloned().collect()
+    }
+
     /// Whether a check is the very job that runs this. A check has the run's number and not the job's key: of several
     /// unfinished jobs of this run, the name decides, and one of another name is a job beside this one.
     fn is_this_job(&self, check: &Check) -> bool {
@@ -167,6 +183,14 @@ impl Judge<'_> {
 fn is_named_after(name: &str, job: &str) -> bool {
     let last = name.rsplit(" / ").next().unwrap_or(name);
     last == job || last.strip_prefix(job).is_some_and(|rest| rest.starts_with(" ("))
+}
+
+fn is_same_app(one: &Check, other: &Check) -> bool {
+    let id = |check: &Check| match check.source {
+        Source::App { id, .. } => Some(id),
+        Source::Status => None,
+    };
+    id(one).is_some() && id(one) == id(other)
 }
 
 /// Whether a check is of the App that a rule names. Statuses do not say whose they are.

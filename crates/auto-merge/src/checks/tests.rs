@@ -147,6 +147,20 @@ fn all_are_the_heads_checks_without_this_run() {
 }
 
 #[test]
+fn an_earlier_run_of_this_job_that_was_refused_does_not_count() {
+    let reported = [failed("merge"), ours(pending("merge")), passed("test")];
+    let lines = evaluate(&[], &Demand::All, &reported, Some(&own()));
+    assert_eq!(standings(&lines), [("test", Standing::Passed)]);
+    // What others report under the name does, and so does another job of an earlier run.
+    let others = [by_app(7, failed("merge")), failed("test"), ours(pending("merge"))];
+    let lines = evaluate(&[], &Demand::All, &others, Some(&own()));
+    assert_eq!(standings(&lines), [("merge", Standing::Failed), ("test", Standing::Failed)]);
+    // Nor is it taken for a success where it is the only one.
+    let lines = evaluate(&[], &Demand::All, &[failed("merge"), ours(pending("merge"))], Some(&own()));
+    assert_eq!(standings(&lines), [("*", Standing::Missing)]);
+}
+
+#[test]
 fn a_head_without_checks_has_not_passed_all() {
     for reported in [&[][..], &[ours(pending("merge"))]] {
         let lines = evaluate(&[], &Demand::All, reported, Some(&own()));
