@@ -15,9 +15,11 @@ use crate::{
     message::{self, Wording},
     request::{Credentials, Method, Methods, OnNewCommits, Request, WorkflowRun},
     teams::Team,
+    workflows::WorkflowFiles,
 };
 
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(45);
+/// How long the whole may take, if nothing else is asked for.
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// The arguments as they are given.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -65,6 +67,10 @@ pub(crate) struct Args {
     /// What a push does to the labels and approving reviews from before: `remove-label` (the default; neither counts any more, and the label is taken off) or `ignore` (both still count)
     #[arg(long, value_name = "POLICY")]
     pub on_new_commits: Option<String>,
+
+    /// What becomes of a pull request that changes `.github/workflows`, which can hold this gate: `refuse` (the default), so that a person merges it, or `allow`, where a label or approvals gate it
+    #[arg(long, value_name = "POLICY")]
+    pub workflow_files: Option<String>,
 
     /// Checks of the head to wait for: `required` (the default: GitHub's own), `all`, `none`, or names and patterns besides GitHub's own, such as `test*`
     #[arg(long, value_name = "CHECK", value_delimiter = ',')]
@@ -162,6 +168,9 @@ impl Args {
         let on_new_commits = check
             .optional("on-new-commits", self.on_new_commits.as_deref(), str::parse)
             .unwrap_or(OnNewCommits::RemoveLabel);
+        let workflow_files = check
+            .optional("workflow-files", self.workflow_files.as_deref(), str::parse)
+            .unwrap_or(WorkflowFiles::Refuse);
         let delete_head = Globs::new(check.list("delete-head", &self.delete_head, glob));
         let checks = waiting::checks(&mut check, &self.checks);
         let update_branch = check.flag("update-branch", self.update_branch.as_deref(), false);
@@ -198,6 +207,7 @@ impl Args {
                 required_approvals: required_approvals.unwrap_or(0),
                 review_on_head,
                 on_new_commits,
+                workflow_files,
                 delete_head,
                 wording,
                 checks,

@@ -122,7 +122,7 @@ pub(crate) fn checklist(request: &Request, facts: &Facts) -> Checklist {
     list.add(!request.head.is_empty(), title, rules::head_is_allowed(request, pull));
     let title = format!("`{method}` keeps `{head}` and `{base}` together");
     list.add(method.rewrites(), title, rules::method_is_safe(request, method, facts));
-    list.add(false, "the token may merge every file of it", rules::workflows_are_allowed(facts));
+    list.add(false, "its workflow files may be merged", rules::workflows_are_allowed(request, facts));
     add_conflict(&mut list, method, pull);
     list.add(request.needs_reviews(), "nobody asks for changes", rules::nobody_objects(facts));
     let needed = request.approvals_needed();

@@ -57,6 +57,10 @@ codes! {
     HEAD_NOT_ALLOWED = "head-not-allowed", Refused,
         "The pull request's head matches none of the patterns of `head`.",
         "Rename the branch, or change the input `head`.";
+    /// It changes what can hold the gate.
+    WORKFLOW_FILES = "workflow-files", Refused,
+        "The pull request changes workflow files, which can hold the gate itself, or more files than GitHub lists.",
+        "Have a person merge it, or set `workflow-files: allow` where a label or approvals gate it.";
     /// A label of `labels` is missing.
     LABEL_MISSING = "label-missing", Refused,
         "A required label is not on the pull request.",

@@ -10,7 +10,7 @@ use toolkit::{AppCredentials, Host};
 use crate::{
     codes,
     request::{Credentials, Request},
-    workflows,
+    workflows::{self, WorkflowFiles},
 };
 
 /// GitHub, and what is to be given back at the end.
@@ -34,8 +34,9 @@ pub(crate) async fn connect(request: &Request, host: &Host) -> Result<Connection
     };
     host.mask(&app.key);
     let connection = sign_in(request, app, false, deadline, host).await?;
-    // To change workflows is much to ask for: it is asked for where it is needed.
-    if workflows::changed(&connection.github, request).await.is_empty() {
+    // To change workflows is much to ask for: it is asked for where it is allowed and needed.
+    let may_need = request.workflow_files == WorkflowFiles::Allow && !request.dry_run;
+    if !may_need || workflows::listed(&connection.github, request).await.unwrap_or_default().is_empty() {
         return Ok(connection);
     }
     connection.close(host).await;
@@ -64,7 +65,11 @@ async fn sign_in(
 }
 
 fn permissions(request: &Request, workflows: bool) -> Vec<(&'static str, &'static str)> {
-    let mut permissions = vec![("contents", "write"), ("pull-requests", "write")];
+    let level = |writes| if writes { "write" } else { "read" };
+    let mut permissions = vec![
+        ("contents", level(!request.dry_run)),
+        ("pull-requests", level(!request.dry_run && request.may_write_on_pull())),
+    ];
     if request.checks.is_ours() {
         permissions.extend([("checks", "read"), ("statuses", "read")]);
     }

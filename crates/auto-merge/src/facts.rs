@@ -7,7 +7,7 @@ use github::{
 };
 use model::CommitSha;
 
-use crate::{merger::Merger, moment::is_before};
+use crate::{merger::Merger, moment::is_before, workflows::Changed};
 
 /// All that the plan looks at.
 #[derive(Debug, Clone)]
@@ -22,8 +22,10 @@ pub(crate) struct Facts {
     pub objectors: Vec<String>,
     /// Why the head's branch lives on, as far as GitHub tells; read only if the method and the inputs leave it open.
     pub lives_on: Option<String>,
-    /// Workflow files that are changed and that the token cannot merge.
-    pub workflows: Vec<String>,
+    /// Workflow files that are changed.
+    pub workflows: Changed,
+    /// Whether the token is the workflow's own, which cannot merge those; looked at only where they are allowed.
+    pub is_runs_own: bool,
     /// The commit that the base got, once it is merged and GitHub lists that.
     pub merged_as: Option<CommitSha>,
     /// Who merged it, once that is asked for.

@@ -14,21 +14,25 @@ use crate::{
     merger::Merger,
     pace::pause,
     request::Request,
-    teams, verdicts, workflows,
+    teams, verdicts,
+    workflows::{self, Changed, WorkflowFiles},
 };
 
 /// So often is all read again while GitHub does not list yet what it has done already: less than four seconds.
 const MAX_REREADS: u32 = 4;
 
-/// What is found out once: it tells what a merge would come to, and holds nothing back that GitHub does not.
+/// What is found out once: whose token it is does not change.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    workflows: OnceCell<Vec<String>>,
+    is_runs_own: OnceCell<bool>,
 }
 
 impl Known {
-    async fn workflows(&self, github: &GitHub, request: &Request) -> Vec<String> {
-        self.workflows.get_or_init(|| workflows::beyond_token(github, request)).await.clone()
+    /// Only what an allowed change of workflow files comes to depends on it.
+    async fn is_runs_own(&self, github: &GitHub, request: &Request, changed: &Changed) -> bool {
+        let is_needed = request.workflow_files == WorkflowFiles::Allow
+            && matches!(changed, Changed::Files(files) if !files.is_empty());
+        is_needed && *self.is_runs_own.get_or_init(|| workflows::is_runs_own(github, request)).await
     }
 }
 
@@ -50,29 +54,28 @@ pub(crate) async fn gather(github: &GitHub, request: &Request, known: &Known) ->
 }
 
 async fn read(github: &GitHub, request: &Request, known: &Known) -> Result<Facts, ApiError> {
-    let (pull, workflows) = tokio::join!(
-        pulls::get(github, &request.repository, request.number),
-        known.workflows(github, request)
-    );
-    let pull = pull?;
+    let pull = pulls::get(github, &request.repository, request.number).await?;
     let reviews = async {
         if !request.needs_reviews() {
             return Ok(Vec::new());
         }
         pulls::reviews(github, &request.repository, request.number).await
     };
-    let (timeline, reviews, lives_on) = tokio::try_join!(
+    // The files are those of a head that is no older than `pull`; the last look finds any later change of it.
+    let (timeline, reviews, lives_on, workflows) = tokio::try_join!(
         timeline(github, request, &pull),
         reviews,
-        long_lived::reason(github, request, &pull)
+        long_lived::reason(github, request, &pull),
+        workflows::changed(github, request, &pull)
     )?;
+    let is_runs_own = known.is_runs_own(github, request, &workflows).await;
     let (labellings, (approvals, objectors)) = tokio::try_join!(
         labelling::read(github, request, &pull, &timeline),
         verdicts::read(github, request, &pull, &timeline, &reviews)
     )?;
     let merged_as = issues::merged_as(&timeline).filter(|_| pull.merged).cloned();
     let merger = Merger::default();
-    Ok(Facts { pull, labellings, approvals, objectors, lives_on, workflows, merged_as, merger })
+    Ok(Facts { pull, labellings, approvals, objectors, lives_on, workflows, is_runs_own, merged_as, merger })
 }
 
 /// It knows who put a label, when the base was changed, and as what the pull request was merged.

@@ -16,6 +16,7 @@ use crate::{
     labels::Labels,
     message::Wording,
     teams::Team,
+    workflows::WorkflowFiles,
 };
 
 /// A validated request.
@@ -47,6 +48,8 @@ pub(crate) struct Request {
     pub review_on_head: bool,
     /// Whether a push makes an earlier label or approval void.
     pub on_new_commits: OnNewCommits,
+    /// What becomes of a change of workflow files.
+    pub workflow_files: WorkflowFiles,
     /// Branches that are deleted once they are merged.
     pub delete_head: Globs,
     /// The merge commit's message.
@@ -128,6 +131,14 @@ impl Request {
     /// Whether reviews have to be read.
     pub(crate) fn needs_reviews(&self) -> bool {
         self.approvals_needed() > 0
+    }
+
+    /// Whether a run may write to the pull request besides merging it.
+    pub(crate) fn may_write_on_pull(&self) -> bool {
+        self.comment != CommentPolicy::Never
+            || self.on_new_commits == OnNewCommits::RemoveLabel && !self.labels.required.is_empty()
+            || self.update_branch
+            || self.fallback != Fallback::default()
     }
 
     /// This run, as it can be found among the checks of a commit.

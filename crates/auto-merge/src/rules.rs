@@ -14,6 +14,7 @@ use crate::{
     request::{Method, OnNewCommits, Request},
     rule::Rule,
     teams,
+    workflows::{Changed, WorkflowFiles},
 };
 
 /// The head is the commit that the run was started for.
@@ -93,11 +94,24 @@ pub(crate) fn method_is_safe(request: &Request, method: Method, facts: &Facts) -
     Some(Rule::new(&codes::METHOD_UNSAFE, cause))
 }
 
-/// It changes no workflow file that the token cannot merge.
-pub(crate) fn workflows_are_allowed(facts: &Facts) -> Option<Rule> {
-    let files: Vec<String> = facts.workflows.iter().map(|file| format!("`{file}`")).collect();
-    (!files.is_empty() && !facts.pull.merged).then(|| {
-        let cause = format!("it changes {}, which the workflow's own token cannot merge", files.join(", "));
+/// It changes no workflow file, or one that is allowed and that the token can merge. One that a person merged is theirs.
+pub(crate) fn workflows_are_allowed(request: &Request, facts: &Facts) -> Option<Rule> {
+    if facts.pull.merged {
+        return None;
+    }
+    let names = match &facts.workflows {
+        Changed::Files(files) if files.is_empty() => return None,
+        Changed::Files(files) => files.iter().map(|file| format!("`{file}`")).collect::<Vec<_>>().join(", "),
+        Changed::Unlisted => {
+            let cause = "it changes more files than GitHub lists, so that workflow files can be among them";
+            return Some(Rule::new(&codes::WORKFLOW_FILES, cause));
+        }
+    };
+    if request.workflow_files == WorkflowFiles::Refuse {
+        return Some(Rule::new(&codes::WORKFLOW_FILES, format!("it changes {names}")));
+    }
+    facts.is_runs_own.then(|| {
+        let cause = format!("it changes {names}, which the workflow's own token cannot merge");
         Rule::new(&github::codes::WORKFLOWS_PERMISSION, cause).with_remedy(
             "Set `app-id` and `app-private-key` of a GitHub App that has *Workflows: write*, or merge by hand.",
         )

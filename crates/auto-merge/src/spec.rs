@@ -3,7 +3,10 @@
 use clap::Args as _;
 use toolkit::{Output, Permission, Spec};
 
-use crate::{args::Args, codes};
+use crate::{
+    args::{self, Args},
+    codes,
+};
 
 const OUTPUTS: &[Output] = &[
     Output {
@@ -41,8 +44,8 @@ const PERMISSIONS: &[Permission] = &[
     Permission {
         scope: "pull-requests",
         access: "read",
-        when: WITH_GATE,
-        why: "read who labelled and who approved, and which pull requests the head is the base of",
+        when: "",
+        why: "read the pull request, its files, who labelled and who approved",
     },
     Permission {
         scope: "pull-requests",
@@ -64,8 +67,6 @@ const PERMISSIONS: &[Permission] = &[
     },
 ];
 
-/// When more of the pull request is read than itself.
-const WITH_GATE: &str = "with `labels`, required reviews or `delete-head`";
 /// When something is written besides the merge.
 const WITH_WRITES: &str =
     "unless `comment` is `never`, with `on-new-commits: remove-label`, `update-branch` or a `fallback`";
@@ -100,10 +101,12 @@ that is protected or the base of another pull request. `fast-forward` moves the 
 moments later, which is waited for. A branch of `delete-head` is deleted if it is still at the merged commit, is not the
 default branch, no other open pull request comes from it or goes into it, and no rule keeps it; it stays otherwise, and the log says why.
 
-`GITHUB_TOKEN` cannot merge a change of `.github/workflows`, cannot read teams, and bypasses no rule; the first two are said before
-anything is tried. A merge by it starts no other workflow, so continue in the same job from the output `sha`. With `app-id` and
-`app-private-key` of a GitHub App the token is made for this run and this repository, with *Contents* and *Pull requests: write*,
-and only where they are needed *Checks* and *Commit statuses: read*, *Workflows: write*, and the organization's *Members: read*;
+A pull request that changes `.github/workflows`, where this gate itself may be, is left to a person, whatever the token; `workflow-files:
+allow` lets it be merged where a label or approvals gate it. `GITHUB_TOKEN` cannot do that in any case, cannot read teams, and bypasses no
+rule; the first two are said before anything is tried. A merge by it starts no other workflow, so continue in the same job from the output `sha`. With `app-id` and
+`app-private-key` of a GitHub App the token is made for this run and this repository, with *Contents* and *Pull requests: write*
+(*read* is enough for a dry run) and only where they are needed *Checks* and *Commit statuses: read*, *Workflows: write* (with `workflow-files: allow`),
+and the organization's *Members: read*;
 it is revoked at the end, even of a run that is cancelled.
 
 A run that was cut off can be started again: a pull request that it merged already is a success with the same outputs.

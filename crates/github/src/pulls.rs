@@ -18,6 +18,9 @@ pub struct PullRequest {
     /// How many comments it has; a listing does not say.
     #[serde(default)]
     pub comments: Option<u64>,
+    /// How many files it changes; a listing does not say.
+    #[serde(default)]
+    pub changed_files: Option<u64>,
     /// The id that GraphQL's mutations take.
     #[serde(default)]
     pub node_id: String,

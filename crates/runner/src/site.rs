@@ -29,6 +29,8 @@ pub struct Site {
     pub seeded: Seeded,
     /// Runs the workflows.
     pub runner: Runner,
+    /// Secrets of the repository besides the tokens of Argo CD, by name.
+    pub secrets: BTreeMap<String, String>,
     sandbox: Sandbox,
 }
 
@@ -49,7 +51,7 @@ impl Site {
         let seeded = seed::product(sandbox.world(), Some(product)).await;
         let seeded = seeded.map_err(|error| format!("cannot set up the product: {error}"))?;
         act::create(&runner.directory)?;
-        Ok(Self { seeded, runner, sandbox })
+        Ok(Self { seeded, runner, secrets: BTreeMap::new(), sandbox })
     }
 
     /// What exists.
@@ -116,15 +118,17 @@ impl Site {
         if !cloned.status.success() {
             return Err(format!("cannot clone: {}", String::from_utf8_lossy(&cloned.stderr)));
         }
-        let secrets = ["ARGOCD_TOKEN_DEV", "ARGOCD_TOKEN_PROD"]
-            .map(|name| (name.to_owned(), self.seeded.argocd_token.clone()));
+        let mut secrets = self.secrets.clone();
+        for name in ["ARGOCD_TOKEN_DEV", "ARGOCD_TOKEN_PROD"] {
+            secrets.insert(name.to_owned(), self.seeded.argocd_token.clone());
+        }
         let job = Job {
             run,
             checkout: &checkout,
             workflow: &caller.file,
             default_branch: DEFAULT_BRANCH,
             env: &self.env(),
-            secrets: &BTreeMap::from(secrets),
+            secrets: &secrets,
         };
         self.runner.run(&job, watch).await
     }

@@ -69,6 +69,26 @@ impl Ground {
         Some(Self { site, examples, before, _directory: directory })
     }
 
+    /// Hands the dev pipeline an App that may do everything that a pipeline can ask for.
+    pub(crate) async fn with_app(mut self) -> Self {
+        let github = &self.world().github;
+        let app = github.create_app("release").expect("an App");
+        let permissions = ["contents", "pull-requests", "workflows", "checks", "statuses"];
+        github.install_app(app.id, "org", &[REPOSITORY], &permissions.map(|scope| (scope, "write")));
+        let path = ".github/workflows/dev.yml";
+        let caller = github.read_file(REPOSITORY, "dev", path).await.expect("the pipeline");
+        let caller = String::from_utf8(caller).expect("text");
+        let secrets = "    secrets:\n";
+        assert!(caller.contains(secrets), "{caller}");
+        let more =
+            "      app-id: ${{ secrets.APP_ID }}\n      app-private-key: ${{ secrets.APP_PRIVATE_KEY }}\n";
+        let caller = caller.replace(secrets, &format!("{secrets}{more}"));
+        self.push("dev", "maria", path, &caller).await;
+        self.site.secrets.insert("APP_ID".to_owned(), app.id.to_string());
+        self.site.secrets.insert("APP_PRIVATE_KEY".to_owned(), app.pem);
+        self
+    }
+
     pub(crate) fn world(&self) -> &Arc<World> {
         self.site.world()
     }

@@ -2,7 +2,7 @@
 
 use runner::REPOSITORY;
 
-use crate::ground::Ground;
+use crate::ground::{Ended, Ground};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fork_with_the_same_branch_name_is_not_merged() {
@@ -30,6 +30,20 @@ const NO_GATE: &str = "on:\n  pull_request_target:\n    types: [opened, labeled]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pull_request_that_edits_the_workflows_runs_the_bases_and_is_not_merged() {
     let Some(ground) = Ground::new().await else { return };
+    let ended = edits_the_workflows(&ground).await;
+    assert!(!ended.0.transcript.contains("Signed in as GitHub App"), "{}", ended.0.transcript);
+}
+
+/// An App could merge it, and the next run would be one of the workflow that it brings.
+#[tokio::test(flavor = "multi_thread")]
+async fn not_even_by_an_app_that_may_change_workflows() {
+    let Some(ground) = Ground::new().await else { return };
+    let ended = edits_the_workflows(&ground.with_app().await).await;
+    assert!(ended.0.transcript.contains("Signed in as GitHub App"), "{}", ended.0.transcript);
+    assert!(!ended.0.transcript.contains("workflows: write"), "{}", ended.0.transcript);
+}
+
+async fn edits_the_workflows(ground: &Ground) -> Ended {
     let before = ground.tip("dev").await;
     for file in ["dev.yml", "prod.yml"] {
         let path = format!(".github/workflows/{file}");
@@ -38,9 +52,10 @@ async fn a_pull_request_that_edits_the_workflows_runs_the_bases_and_is_not_merge
     let number = ground.open("feature/no-gate", "dev", "alice").await;
     let ended = ground.run(number).await;
     assert!(!ended.0.transcript.contains("pwned"), "the pull request's own workflow ran");
-    ended
-        .was_refused("workflows-permission", ".github/workflows/prod.yml")
-        .was_refused("workflows-permission", "Workflows: write");
+    let ended = ended
+        .was_refused("workflow-files", ".github/workflows/prod.yml")
+        .was_refused("workflow-files", "Have a person merge it");
     assert_eq!(ground.tip("dev").await, before);
     ground.prod_is_untouched().await;
+    ended
 }

@@ -48,6 +48,7 @@ const TABLE: &[(&str, Decision)] = &[
     ("permission-denied", Decision::Configuration),
     ("repository-not-found", Decision::Configuration),
     ("rate-limited", Decision::Failed),
+    ("workflow-files", Decision::Refuse),
     ("workflows-permission", Decision::Configuration),
     ("repository-archived", Decision::Configuration),
     ("github-unavailable", Decision::Failed),

@@ -18,6 +18,7 @@ use crate::{
     message::Wording,
     request::{Credentials, Fallback, Methods, OnNewCommits},
     rule,
+    workflows::{Changed, WorkflowFiles},
 };
 
 fn globs(patterns: &[&str]) -> Globs {
@@ -44,6 +45,7 @@ pub(crate) fn request() -> Request {
         required_approvals: 0,
         review_on_head: false,
         on_new_commits: OnNewCommits::RemoveLabel,
+        workflow_files: WorkflowFiles::Refuse,
         delete_head: Globs::default(),
         wording: Wording::default(),
         checks: Demand::Required,
@@ -91,7 +93,8 @@ pub(crate) fn facts(change: impl FnOnce(&mut Value)) -> Facts {
         approvals: Vec::new(),
         objectors: Vec::new(),
         lives_on: None,
-        workflows: Vec::new(),
+        workflows: Changed::Files(Vec::new()),
+        is_runs_own: false,
         merged_as: None,
         merger: Merger::default(),
     }
@@ -201,13 +204,35 @@ fn a_label_by_someone_who_is_in_no_team() {
 }
 
 #[test]
+fn workflow_files_are_merged_by_a_person() {
+    let workflows = Changed::Files(vec![".github/workflows/ci.yml".to_owned()]);
+    let changed = Facts { workflows, ..facts(|_| ()) };
+    insta::assert_snapshot!(refused(&request(), &changed), @"
+    [workflow-files] pull request #7 (dev → prod) is not merged: it changes `.github/workflows/ci.yml`
+    Have a person merge it, or set `workflow-files: allow` where a label or approvals gate it.
+    ");
+    let unlisted = Facts { workflows: Changed::Unlisted, ..facts(|_| ()) };
+    insta::assert_snapshot!(refused(&request(), &unlisted), @"
+    [workflow-files] pull request #7 (dev → prod) is not merged: it changes more files than GitHub lists, so that workflow files can be among them
+    Have a person merge it, or set `workflow-files: allow` where a label or approvals gate it.
+    ");
+    // What a person merged is theirs.
+    let pull = pull(|pull| pull["merged"] = true.into());
+    let by_hand = Facts { pull, merged_as: Some(sha('c')), ..changed };
+    assert_eq!(plan(&request(), &by_hand), Plan::AlreadyMerged { sha: sha('c') });
+}
+
+#[test]
 fn workflow_files_that_the_token_cannot_merge() {
-    let workflows = vec![".github/workflows/ci.yml".to_owned()];
-    let facts = Facts { workflows, ..facts(|_| ()) };
-    insta::assert_snapshot!(refused(&request(), &facts), @"
+    let workflows = Changed::Files(vec![".github/workflows/ci.yml".to_owned()]);
+    let facts = Facts { workflows, is_runs_own: true, ..facts(|_| ()) };
+    let allowing = Request { workflow_files: WorkflowFiles::Allow, ..request() };
+    insta::assert_snapshot!(refused(&allowing, &facts), @"
     [workflows-permission] pull request #7 (dev → prod) is not merged: it changes `.github/workflows/ci.yml`, which the workflow's own token cannot merge
     Set `app-id` and `app-private-key` of a GitHub App that has *Workflows: write*, or merge by hand.
     ");
+    let other = Facts { is_runs_own: false, ..facts };
+    assert!(matches!(plan(&allowing, &other), Plan::Merge { .. }));
 }
 
 #[test]

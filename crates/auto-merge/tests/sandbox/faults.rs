@@ -94,7 +94,7 @@ async fn a_change_of_workflows_needs_another_token() {
     github.open_pull(REPO, "feature/ci", "dev", "alice", "CI").await.unwrap();
     // GitHub has two texts for it; the second says nothing about workflows.
     for _ in 0..2 {
-        let ended = product.run(&["--base=dev"]).await;
+        let ended = product.run(&["--base=dev", "--workflow-files=allow"]).await;
         assert_eq!(ended.code(), "workflows-permission", "{}", ended.log);
         assert!(ended.log.contains("Workflows: write"), "{}", ended.log);
         let text = "Resource not accessible by integration";

@@ -172,14 +172,18 @@ async fn a_fork_is_refused() {
         github.event_payload(REPO, number, "labeled", "maria", Some("approval")).unwrap()["pull_request"]
             .take();
     pull["head"]["repo"]["full_name"] = "mallory/day2-product".into();
-    let reply = Effect::Reply {
-        status: 200,
-        body: pull.to_string(),
-        content_type: "application/json".to_owned(),
-        headers: Vec::new(),
-    };
-    let fault = Fault::once("github", "GET", &format!("/pulls/{number}"), reply);
-    product.world().faults.add(Fault { times: None, ..fault });
+    for (path, body) in
+        [("/files".to_owned(), "[]".to_owned()), (format!("/pulls/{number}"), pull.to_string())]
+    {
+        let reply = Effect::Reply {
+            status: 200,
+            body,
+            content_type: "application/json".to_owned(),
+            headers: Vec::new(),
+        };
+        let fault = Fault::once("github", "GET", &path, reply);
+        product.world().faults.add(Fault { times: None, ..fault });
+    }
     assert_eq!(product.run(GATE).await.code(), "pull-request-from-fork");
 }
 

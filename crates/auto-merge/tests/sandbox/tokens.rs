@@ -54,6 +54,20 @@ async fn an_app_merges_and_gives_its_token_back() {
 }
 
 #[tokio::test]
+async fn an_app_asks_to_write_only_where_something_is_written() {
+    let only = |level: &'static str| [("contents", level), ("pull-requests", "read")];
+    let (product, event) = approved("app.py").await;
+    product.world().github.set_unknown_reads(REPO, 0);
+    let dry = [GATE, &["--dry-run"]].concat();
+    let ended = as_app(&product, event.clone(), &dry, &only("read")).await;
+    assert_eq!(ended.output("result"), "would-merge", "{}", ended.log);
+    let silent = [GATE, &["--comment=never", "--on-new-commits=ignore"]].concat();
+    let ended = as_app(&product, event, &silent, &only("write")).await;
+    assert_eq!(ended.output("result"), "merged", "{}", ended.log);
+    assert!(ended.log.contains("with contents: write, pull-requests: read"), "{}", ended.log);
+}
+
+#[tokio::test]
 async fn a_refusal_gives_the_token_back_too() {
     let (product, event) = approved("app.py").await;
     let ended = as_app(&product, event, &[GATE, &["--labels=other"]].concat(), OF_APP).await;
@@ -74,27 +88,74 @@ async fn a_run_that_is_cancelled_gives_the_token_back() {
     assert_eq!(calls(&product, "PUT", "/merge"), 0);
 }
 
+const ALLOWING: &[&str] = &["--base=prod", "--head=dev", "--labels=approval", "--workflow-files=allow"];
+
 #[tokio::test]
-async fn an_app_asks_to_change_workflows_only_where_they_are_changed() {
+async fn an_app_asks_to_change_workflows_only_where_they_are_allowed_and_changed() {
     let (product, event) = approved(".github/workflows/ci.yml").await;
-    let ended = as_app(&product, event, GATE, OF_APP).await;
+    let ended = as_app(&product, event, ALLOWING, OF_APP).await;
     assert_eq!(ended.code(), "app-permission-missing", "{}", ended.log);
     assert!(ended.log.contains("workflows"), "{}", ended.log);
+    let may = [OF_APP, &[("workflows", "write")]].concat();
+    let (product, event) = approved("app.py").await;
+    let ended = as_app(&product, event, ALLOWING, &may).await;
+    assert_eq!(ended.output("result"), "merged", "{}", ended.log);
+    assert!(!ended.log.contains("workflows: write"), "{}", ended.log);
     let (product, event) = approved(".github/workflows/ci.yml").await;
-    let ended = as_app(&product, event, GATE, &[OF_APP, &[("workflows", "write")]].concat()).await;
+    let ended = as_app(&product, event, ALLOWING, &may).await;
     assert_eq!(ended.output("result"), "merged", "{}", ended.log);
     assert!(ended.log.contains("workflows: write") && tokens_given_back(&product), "{}", ended.log);
 }
 
 #[tokio::test]
+async fn a_change_of_the_gate_is_merged_by_no_token() {
+    let (product, event) = approved(".github/workflows/prod.yml").await;
+    let may = [OF_APP, &[("workflows", "write")]].concat();
+    let by_app = as_app(&product, event.clone(), GATE, &may).await;
+    assert!(!by_app.log.contains("workflows: write"), "{}", by_app.log);
+    let by_run = product.run_for(event.clone(), GATE).await;
+    let by_person = product.run_with_token_of("maria", event.clone(), GATE).await;
+    for ended in [by_app, by_run, by_person] {
+        assert_eq!((ended.code(), ended.output("decision")), ("workflow-files", "refuse"), "{}", ended.log);
+        assert!(ended.log.contains("`.github/workflows/prod.yml`"), "{}", ended.log);
+    }
+    assert_eq!(calls(&product, "PUT", "/merge"), 0);
+    // Somebody who looked at it can, and the pipeline goes on from there.
+    let number = event["number"].as_u64().unwrap();
+    product.world().github.press_merge(REPO, number, "maria").await.unwrap();
+    let ended = product.run_for(event, GATE).await;
+    assert_eq!(ended.output("result"), "already-merged", "{}", ended.log);
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_listed_are_not_merged() {
+    let (product, event) = approved("app.py").await;
+    let reply = |status, text: &str| Effect::Reply {
+        status,
+        body: text.to_owned(),
+        content_type: "application/json".to_owned(),
+        headers: Vec::new(),
+    };
+    for (effect, code) in [
+        (reply(403, r#"{"message":"Resource not accessible by integration"}"#), "permission-denied"),
+        (reply(200, r#"{"message":"no list"}"#), "unexpected-reply"),
+    ] {
+        product.world().faults.add(Fault::once("github", "GET", "/files", effect));
+        let ended = product.run_for(event.clone(), GATE).await;
+        assert_eq!((ended.code(), ended.output("merged")), (code, "false"), "{}", ended.log);
+    }
+    assert_eq!(calls(&product, "PUT", "/merge"), 0);
+}
+
+#[tokio::test]
 async fn the_workflows_own_token_is_not_tried_on_workflow_files() {
     let (product, event) = approved(".github/workflows/ci.yml").await;
-    let ended = product.run_for(event.clone(), GATE).await;
+    let ended = product.run_for(event.clone(), ALLOWING).await;
     assert_eq!(ended.output("reason"), "workflows-permission", "{}", ended.log);
     assert!(ended.log.contains(".github/workflows/ci.yml"), "{}", ended.log);
     assert_eq!(calls(&product, "PUT", "/merge"), 0);
     // A person's token may.
-    let ended = product.run_with_token_of("maria", event, GATE).await;
+    let ended = product.run_with_token_of("maria", event, ALLOWING).await;
     assert_eq!(ended.output("result"), "merged", "{}", ended.log);
 }
 
