@@ -10,7 +10,8 @@ use crate::request::{
     ApplicationName, Credential, Request, Server, parse_name, parse_server, with_root_path,
 };
 
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
+/// How long the whole may take, if nothing else is asked for.
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
 const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 const DEFAULT_SETTLE: Duration = Duration::from_secs(2);
 

@@ -3,7 +3,10 @@
 use clap::{Args as _, Command};
 use toolkit::{Output, Spec};
 
-use crate::{args::Args, codes};
+use crate::{
+    args::{self, Args},
+    codes,
+};
 
 const OUTPUTS: &[Output] = &[
     Output { name: "revision", description: "Commit that the operation synced" },
@@ -54,6 +57,7 @@ pub fn spec() -> Spec {
         codes: codes::ALL,
         permissions: &[],
         input_defaults: &[],
+        timeout: args::DEFAULT_TIMEOUT,
         example: EXAMPLE,
     }
 }

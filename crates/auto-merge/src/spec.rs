@@ -148,6 +148,7 @@ pub fn spec() -> Spec {
         codes: codes::ALL,
         permissions: PERMISSIONS,
         input_defaults: &[("token", "${{ github.token }}")],
+        timeout: args::DEFAULT_TIMEOUT,
         example: EXAMPLE,
     }
 }

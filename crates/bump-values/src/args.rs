@@ -20,7 +20,8 @@ mod texts;
 mod token;
 mod worktree;
 
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the whole may take, if nothing else is asked for.
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The arguments as they are given.
 #[derive(Debug, Clone, Default, clap::Args)]

@@ -3,7 +3,10 @@
 use clap::{Args as _, Command};
 use toolkit::{Output, Permission, Spec};
 
-use crate::{args::Args, codes};
+use crate::{
+    args::{self, Args},
+    codes,
+};
 
 const OUTPUTS: &[Output] = &[
     Output {
@@ -112,6 +115,7 @@ pub fn spec() -> Spec {
         codes: codes::ALL,
         permissions: PERMISSIONS,
         input_defaults: &[("token", "${{ github.token }}")],
+        timeout: args::DEFAULT_TIMEOUT,
         example: EXAMPLE,
     }
 }

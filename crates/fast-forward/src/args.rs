@@ -8,7 +8,8 @@ use toolkit::{AppArgs, Check, CommonArgs, Env, GitHubContext};
 
 use crate::request::{Credentials, OnDiverged, Request, sync_branch};
 
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the whole may take, if nothing else is asked for.
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The arguments as they are given.
 #[derive(Debug, Clone, Default, clap::Args)]

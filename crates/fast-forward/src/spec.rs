@@ -3,7 +3,10 @@
 use clap::Args as _;
 use toolkit::{Output, Permission, Spec};
 
-use crate::{args::Args, codes};
+use crate::{
+    args::{self, Args},
+    codes,
+};
 
 const OUTPUTS: &[Output] = &[
     Output { name: "updated", description: "`true` if the branch was moved" },
@@ -94,6 +97,7 @@ pub fn spec() -> Spec {
         codes: codes::ALL,
         permissions: PERMISSIONS,
         input_defaults: &[("token", "${{ github.token }}")],
+        timeout: args::DEFAULT_TIMEOUT,
         example: EXAMPLE,
     }
 }

@@ -9,7 +9,7 @@ use toolkit::{Check, CommonArgs, Env, GitHubContext};
 use crate::request::{BuilderChoice, DockerfileSource, OnExisting, Origin, Request, Source};
 
 /// The time that a push has by default.
-const TIMEOUT: Duration = Duration::from_secs(300);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Push a multi-arch image, built in process from a Dockerfile without RUN, or as it is from an OCI layout
 #[derive(Debug, Clone, Default, Parser)]

@@ -4,7 +4,10 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use model::{Failure, codes::INVALID_INPUT};
 use toolkit::{Host, Output, Spec};
 
-use crate::{args::Args, codes};
+use crate::{
+    args::{self, Args},
+    codes,
+};
 
 const ABOUT: &str = "\
 A Dockerfile without `RUN` is assembled in process, for every platform of its multi-arch base image (or those in \
@@ -50,6 +53,7 @@ pub fn spec() -> Spec {
         codes: codes::ALL,
         permissions: &[],
         input_defaults: &[],
+        timeout: args::TIMEOUT,
         example: EXAMPLE,
     }
 }

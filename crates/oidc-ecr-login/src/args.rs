@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How long everything may take: three calls of a few hundred milliseconds, and some retries.
-const BUDGET: Duration = Duration::from_secs(10);
+pub(crate) const BUDGET: Duration = Duration::from_secs(10);
 /// The shortest session that STS gives; the registry's password outlives it.
 const DURATION: i32 = 900;
 /// The longest session that any role can allow.

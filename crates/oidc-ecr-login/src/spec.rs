@@ -3,7 +3,10 @@
 use clap::{Args as _, Command};
 use toolkit::{Output, Permission, Spec};
 
-use crate::{args::Args, codes};
+use crate::{
+    args::{self, Args},
+    codes,
+};
 
 const OUTPUTS: &[Output] = &[
     Output { name: "registry", description: "Host of the registry; the first one if there are several" },
@@ -57,6 +60,7 @@ pub fn spec() -> Spec {
         codes: codes::ALL,
         permissions: PERMISSIONS,
         input_defaults: &[],
+        timeout: args::BUDGET,
         example: EXAMPLE,
     }
 }

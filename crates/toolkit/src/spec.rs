@@ -1,5 +1,7 @@
 //! What an action is, for the program, its `action.yml`, its README and docs/errors.md.
 
+use std::time::Duration;
+
 use model::{Code, Failure};
 
 /// An output of an action.
@@ -50,6 +52,8 @@ pub struct Spec {
     pub permissions: &'static [Permission],
     /// Defaults that are expressions of the workflow, such as `${{ github.token }}`.
     pub input_defaults: &'static [(&'static str, &'static str)],
+    /// How long the action may take in all, if `timeout` is not given.
+    pub timeout: Duration,
     /// Steps of a workflow, as YAML, for the README.
     pub example: &'static str,
 }
@@ -67,6 +71,14 @@ impl Spec {
             }
         }
         needs
+    }
+
+    /// The default of an input, for the reader; none where the help has the words for it.
+    pub fn default_of(&self, input: &str) -> Option<String> {
+        if input == "timeout" {
+            return Some(format!("{}s", self.timeout.as_secs()));
+        }
+        self.input_defaults.iter().find(|(name, _)| *name == input).map(|(_, value)| (*value).to_owned())
     }
 
     /// Tells what the action needs the permissions for that a failure says are missing.
@@ -89,6 +101,8 @@ impl Spec {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use model::{Failure, codes};
 
     use super::{Permission, Spec};
@@ -111,9 +125,17 @@ mod tests {
             },
             Permission { scope: "checks", access: "read", when: "with `checks`", why: "read the checks" },
         ],
-        input_defaults: &[],
+        input_defaults: &[("token", "${{ github.token }}")],
+        timeout: Duration::from_secs(45),
         example: "",
     };
+
+    #[test]
+    fn defaults_are_those_of_the_workflow_and_of_the_code() {
+        assert_eq!(SPEC.default_of("timeout").as_deref(), Some("45s"));
+        assert_eq!(SPEC.default_of("token").as_deref(), Some("${{ github.token }}"));
+        assert_eq!(SPEC.default_of("base"), None);
+    }
 
     #[test]
     fn each_scope_has_the_highest_access_that_is_needed() {

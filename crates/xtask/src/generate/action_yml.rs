@@ -19,14 +19,13 @@ pub(super) fn render(spec: &Spec) -> String {
         quoted(spec.summary)
     );
     for (name, arg) in super::inputs(&command) {
-        let default =
-            spec.input_defaults.iter().find(|(input, _)| *input == name).map_or("", |(_, value)| value);
+        let default = spec.default_of(name).unwrap_or_default();
         // Writing to a String cannot fail, here and below.
         let _ = write!(
             text,
             "  {name}:\n    description: {}\n    required: false\n    default: {}\n",
             quoted(&super::help(arg)),
-            quoted(default)
+            quoted(&default)
         );
     }
     if !spec.outputs.is_empty() {

@@ -22,24 +22,18 @@ pub(super) fn render(spec: &Spec) -> String {
     } else {
         text.push_str("```yaml\npermissions:\n");
         for (scope, access) in spec.needs(|_| true) {
-            let purposes = spec.permissions.iter().filter(|permission| permission.scope == scope);
-            let purposes = purposes.map(|permission| {
-                let level = if permission.access == access { "" } else { "`read` to " };
-                format!("{level}{}", permission.purpose())
-            });
-            let purposes = purposes.collect::<Vec<_>>().join("; ");
             // Writing to a String cannot fail, here and below.
-            let _ = writeln!(text, "  {scope}: {access} # {purposes}");
+            let _ = writeln!(text, "  {scope}: {access}");
+            for permission in spec.permissions.iter().filter(|permission| permission.scope == scope) {
+                let level = if permission.access == access { "" } else { "`read` to " };
+                let _ = writeln!(text, "    # {level}{}", permission.purpose());
+            }
         }
         text.push_str("```\n\n");
     }
     text.push_str("## Inputs\n\n| input | meaning | default |\n|---|---|---|\n");
     for (name, arg) in super::inputs(&command) {
-        let default = spec
-            .input_defaults
-            .iter()
-            .find(|(input, _)| *input == name)
-            .map_or(String::new(), |(_, value)| format!("`{value}`"));
+        let default = spec.default_of(name).map_or(String::new(), |value| format!("`{value}`"));
         let secret = if overlay::is_secret(arg) { " (secret)" } else { "" };
         let _ = writeln!(text, "| `{name}`{secret} | {} | {default} |", super::help(arg).replace('|', "\\|"));
     }
