@@ -228,10 +228,19 @@ pub(crate) fn script(dice: &mut Dice, setup: Setup, view: View) -> Vec<Moment> {
     add(view.astray, Step::Retarget);
     add(view.blocked, Step::Unblock);
     add(setup.checks, Step::Check(true));
+    // What is approved for one base is brought to another one.
+    let elsewhere = dice.chance(12);
+    add(elsewhere, Step::Retarget);
     add(needs_review, Step::Review(who, Verdict::Approve));
     add(needs_label && view.labelled, Step::Unlabel(Who::Bob));
     add(needs_label, Step::Label(who));
-    add(true, Step::Start(0));
+    add(elsewhere, Step::Retarget);
+    // An approval is withdrawn, another commit is approved, and a run comes back to the first one.
+    let returns = needs_label && !elsewhere && dice.chance(12);
+    for step in [Step::Unlabel(who), Step::ForceBack(0), Step::Label(who), Step::ForceBack(0)] {
+        add(returns, step);
+    }
+    add(true, Step::Start(if returns { 4 } else { 0 }));
     let twice = dice.chance(30);
     add(twice, Step::Again(dice.byte()));
     for _ in 0..if twice { 22 } else { 11 } {
