@@ -42,7 +42,8 @@ pub(crate) async fn gather(github: &GitHub, request: &Request, known: &Known) ->
     let mut attempt = 0;
     loop {
         let doing = || format!("read pull request #{} of {}", request.number, request.repository);
-        let mut facts = read(github, request, known).await.map_err(|error| error.into_failure(&doing()))?;
+        let reading = Box::pin(read(github, request, known));
+        let mut facts = reading.await.map_err(|error| error.into_failure(&doing()))?;
         let is_unlisted = facts.pull.merged && facts.merged_as.is_none();
         let lags = is_unlisted || facts.labellings.iter().any(Labelling::lags);
         if !lags || attempt == MAX_REREADS || !pause(github.deadline(), attempt).await {

@@ -28,8 +28,9 @@ pub(super) async fn merge(
 ) -> Result<Merged, Verdict> {
     let base = branch(&pull.base.branch).map_err(Verdict::Failed)?;
     let failed = |error: ApiError| Verdict::Failed(error.into_failure(doing));
-    let tip = async { refs::get(github, &request.repository, &base).await.map_err(failed) };
-    let ((), tip) = tokio::try_join!(look(github, request, pull), tip)?;
+    let tip = refs::get(github, &request.repository, &base).await.map_err(failed)?;
+    // Nothing is read after the last look: what is changed behind it cannot be seen.
+    look(github, request, pull).await?;
     let Some(tip) = tip else {
         let cause = format!("there is no branch `{base}` any more");
         return Err(Verdict::Again(Pace::Passing, Rule::new(&codes::MERGE_CONTENDED, cause)));
