@@ -13,7 +13,7 @@ use super::{
     Parameters,
     access::{self, Target},
     fields::Fields,
-    selector,
+    selector::Selector,
 };
 use crate::{
     World,
@@ -27,6 +27,7 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, Refusal> {
     let account = world.argocd.accounts.caller(&headers)?;
     let projects = query.projects();
+    let selector = Selector::parse(query.text("selector"))?;
     let fields = Fields::new(query.text("fields"));
     let is = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
     let apps = world.argocd.store.all();
@@ -39,7 +40,7 @@ pub(super) async fn list(
                 && is(query.text("repo"), &spec.repo_url)
                 && is(query.text("appNamespace"), &spec.namespace)
                 && (projects.is_empty() || projects.contains(&spec.project.as_str()))
-                && selector::matches(query.text("selector"), &spec.labels)
+                && selector.matches(&spec.labels)
                 && account.may("applications", "get", &spec.rbac_name())
         })
         .map(|app| fields.list_item(&document(app)))

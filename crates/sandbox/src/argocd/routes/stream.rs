@@ -22,7 +22,7 @@ use super::{
     Parameters,
     access::{self, Target},
     fields::Fields,
-    selector,
+    selector::Selector,
 };
 use crate::{
     World,
@@ -86,6 +86,10 @@ pub(super) async fn applications(
         Ok(account) => account,
         Err(refusal) => return format.refuse(&refusal),
     };
+    let selector = match Selector::parse(query.text("selector")) {
+        Ok(selector) => selector,
+        Err(refusal) => return format.refuse(&refusal),
+    };
     let least: u64 = query.text("resourceVersion").parse().unwrap_or_default();
     let with_replay = query.text("resourceVersion").is_empty() || !query.text("name").is_empty();
     let say = move |event: &Event| {
@@ -97,7 +101,7 @@ pub(super) async fn applications(
             && event.version >= least
             && (projects.is_empty() || projects.contains(&spec.project.as_str()))
             && (name.is_empty() || (name == spec.name && namespace == spec.namespace))
-            && selector::matches(query.text("selector"), &spec.labels)
+            && selector.matches(&spec.labels)
             && account.may("applications", "get", &spec.rbac_name());
         is_wanted
             .then(|| (spec.name.clone(), json!({ "type": event.kind, "application": document(&event.app) })))
