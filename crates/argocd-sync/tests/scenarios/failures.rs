@@ -1,17 +1,14 @@
 //! What goes wrong, each by its code and with what helps.
 
-use sandbox::{
-    argocd::SyncWindow,
-    faults::{Effect, Fault},
-};
+use std::time::Duration;
 
-use crate::stage::{NEW, REPOSITORY, Stage, VALUES};
+use crate::stage::{CRASHING, FOREVER, MISSING, NEW, NEWER, OLD, Shape, Stage, VALUES};
 
 #[tokio::test]
 async fn a_missing_image_is_degraded_with_the_pods_reason() {
     let stage = Stage::new().await;
-    let revision = stage.bump(NEW).await;
-    let run = stage.action(&revision, NEW).run().await;
+    let revision = stage.bump(MISSING).await;
+    let run = stage.action(&revision, MISSING).run().await;
     assert_eq!(run.code(), "degraded", "{}", run.log);
     let text = format!("{}\n{}", run.failure(), run.failure().notes.join("\n"));
     assert!(text.contains("ImagePull"), "{text}");
@@ -22,31 +19,28 @@ async fn a_missing_image_is_degraded_with_the_pods_reason() {
 #[tokio::test]
 async fn a_crashing_image_is_degraded_with_the_last_lines_of_its_log() {
     let stage = Stage::new().await;
-    stage.world().argocd.crash_looping(NEW, "Traceback (most recent call last):\nKeyError: 'PORT'");
-    let run = stage.action(&stage.release().await, NEW).run().await;
+    let run = stage.action(&stage.bump(CRASHING).await, CRASHING).run().await;
     assert_eq!(run.code(), "degraded", "{}", run.log);
     let notes = run.failure().notes.join("\n");
     assert!(notes.contains("CrashLoopBackOff") && notes.contains("  log KeyError: 'PORT'"), "{notes}");
     // The old pods go on serving.
-    assert!(stage.app().pods.iter().any(|pod| pod.active && pod.reason == "Running"));
+    assert!(stage.live().await.serves(OLD));
 }
 
 #[tokio::test]
 async fn a_failed_apply_is_told() {
     let stage = Stage::new().await;
-    stage.world().argocd.fail_next_apply("dev", "Rollout.argoproj.io is invalid: spec.replicas");
-    let run = stage.action(&stage.release().await, NEW).run().await;
+    let (revision, refusal) = stage.release_that_is_refused().await;
+    let run = stage.action(&revision, NEW).run().await;
     assert_eq!(run.code(), "sync-failed", "{}", run.log);
-    assert!(run.written().contains("spec.replicas"), "{}", run.written());
+    assert!(run.written().contains(refusal), "{}", run.written());
     assert_eq!(run.output("phase"), Some("Failed"));
 }
 
 #[tokio::test]
 async fn a_broken_chart_is_told() {
     let stage = Stage::new().await;
-    let files = [(VALUES, b"image: [" as &[u8])];
-    let github = &stage.world().github;
-    let revision = github.commit_files(REPOSITORY, "dev", "alice", "Break", &files).await.unwrap();
+    let revision = stage.commit("Break", &[(VALUES, b"image: [")]).await;
     let run = stage.action(&revision, NEW).run().await;
     assert_eq!(run.code(), "comparison-error", "{}", run.written());
 }
@@ -54,11 +48,11 @@ async fn a_broken_chart_is_told() {
 #[tokio::test]
 async fn a_closed_window_is_told() {
     let stage = Stage::new().await;
-    stage.world().argocd.set_sync_windows("dev", vec![SyncWindow::deny()]);
+    stage.close_window("* * * * *", "1h").await;
     let run = stage.action(&stage.release().await, NEW).run().await;
     assert_eq!(run.code(), "sync-window", "{}", run.written());
     assert!(
-        run.failure().notes[0].starts_with("active: deny from `0 18 * * *` for 12h"),
+        run.failure().notes[0].starts_with("active: deny from `* * * * *` for 1h"),
         "{:?}",
         run.failure().notes
     );
@@ -68,31 +62,26 @@ async fn a_closed_window_is_told() {
 async fn a_deleted_application_is_told() {
     let stage = Stage::new().await;
     let revision = stage.release().await;
-    stage.world().argocd.mark_deleting("dev");
+    stage.delete_application().await;
     assert_eq!(stage.action(&revision, NEW).run().await.code(), "application-deleted");
 }
 
 #[tokio::test]
 async fn a_branch_that_moved_on_is_told_with_auto_sync() {
-    let stage = Stage::with(|app| app.automated = true).await;
+    let stage = Stage::with(Shape { auto_sync: true, ..Shape::default() }).await;
     let revision = stage.release().await;
-    stage.bump("3333333333333333333333333333333333333333").await;
+    stage.bump(NEWER).await;
     assert_eq!(stage.action(&revision, NEW).run().await.code(), "revision-mismatch");
 }
 
 #[tokio::test]
 async fn an_operation_that_somebody_terminates_is_told() {
     let stage = Stage::new().await;
-    stage.timing(|timing| timing.sync_ms = 3000);
+    stage.slow_operations(Duration::from_secs(3)).await;
     let action = stage.action(&stage.release().await, NEW).run();
     let terminate = async {
-        while stage.app().phase.as_deref() != Some("Running") {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-        let url = format!("{}/api/v1/applications/dev/operation", stage.world().urls.argocd);
-        let request = reqwest::Client::new().delete(url).bearer_auth(&stage.token);
-        let reply = request.header("content-type", "application/json").send().await.unwrap();
-        assert_eq!(reply.status(), 200);
+        stage.until(|live| live.phase.as_deref() == Some("Running")).await;
+        stage.terminate().await;
     };
     let (run, ()) = tokio::join!(action, terminate);
     assert_eq!(run.code(), "operation-terminated", "{}", run.written());
@@ -100,13 +89,12 @@ async fn an_operation_that_somebody_terminates_is_told() {
 
 #[tokio::test]
 async fn an_expired_token_is_told_half_way() {
-    let stage = Stage::new().await;
-    stage.timing(|timing| timing.scale_down_delay_ms = 60_000);
+    let stage = Stage::with(Shape { scale_down_delay: FOREVER, ..Shape::default() }).await;
     let action = stage.action(&stage.release().await, NEW).run();
     let expire = async {
-        tokio::time::sleep(std::time::Duration::from_millis(800)).await;
-        stage.world().argocd.expire_tokens();
-        stage.world().argocd.cut_streams();
+        tokio::time::sleep(Duration::from_millis(800)).await;
+        stage.expire_token().await;
+        stage.restart_server().await;
     };
     let (run, ()) = tokio::join!(action, expire);
     assert_eq!(run.code(), "argocd-unauthorized");
@@ -132,13 +120,11 @@ async fn a_bad_password_is_told() {
 #[tokio::test]
 async fn a_missing_permission_names_the_policy_line() {
     let stage = Stage::new().await;
-    let token = stage.world().argocd.add_token("reader", &["applications, get, default/*"]);
-    let run = stage.action(&stage.bump(NEW).await, NEW).env("ARGOCD", &token).run().await;
+    let run =
+        stage.action(&stage.bump(NEW).await, NEW).env("ARGOCD", &stage.reader_token().await).run().await;
     assert_eq!(run.code(), "argocd-forbidden");
-    assert_eq!(
-        run.failure().notes.last().map(String::as_str),
-        Some("p, reader, applications, sync, default/dev, allow")
-    );
+    let policy = format!("p, reader, applications, sync, default/{}, allow", stage.application());
+    assert_eq!(run.failure().notes.last(), Some(&policy));
 }
 
 #[tokio::test]
@@ -156,33 +142,17 @@ async fn a_missing_application_is_told_apart_when_the_project_is_given() {
 async fn an_image_that_the_manifests_do_not_name_is_told() {
     let stage = Stage::new().await;
     let revision = stage.release().await;
-    let run = stage.action(&revision, "3333333333333333333333333333333333333333").run().await;
+    let run = stage.action(&revision, NEWER).run().await;
     assert_eq!(run.code(), "image-not-live");
 }
 
 #[tokio::test]
 async fn a_deadline_names_what_does_not_hold() {
-    let stage = Stage::new().await;
-    stage.timing(|timing| timing.scale_down_delay_ms = 60_000);
+    let stage = Stage::with(Shape { scale_down_delay: FOREVER, ..Shape::default() }).await;
     let run = stage.action(&stage.release().await, NEW).input("timeout", "5s").run().await;
     assert_eq!(run.code(), "deadline-passed");
     assert!(run.failure().notes[0].starts_with("old pods gone: pods still run"), "{:?}", run.failure().notes);
     assert_eq!(run.failure().notes.len(), 1);
-}
-
-#[tokio::test]
-async fn a_sign_in_page_is_told() {
-    let stage = Stage::new().await;
-    let effect = Effect::Reply {
-        status: 302,
-        body: String::new(),
-        content_type: "text/html".into(),
-        headers: vec![("location".into(), "https://team.cloudflareaccess.com/x?state=s3cret".into())],
-    };
-    stage.world().faults.add(Fault::once("argocd", "GET", "/applications/dev", effect));
-    let run = stage.action(&stage.bump(NEW).await, NEW).run().await;
-    assert_eq!(run.code(), "auth-proxy");
-    assert!(run.failure().cause.ends_with("leads to team.cloudflareaccess.com"), "{}", run.failure());
 }
 
 #[tokio::test]

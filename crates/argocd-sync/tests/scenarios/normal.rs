@@ -1,8 +1,6 @@
 //! The good paths.
 
-use sandbox::faults::{Effect, Fault};
-
-use crate::stage::{IMAGE, NEW, OLD, Stage};
+use crate::stage::{FOREVER, IMAGE, NEW, OLD, Shape, Stage};
 
 #[tokio::test]
 async fn a_new_image_goes_live_and_the_old_pods_go() {
@@ -18,10 +16,10 @@ async fn a_new_image_goes_live_and_the_old_pods_go() {
     assert!(run.output("timings").unwrap().contains("\"old-pods-gone\":"), "{}", run.out);
     assert!(run.log.contains(&format!("pods still run {IMAGE}:{OLD}")), "{}", run.log);
     assert_eq!(stage.syncs(), 1);
-    assert!(!run.written().contains(&stage.token));
-    let app = stage.app();
-    assert_eq!(app.synced_revision.as_deref(), Some(revision.as_str()));
-    assert!(app.pods.iter().all(|pod| pod.active && pod.reason == "Running"), "{:?}", app.pods);
+    assert!(!run.written().contains(stage.token()));
+    let live = stage.live().await;
+    assert_eq!(live.synced_revision.as_deref(), Some(revision.as_str()));
+    assert!(live.serves_only(NEW), "{live:?}");
 }
 
 #[tokio::test]
@@ -38,8 +36,7 @@ async fn what_is_live_is_not_synced_again() {
 
 #[tokio::test]
 async fn promoted_does_not_wait_for_old_pods() {
-    let stage = Stage::new().await;
-    stage.timing(|timing| timing.scale_down_delay_ms = 60_000);
+    let stage = Stage::with(Shape { scale_down_delay: FOREVER, ..Shape::default() }).await;
     let revision = stage.release().await;
     let run = stage.action(&revision, NEW).without("wait-for").run().await;
     run.succeeded();
@@ -59,36 +56,20 @@ async fn a_dry_run_asks_for_nothing() {
 
 #[tokio::test]
 async fn auto_sync_is_asked_for_its_branch_and_proven_afterwards() {
-    let stage = Stage::with(|app| app.automated = true).await;
+    let stage = Stage::with(Shape { auto_sync: true, ..Shape::default() }).await;
     let revision = stage.release().await;
     stage.action(&revision, NEW).run().await.succeeded();
-}
-
-#[tokio::test]
-async fn auto_sync_that_was_switched_on_meanwhile_is_no_failure() {
-    let stage = Stage::new().await;
-    let revision = stage.release().await;
-    let message = "Cannot sync to 2222222: auto-sync currently set to dev";
-    let refusal = Effect::Reply {
-        status: 400,
-        body: format!(r#"{{"error":"{message}","code":9,"message":"{message}"}}"#),
-        content_type: "application/json".into(),
-        headers: Vec::new(),
-    };
-    stage.world().faults.add(Fault::once("argocd", "POST", "/sync", refusal));
-    stage.action(&revision, NEW).run().await.succeeded();
-    assert_eq!(stage.syncs(), 2);
 }
 
 #[tokio::test]
 async fn a_user_signs_in() {
     let stage = Stage::new().await;
-    stage.world().argocd.add_user("bob", "hunter2", &["applications, *, default/*"]);
+    let (name, password) = stage.user().await;
     let revision = stage.release().await;
     let action = stage.action(&revision, NEW).without("token").input("auth", "password");
-    let run = action.input("username", "bob").input("password", "env:P").env("P", "hunter2").run().await;
+    let run = action.input("username", name).input("password", "env:P").env("P", &password).run().await;
     run.succeeded();
-    assert!(!run.written().contains("hunter2"));
+    assert!(!run.written().contains(&password));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The action against the sandbox's Argo CD: states are set up, the action runs, the end state is looked at.
+//! The action against an Argo CD: states are set up, the action runs, the end state is looked at.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,5 +9,6 @@
 mod busy;
 mod failures;
 mod normal;
+mod sandbox_only;
 mod stage;
 mod transport;

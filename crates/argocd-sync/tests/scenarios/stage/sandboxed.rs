@@ -1,0 +1,71 @@
+//! The sandbox's Argo CD as the world of a stage.
+
+use std::time::Duration;
+
+use sandbox::{
+    Sandbox,
+    argocd::{AppSpec, SyncWindow},
+};
+
+use super::{APPLICATION, CRASH_LOG, Live, LivePod, PERSON, REPOSITORY, Shape};
+
+/// Deploys the example product in the sandbox's Argo CD.
+pub(super) async fn deploy(sandbox: &Sandbox, shape: &Shape) {
+    let world = sandbox.world();
+    let spec = AppSpec {
+        automated: shape.auto_sync,
+        ..AppSpec::product(APPLICATION, &format!("{}/{REPOSITORY}.git", world.urls.github))
+    };
+    world.argocd.add_running_application(world, spec).await.unwrap();
+    let mut timing = world.argocd.timing();
+    timing.scale_down_delay_ms = shape.scale_down_delay.as_millis().try_into().unwrap();
+    world.argocd.set_timing(timing);
+}
+
+/// Lets the pods of an image do what its tag says.
+pub(super) fn prepare(sandbox: &Sandbox, tag: &str) {
+    let world = sandbox.world();
+    if tag.starts_with("crash-") {
+        world.argocd.crash_looping(tag, CRASH_LOG);
+    }
+    if !tag.starts_with("missing-") {
+        world.registry.seed_base_image("product/dev", tag, &["linux/amd64"]).unwrap();
+    }
+}
+
+/// The application as it is.
+pub(super) fn live(sandbox: &Sandbox) -> Live {
+    let app = sandbox.world().argocd.application(APPLICATION).unwrap();
+    let pods = app.pods.into_iter();
+    Live {
+        phase: app.phase,
+        synced_revision: app.synced_revision,
+        history: app.history,
+        pods: pods.map(|pod| LivePod { image: pod.image, reason: pod.reason, active: pod.active }).collect(),
+    }
+}
+
+/// Somebody presses Sync, which takes so much longer than usual.
+pub(super) fn press_sync(sandbox: &Sandbox, hold: Duration) {
+    let (world, hold) = (sandbox.world(), hold.as_millis().try_into().unwrap());
+    assert!(world.argocd.start_foreign_operation(world, APPLICATION, PERSON, hold));
+}
+
+/// Lets operations take so long from now on.
+pub(super) fn slow_operations(sandbox: &Sandbox, time: Duration) {
+    let argocd = &sandbox.world().argocd;
+    let mut timing = argocd.timing();
+    timing.sync_ms = time.as_millis().try_into().unwrap();
+    argocd.set_timing(timing);
+}
+
+/// Lets the next apply be refused.
+pub(super) fn refuse_next_apply(sandbox: &Sandbox, reason: &str) {
+    sandbox.world().argocd.fail_next_apply(APPLICATION, reason);
+}
+
+/// Closes a window over every sync.
+pub(super) fn close_window(sandbox: &Sandbox, schedule: &str, duration: &str) {
+    let window = SyncWindow { schedule: schedule.into(), duration: duration.into(), ..SyncWindow::deny() };
+    sandbox.world().argocd.set_sync_windows(APPLICATION, vec![window]);
+}

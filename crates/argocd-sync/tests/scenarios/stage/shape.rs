@@ -1,0 +1,19 @@
+//! What a scenario wants to be there before it begins.
+
+use std::time::Duration;
+
+/// The application of a stage. The default is the example product: one source, no auto-sync, old pods that leave at
+/// once after the cutover.
+#[derive(Debug, Clone)]
+pub(crate) struct Shape {
+    /// Whether Argo CD syncs on its own.
+    pub(crate) auto_sync: bool,
+    /// How long the old pods outlive the cutover, in whole seconds.
+    pub(crate) scale_down_delay: Duration,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self { auto_sync: false, scale_down_delay: Duration::from_secs(1) }
+    }
+}

@@ -1,0 +1,8 @@
+//! The Argo CD that a stage plays on.
+
+/// Which one it is. GitHub and the registry are the sandbox's in every world.
+#[derive(Debug)]
+pub(super) enum World {
+    /// The sandbox's own.
+    Sandbox,
+}
