@@ -1,14 +1,14 @@
 //! The inputs, and their validation.
 
-use std::{convert::Infallible, path::PathBuf, time::Duration};
+mod server;
 
-use model::{Failure, ImageRef, Secret, parse_duration};
-use reqwest::header::{HeaderName, HeaderValue};
+use std::time::Duration;
+
+use model::{Failure, ImageRef, parse_duration};
 use toolkit::{Check, CommonArgs, Env, GitHubContext};
 
-use crate::request::{
-    ApplicationName, Credential, Request, Server, parse_name, parse_server, with_root_path,
-};
+use self::server::ServerArgs;
+use crate::request::{ApplicationName, Request, parse_name};
 
 /// How long the whole may take, if nothing else is asked for.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
@@ -18,25 +18,8 @@ const DEFAULT_SETTLE: Duration = Duration::from_secs(2);
 /// The arguments as they are given.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Args {
-    /// Argo CD's address, `host[:port]` or a URL, https unless `http://` is written; falls back to `ARGOCD_SERVER`
-    #[arg(long, value_name = "ADDRESS")]
-    pub(crate) server: Option<String>,
-
-    /// How to sign in: `token` (the default) or `password`
-    #[arg(long, value_name = "METHOD")]
-    pub(crate) auth: Option<String>,
-
-    /// Argo CD token of an account or a project role; falls back to `ARGOCD_AUTH_TOKEN`
-    #[arg(long, value_name = "env:NAME")]
-    pub(crate) token: Option<String>,
-
-    /// Local user to sign in as, with `auth: password`
-    #[arg(long, value_name = "NAME")]
-    pub(crate) username: Option<String>,
-
-    /// Password of that user
-    #[arg(long, value_name = "env:NAME")]
-    pub(crate) password: Option<String>,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
 
     /// Name of the application to sync
     #[arg(long, value_name = "NAME")]
@@ -78,18 +61,6 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION")]
     pub(crate) settle: Option<String>,
 
-    /// Headers for a proxy in front of Argo CD, one `Name: value` per line
-    #[arg(long, value_name = "env:NAME")]
-    pub(crate) headers: Option<String>,
-
-    /// File with PEM certificates of the authority that signed Argo CD's certificate
-    #[arg(long, value_name = "PATH")]
-    pub(crate) ca_file: Option<String>,
-
-    /// Path under which Argo CD is served, its `--rootpath`
-    #[arg(long, value_name = "PATH")]
-    pub(crate) root_path: Option<String>,
-
     /// Not in this version: labels of the applications to sync; give one `application`
     #[arg(long, value_name = "LABELS")]
     pub(crate) selector: Option<String>,
@@ -118,20 +89,7 @@ impl Args {
     /// Validates all arguments at once.
     pub(crate) fn into_request(self, env: &Env) -> Result<Request, Failure> {
         let mut check = Check::new(env);
-        let address = self.server.as_deref().or_else(|| env.get("ARGOCD_SERVER"));
-        let url = check.required("server", address, parse_server);
-        let credential = self.credential(&mut check);
-        let headers = check.secret("headers", self.headers.as_deref(), &[]);
-        let headers = headers.map(|text| parse_headers(&text, &mut check)).unwrap_or_default();
-        let ca_file = check
-            .optional("ca-file", self.ca_file.as_deref(), |text| Ok::<_, Infallible>(PathBuf::from(text)));
-        let server = url.zip(credential).map(|(url, credential)| Server {
-            url: with_root_path(url, self.root_path.as_deref()),
-            credential,
-            headers,
-            ca_file,
-        });
-
+        let server = self.server.clone().into_server(&mut check);
         let name = check.required("application", self.application.as_deref(), parse_name);
         let project = check.optional("project", self.project.as_deref(), parse_name);
         let namespace = check.optional("app-namespace", self.app_namespace.as_deref(), parse_name);
@@ -209,53 +167,6 @@ impl Args {
             );
         }
     }
-
-    /// Validates what signs us in.
-    fn credential(&self, check: &mut Check<'_>) -> Option<Credential> {
-        let method = check.optional("auth", self.auth.as_deref(), |text| match text {
-            "token" | "password" => Ok(text.to_owned()),
-            "oidc" | "service-account" => {
-                Err(format!("`{text}` is not in this version: use `token` or `password`"))
-            }
-            _ => Err(format!("`{text}` is no way to sign in: use `token` or `password`")),
-        });
-        if method.as_deref() == Some("password") {
-            let user = check
-                .required("username", self.username.as_deref(), |text| Ok::<_, Infallible>(text.to_owned()));
-            let password = required_secret(check, "password", self.password.as_deref(), &[]);
-            return user.zip(password).map(|(user, password)| Credential::Password { user, password });
-        }
-        let token = required_secret(check, "token", self.token.as_deref(), &["ARGOCD_AUTH_TOKEN"])?;
-        if !is_bearer(&token) {
-            check.problem("token", "holds characters that no HTTP header can carry");
-        }
-        Some(Credential::Token(token))
-    }
-}
-
-/// Reads a secret that must be there, and names the variables that it could come from.
-fn required_secret(
-    check: &mut Check<'_>,
-    input: &str,
-    value: Option<&str>,
-    fallbacks: &[&str],
-) -> Option<Secret> {
-    let secret = check.secret(input, value, fallbacks);
-    if secret.is_none() && value.is_none_or(str::is_empty) {
-        check.problem(
-            input,
-            &match fallbacks {
-                [] => "is required and empty".to_owned(),
-                [name, ..] => format!("is required, and `{name}` is not set either"),
-            },
-        );
-    }
-    secret
-}
-
-/// Whether the text can stand in an `Authorization` header.
-fn is_bearer(token: &Secret) -> bool {
-    token.expose().bytes().all(|b| b.is_ascii_graphic())
 }
 
 /// An expected image needs a tag or a digest: `latest` proves nothing, and neither does no tag.
@@ -269,23 +180,6 @@ fn parse_image(text: &str) -> Result<ImageRef, String> {
         return Err(format!("`{text}` has neither tag nor digest, so that nothing can be proven with it"));
     }
     Ok(image)
-}
-
-/// Reads `Name: value` lines. A problem names the line's number, never its text.
-fn parse_headers(text: &Secret, check: &mut Check<'_>) -> Vec<(HeaderName, Secret)> {
-    let mut headers = Vec::new();
-    for (index, line) in text.expose().lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let parsed = line.split_once(':').and_then(|(name, value)| {
-            let name: HeaderName = name.trim().parse().ok()?;
-            HeaderValue::from_str(value.trim()).ok()?;
-            Some((name, Secret::new(value.trim())))
-        });
-        match parsed {
-            Some(header) => headers.push(header),
-            None => check.problem("headers", &format!("has no `Name: value` in line {}", index + 1)),
-        }
-    }
-    headers
 }
 
 /// Names the run and its attempt; what is missing outside of Actions is left empty.

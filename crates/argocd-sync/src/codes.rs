@@ -9,6 +9,13 @@ pub const ARGOCD_UNAUTHORIZED: Code = Code {
     meaning: "Argo CD does not accept the token: it is missing, malformed, expired or revoked.",
     remedy: "Make a new token (`argocd account generate-token`, or a project role's token) and put it into the secret that `token` reads.",
 };
+/// Neither Argo CD nor its Dex accepts the identity token.
+pub const SIGN_IN_REFUSED: Code = Code {
+    id: "sign-in-refused",
+    exit: Exit::Input,
+    meaning: "Argo CD, or its Dex, does not accept the identity token that `auth: oidc` or `auth: service-account` signs in with.",
+    remedy: "Put the lines that are printed into the ConfigMaps argocd-cm and argocd-rbac-cm.",
+};
 /// The token's subject may not do what was asked.
 pub const ARGOCD_FORBIDDEN: Code = Code {
     id: "argocd-forbidden",
@@ -118,6 +125,7 @@ pub const AUTH_PROXY: Code = Code {
 /// All of them, for docs/errors.md.
 pub const ALL: &[&Code] = &[
     &ARGOCD_UNAUTHORIZED,
+    &SIGN_IN_REFUSED,
     &ARGOCD_FORBIDDEN,
     &APPLICATION_NOT_FOUND,
     &APPLICATION_DELETED,

@@ -6,7 +6,8 @@ use model::Secret;
 use serde_json::{Value, json};
 
 use crate::{
-    request::{ApplicationName, Credential, OnBusy, Request, Server, WaitFor},
+    credential::Credential,
+    request::{ApplicationName, OnBusy, Request, Server, WaitFor},
     wire::Application,
 };
 
@@ -23,6 +24,7 @@ pub(crate) fn request() -> Request {
             credential: Credential::Token(Secret::new("t0ken")),
             headers: Vec::new(),
             ca_file: None,
+            client_certificate: None,
         },
         application: ApplicationName { name: "dev".into(), project: Some("default".into()), namespace: None },
         revision: SHA.parse().unwrap(),

@@ -9,6 +9,7 @@ mod assess;
 mod clause;
 pub mod codes;
 mod course;
+mod credential;
 mod diagnose;
 #[cfg(test)]
 mod fixtures;

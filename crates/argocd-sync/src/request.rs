@@ -6,6 +6,8 @@ use model::{CommitSha, ImageRef, ParseError, Secret};
 use reqwest::header::HeaderName;
 use url::Url;
 
+use crate::credential::Credential;
+
 /// A validated request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
@@ -46,20 +48,17 @@ pub(crate) struct Server {
     pub(crate) headers: Vec<(HeaderName, Secret)>,
     /// A file of PEM certificates of private authorities.
     pub(crate) ca_file: Option<PathBuf>,
+    /// The certificate to show, if one is asked for.
+    pub(crate) client_certificate: Option<ClientCertificate>,
 }
 
-/// Who we are for Argo CD.
+/// The certificate by which a server or proxy knows this client.
 #[derive(Debug, Clone)]
-pub(crate) enum Credential {
-    /// A token of an account or of a project's role.
-    Token(Secret),
-    /// A local user, whose password gets a token for a day.
-    Password {
-        /// The user's name.
-        user: String,
-        /// The password.
-        password: Secret,
-    },
+pub(crate) struct ClientCertificate {
+    /// A file of PEM certificates, the client's own first.
+    pub(crate) certificate: PathBuf,
+    /// The PEM file of its private key.
+    pub(crate) key: PathBuf,
 }
 
 /// An application, and what tells it apart from others of the same name.

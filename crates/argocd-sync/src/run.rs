@@ -7,31 +7,22 @@ use tokio::time::Instant;
 use toolkit::{Annotation, Backoff, Host, Level, nonce};
 
 use crate::{
-    api::{ApiError, ArgoCd, Refresh, RefusalKind, SyncBody},
+    api::{ApiError, ArgoCd, FAILING, Refresh, RefusalKind, SyncBody, persist},
     codes, diagnose,
     follow::{End, Following},
     observer::{News, Observer},
     plan::{Plan, plan},
     pods::Pods,
     report::{self, Outcome},
-    request::{Credential, Request, WaitFor},
+    request::{Request, WaitFor},
     wire::Application,
 };
-
-/// How long an address at which nobody answers is tried: a wrong one must not cost minutes.
-const CONNECTING: Duration = Duration::from_secs(5);
-/// How long a server that fails is tried: it restarts in less.
-const FAILING: Duration = Duration::from_secs(30);
 
 /// Does the whole work of one request.
 pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
     request.server.headers.iter().for_each(|(_, value)| host.mask(value));
     let deadline = Deadline::after(request.timeout);
-    if let Credential::Password { password, .. } = &request.server.credential {
-        host.mask(password);
-    }
-    let (argocd, token) = ArgoCd::sign_in(&request.server, &request.application, deadline).await?;
-    host.mask(&token);
+    let argocd = ArgoCd::sign_in(&request.server, &request.application, host, deadline).await?;
     if request.images.is_empty() && request.wait_for >= WaitFor::Promoted {
         let text = "without `images` it is not checked which images the pods run: name the image that this revision deploys";
         host.annotate(&Annotation::new(Level::Warning, "images are not checked", text));
@@ -135,19 +126,9 @@ impl Sync<'_> {
 
     /// Reads the application; what may pass is tried again for a while.
     async fn read(&self) -> Result<Application, Failure> {
-        let (connecting, failing) = (self.within(CONNECTING), self.within(FAILING));
-        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
-        loop {
-            let error = match self.argocd.read(Refresh::No).await {
-                Ok(app) => return Ok(app),
-                Err(error) => error,
-            };
-            let is_unreached = matches!(&error, ApiError::Send(send) if send.is_before_effect());
-            let until = if is_unreached { connecting } else { failing };
-            if !error.may_pass() || Instant::now() >= until {
-                return Err(self.argocd.explain(error, "get").await);
-            }
-            tokio::time::sleep(backoff.next_delay()).await;
+        match persist(self.argocd.deadline(), || self.argocd.read(Refresh::No)).await {
+            Ok(app) => Ok(app),
+            Err(error) => Err(self.argocd.explain(error, "get").await),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The public face of the action.
 
 use clap::{Args as _, Command};
-use toolkit::{Output, Spec};
+use toolkit::{Output, Permission, Spec};
 
 use crate::{
     args::{self, Args},
@@ -17,6 +17,13 @@ const OUTPUTS: &[Output] = &[
     Output { name: "timings", description: "Milliseconds of each phase, a JSON object" },
 ];
 
+const PERMISSIONS: &[Permission] = &[Permission {
+    scope: "id-token",
+    access: "write",
+    when: "with `auth: oidc`",
+    why: "ask for the job's OIDC token",
+}];
+
 const ABOUT: &str = "\
 Asks Argo CD to sync one application to one commit, and ends well only when it is proven that this commit is what serves:
 our own operation (told from others by a mark that it carries) succeeded with the options that were asked for, it synced
@@ -28,6 +35,11 @@ It speaks HTTP/1.1, JSON and server-sent events, so that it needs no gRPC throug
 breaks off. An operation of somebody else for the same commit is followed instead of starting another one, so that a
 run that was cut off can be run again. On an application with auto-sync it asks for the branch's head and proves the commit
 afterwards. The token's subject needs `applications, get` and `applications, sync`.
+
+With `auth: oidc` no secret is needed at all: the job's own OIDC token is used directly where Argo CD's `oidc.config` trusts
+GitHub's issuer, and exchanged at Argo CD's Dex otherwise; the policy then knows the job by its `sub`, such as
+`repo:org/product:ref:refs/heads/main`. With `auth: service-account` a runner in Kubernetes does the same with a projected token.
+Where something is missing for that, the action prints the lines for `argocd-cm` and `policy.csv`.
 
 After a blue/green cutover the old pods live on for the Rollout's `scaleDownDelaySeconds` (30 if not set) and their grace period:
 `wait-for: promoted` does not wait for that. All in all the action takes 5 minutes at most, if `timeout` does not say otherwise.";
@@ -55,7 +67,7 @@ pub fn spec() -> Spec {
         command: || Args::augment_args(Command::new("argocd-sync")),
         outputs: OUTPUTS,
         codes: codes::ALL,
-        permissions: &[],
+        permissions: PERMISSIONS,
         input_defaults: &[],
         timeout: args::DEFAULT_TIMEOUT,
         example: EXAMPLE,

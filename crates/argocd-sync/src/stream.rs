@@ -30,7 +30,11 @@ pub(crate) async fn watch(argocd: ArgoCd, resource_version: String, sender: Send
             Ok(Brought::Events) => backoff = new_backoff(),
             Ok(Brought::Nothing) => {}
             Err(error) if error.may_pass() => tracing::debug!("the stream ended: {error}"),
-            Err(error) => return watch.tell(News::Error(error)).await,
+            Err(error) => {
+                if let Err(error) = watch.argocd.renew_after(error).await {
+                    return watch.tell(News::Error(error)).await;
+                }
+            }
         }
         let pause = Instant::now() + backoff.next_delay();
         if pause > watch.silent_until {

@@ -1,21 +1,30 @@
 //! Where an action's words go: the runner's files and commands, or a terminal.
 
 use std::{
+    fmt,
     fs::OpenOptions,
     io::{self, Write},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use model::{Failure, Secret, codes};
 
 use crate::{Annotation, Env, Report, annotation::escape_data, nonce};
 
-/// The runner (or the terminal) of one action. All methods take `&self`, so that concurrent work can log.
+/// The runner (or the terminal) of one action. All methods take `&self`, so that concurrent work can log; a clone
+/// writes to the same streams.
+#[derive(Clone)]
 pub struct Host {
     env: Env,
     in_actions: bool,
-    stdout: Mutex<Box<dyn Write + Send>>,
-    stderr: Mutex<Box<dyn Write + Send>>,
+    stdout: Arc<Mutex<Box<dyn Write + Send>>>,
+    stderr: Arc<Mutex<Box<dyn Write + Send>>>,
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Host").field("env", &self.env).finish_non_exhaustive()
+    }
 }
 
 impl Host {
@@ -27,7 +36,8 @@ impl Host {
     /// Builds a host over other streams.
     pub fn with_streams(env: Env, stdout: Box<dyn Write + Send>, stderr: Box<dyn Write + Send>) -> Self {
         let in_actions = env.in_actions();
-        Self { env, in_actions, stdout: Mutex::new(stdout), stderr: Mutex::new(stderr) }
+        let stream = |stream| Arc::new(Mutex::new(stream));
+        Self { env, in_actions, stdout: stream(stdout), stderr: stream(stderr) }
     }
 
     /// Returns the environment.
@@ -187,8 +197,6 @@ fn shell_quoted(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     #[derive(Clone, Default)]

@@ -3,8 +3,8 @@
 
 use std::{sync::Once, time::Duration};
 
-use model::{Deadline, Failure, codes};
-use reqwest::{Certificate, Client, RequestBuilder, Response, Url, redirect};
+use model::{Deadline, Failure, Secret, codes};
+use reqwest::{Certificate, Client, Identity, RequestBuilder, Response, Url, redirect};
 
 /// What differs between the clients of the actions.
 #[derive(Debug, Clone)]
@@ -13,13 +13,20 @@ pub struct ClientOptions {
     pub connect_timeout: Duration,
     /// PEM certificates of private authorities to trust as well.
     pub ca_pem: Option<Vec<u8>>,
+    /// A certificate, its chain, and its private key, all PEM, by which servers and proxies know this client.
+    pub identity_pem: Option<Secret>,
     /// Whether redirects are followed by the client; if not, a 3xx reaches the caller.
     pub follow_redirects: bool,
 }
 
 impl Default for ClientOptions {
     fn default() -> Self {
-        Self { connect_timeout: Duration::from_secs(5), ca_pem: None, follow_redirects: false }
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            ca_pem: None,
+            identity_pem: None,
+            follow_redirects: false,
+        }
     }
 }
 
@@ -49,6 +56,15 @@ pub fn client(options: &ClientOptions) -> Result<Client, Failure> {
         })? {
             builder = builder.add_root_certificate(certificate);
         }
+    }
+    if let Some(pem) = &options.identity_pem {
+        let identity = Identity::from_pem(pem.expose().as_bytes()).map_err(|error| {
+            Failure::new(
+                &codes::INVALID_INPUT,
+                format!("the client certificate and its key cannot be read: {}", chain(&error)),
+            )
+        })?;
+        builder = builder.identity(identity);
     }
     builder.build().map_err(|error| {
         Failure::new(&codes::UNREACHABLE, format!("cannot set up the HTTP client: {}", chain(&error)))

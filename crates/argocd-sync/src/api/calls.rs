@@ -1,11 +1,10 @@
 //! The calls.
 
-use model::Deadline;
-use reqwest::{Method, Response, header::ACCEPT};
+use reqwest::{Method, Response};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{ApiError, ArgoCd, CALL_TIMEOUT, SyncBody};
+use super::{ApiError, ArgoCd, SyncBody};
 use crate::{
     pods::Pod,
     wire::{Application, Event, EventList, LogLine, ResourceTree},
@@ -81,7 +80,7 @@ impl ArgoCd {
     /// Asks for the end of the running operation, which comes later.
     pub(crate) async fn terminate(&self) -> Result<(), ApiError> {
         let request = self.request(&Method::DELETE, &self.app_path(&["operation"]), &self.scope());
-        self.text(request).await.map(drop)
+        self.session.text(request).await.map(drop)
     }
 
     /// Opens the stream of events after a resource version.
@@ -94,8 +93,7 @@ impl ArgoCd {
             ("fields", STREAM_FIELDS),
         ];
         let request = self.request(&Method::GET, &["api", "v1", "stream", "applications"], &query);
-        let deadline = Deadline::after(self.deadline.cap(CALL_TIMEOUT));
-        self.send(request.header(ACCEPT, "text/event-stream"), deadline).await
+        self.session.stream(request).await
     }
 
     /// Reads all live objects of the application.
@@ -123,7 +121,7 @@ impl ArgoCd {
             ("follow", "false"),
             ("previous", if previous { "true" } else { "" }),
         ];
-        let text = self.text(self.get(&["logs"], &query)).await?;
+        let text = self.session.text(self.get(&["logs"], &query)).await?;
         // One `{"result":{"content":…}}` per line; the last one has no content.
         let content = |line: &str| {
             let mut line: Value = serde_json::from_str(line).ok()?;

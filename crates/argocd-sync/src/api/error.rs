@@ -1,7 +1,10 @@
 //! Why a call did not do what it should.
 
+use model::Failure;
 use serde::Deserialize;
 use toolkit::http::SendError;
+
+use super::transport::Head;
 
 /// A call's error.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -32,6 +35,9 @@ pub(crate) enum ApiError {
     /// The reply is none that the interface knows.
     #[error("a reply that cannot be read: {0}")]
     Malformed(String),
+    /// The token was no longer accepted, and there is no new one.
+    #[error("{0}")]
+    SignIn(Box<Failure>),
 }
 
 /// Argo CD's own error, `{"error":…,"code":…,"message":…}`.
@@ -107,7 +113,7 @@ impl ApiError {
             Self::Refused(refusal) => {
                 matches!(refusal.kind(), RefusalKind::Unavailable | RefusalKind::Internal)
             }
-            Self::WebPage { .. } | Self::Malformed(_) => false,
+            Self::WebPage { .. } | Self::Malformed(_) | Self::SignIn(_) => false,
         }
     }
 
@@ -144,7 +150,8 @@ pub(crate) fn refusal(error: serde_json::Value) -> ApiError {
 }
 
 /// Reads a reply that is not good.
-pub(super) fn read(status: u16, is_html: bool, location: Option<String>, body: &str) -> ApiError {
+pub(super) fn read(head: Head, body: &str) -> ApiError {
+    let Head { status, location, is_html } = head;
     if let Ok(parsed) = serde_json::from_str::<Body>(body) {
         let message = match parsed.error.as_str() {
             Some(error) if parsed.message.is_empty() => error.to_owned(),
@@ -171,6 +178,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn read(status: u16, is_html: bool, location: Option<String>, body: &str) -> ApiError {
+        super::read(Head { status, location, is_html }, body)
+    }
 
     fn kind(status: u16, body: &str) -> Option<RefusalKind> {
         read(status, false, None, body).refusal_kind()

@@ -1,7 +1,9 @@
 //! From a call's error to a failure for people; asks Argo CD for what helps, only then.
 
 use model::{Failure, codes as general};
+use serde_json::Value;
 use toolkit::http::SendError;
+use url::Url;
 
 use super::{
     ApiError, ArgoCd, RefusalKind,
@@ -9,58 +11,76 @@ use super::{
 };
 use crate::{codes, request::ApplicationName};
 
+/// Explains an error that has nothing to do with what was asked for, and none that has.
+pub(super) fn of_transport(error: &ApiError, url: &Url) -> Option<Failure> {
+    let server = url.host_str().unwrap_or_default();
+    Some(match error {
+        ApiError::Send(send) => send.clone().into(),
+        ApiError::WebPage { status, location } => web_page(server, *status, location.as_deref()),
+        ApiError::Gateway { .. } | ApiError::Cut(_) => {
+            Failure::new(&general::UNREACHABLE, format!("Argo CD at {server} does not answer: {error}"))
+        }
+        ApiError::Malformed(_) => {
+            Failure::new(&general::UNEXPECTED_REPLY, format!("Argo CD at {server} sent {error}"))
+        }
+        ApiError::SignIn(failure) => (**failure).clone(),
+        ApiError::Refused(refusal) if refusal.kind() == RefusalKind::Unavailable => Failure::new(
+            &general::UNREACHABLE,
+            format!("Argo CD at {server} is not available: {}", refusal.message),
+        ),
+        ApiError::Refused(_) => return None,
+    })
+}
+
 impl ArgoCd {
     /// Explains why `action` (`get` or `sync`, as RBAC calls it) did not work.
     pub(crate) async fn explain(&self, error: ApiError, action: &str) -> Failure {
         let app = &self.application;
-        let server = self.url.host_str().unwrap_or_default();
-        match &error {
-            ApiError::Send(SendError::Timeout { .. }) if !self.deadline.has_passed() => {
-                Failure::new(&general::UNREACHABLE, error.to_string())
+        let url = self.session.transport.url();
+        let server = url.host_str().unwrap_or_default();
+        if let ApiError::Send(SendError::Timeout { .. }) = &error
+            && !self.deadline().has_passed()
+        {
+            return Failure::new(&general::UNREACHABLE, error.to_string());
+        }
+        if let Some(failure) = of_transport(&error, url) {
+            return failure;
+        }
+        let ApiError::Refused(refusal) = error else {
+            return Failure::new(&general::UNEXPECTED_REPLY, error.to_string());
+        };
+        match refusal.kind() {
+            RefusalKind::Unauthorized => self.session.explain(&refusal.message).await,
+            RefusalKind::Forbidden => {
+                if let Some(denied) = denied(&refusal.message) {
+                    return forbidden(&denied);
+                }
+                let subject = self.session.claims().await.as_ref().and_then(subject);
+                let subject = match subject {
+                    Some(subject) => subject,
+                    None => self.user_info().await.map(|user| user.username).unwrap_or_default(),
+                };
+                forbidden_or_missing(app, action, &subject)
             }
-            ApiError::Send(send) => send.clone().into(),
-            ApiError::WebPage { status, location } => web_page(server, *status, location.as_deref()),
-            ApiError::Gateway { .. } | ApiError::Cut(_) => {
-                Failure::new(&general::UNREACHABLE, format!("Argo CD at {server} does not answer: {error}"))
+            RefusalKind::SyncWindow => {
+                let windows = self.sync_windows().await.unwrap_or_default();
+                sync_window(app, &windows)
             }
-            ApiError::Malformed(_) => {
-                Failure::new(&general::UNEXPECTED_REPLY, format!("Argo CD at {server} sent {error}"))
+            RefusalKind::NotFound => Failure::new(&codes::APPLICATION_NOT_FOUND, not_found(app, server)),
+            RefusalKind::Deleting => {
+                Failure::new(&codes::APPLICATION_DELETED, format!("application {app} is being deleted"))
             }
-            ApiError::Refused(refusal) => match refusal.kind() {
-                RefusalKind::Unauthorized => Failure::new(
-                    &codes::ARGOCD_UNAUTHORIZED,
-                    format!("Argo CD at {server} does not accept the token: {}", refusal.message),
-                ),
-                RefusalKind::Forbidden => {
-                    if let Some(denied) = denied(&refusal.message) {
-                        return forbidden(&denied);
-                    }
-                    let subject = self.user_info().await.map(|user| user.username).unwrap_or_default();
-                    forbidden_or_missing(app, action, &subject)
-                }
-                RefusalKind::SyncWindow => {
-                    let windows = self.sync_windows().await.unwrap_or_default();
-                    sync_window(app, &windows)
-                }
-                RefusalKind::NotFound => Failure::new(&codes::APPLICATION_NOT_FOUND, not_found(app, server)),
-                RefusalKind::Deleting => {
-                    Failure::new(&codes::APPLICATION_DELETED, format!("application {app} is being deleted"))
-                }
-                RefusalKind::Busy => {
-                    Failure::new(&codes::OPERATION_BUSY, format!("application {app}: {}", refusal.message))
-                }
-                RefusalKind::Unavailable => Failure::new(
-                    &general::UNREACHABLE,
-                    format!("Argo CD at {server} is not available: {}", refusal.message),
-                ),
-                RefusalKind::AutoSync
-                | RefusalKind::NoOperation
-                | RefusalKind::Internal
-                | RefusalKind::Other => Failure::new(
-                    &general::UNEXPECTED_REPLY,
-                    format!("Argo CD at {server} refused to {action} {app}: {}", refusal.message),
-                ),
-            },
+            RefusalKind::Busy => {
+                Failure::new(&codes::OPERATION_BUSY, format!("application {app}: {}", refusal.message))
+            }
+            RefusalKind::AutoSync
+            | RefusalKind::NoOperation
+            | RefusalKind::Unavailable
+            | RefusalKind::Internal
+            | RefusalKind::Other => Failure::new(
+                &general::UNEXPECTED_REPLY,
+                format!("Argo CD at {server} refused to {action} {app}: {}", refusal.message),
+            ),
         }
     }
 }
@@ -118,6 +138,17 @@ fn forbidden_or_missing(app: &ApplicationName, action: &str, subject: &str) -> F
     failure
 }
 
+/// Returns whom the policy knows the bearer of a token as (util/jwt `GetUserIdentifier`). The name that
+/// `session/userinfo` gives may be another one: the mail address.
+fn subject(claims: &Value) -> Option<String> {
+    let federated = claims["federated_claims"]["user_id"].as_str().filter(|id| !id.is_empty());
+    let subject = federated.or_else(|| claims["sub"].as_str()).filter(|subject| !subject.is_empty())?;
+    // An account's token says what it is for; a project role's is `proj:<project>:<role>` (util/session `Parse`).
+    let is_own = claims["iss"] == "argocd" && !subject.starts_with("proj:");
+    let account = if is_own { subject.split(':').next()? } else { subject };
+    Some(account.to_owned())
+}
+
 fn sync_window(app: &ApplicationName, windows: &SyncWindows) -> Failure {
     let mut failure = Failure::new(
         &codes::SYNC_WINDOW,
@@ -135,6 +166,8 @@ fn sync_window(app: &ApplicationName, windows: &SyncWindows) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn app(project: Option<&str>, namespace: Option<&str>) -> ApplicationName {
@@ -171,6 +204,26 @@ mod tests {
         p, ci, applications, sync, PROJECT/dev, allow
         Argo CD says the same of an application that does not exist: set `project` to tell the two apart.
         ");
+    }
+
+    #[test]
+    fn the_policy_knows_a_token_by_its_claims() {
+        for (claims, expected) in [
+            (json!({"iss": "argocd", "sub": "ci:apiKey"}), Some("ci")),
+            (json!({"iss": "argocd", "sub": "admin"}), Some("admin")),
+            (json!({"iss": "argocd", "sub": "proj:team:ci"}), Some("proj:team:ci")),
+            (
+                json!({"iss": "https://i.example", "sub": "repo:o/r:ref:refs/heads/dev"}),
+                Some("repo:o/r:ref:refs/heads/dev"),
+            ),
+            (
+                json!({"iss": "https://a.example/api/dex", "sub": "CgVy", "federated_claims": {"connector_id": "github-actions", "user_id": "repo:o/r:pull_request"}}),
+                Some("repo:o/r:pull_request"),
+            ),
+            (json!({"iss": "argocd"}), None),
+        ] {
+            assert_eq!(subject(&claims).as_deref(), expected, "{claims}");
+        }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 use clap::{Args as _, FromArgMatches};
 
 use super::*;
-use crate::request::{OnBusy, WaitFor};
+use crate::{
+    credential::{Credential, Federated, Source},
+    request::{OnBusy, WaitFor},
+};
 
 const SHA: &str = "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3";
 
@@ -72,7 +75,7 @@ fn everything_is_read() {
 fn every_bad_input_is_named() {
     let argv = [
         "--server=ftp://x",
-        "--auth=oidc",
+        "--auth=magic",
         "--token=literal-t0ken",
         "--application=Dev",
         "--revision=main",
@@ -85,7 +88,7 @@ fn every_bad_input_is_named() {
     let failure = request(&argv, &[("H", "hunter2")]).unwrap_err();
     insta::assert_snapshot!(failure.notes.join("\n"), @r"
     input `server` is not a server's address (its value is not shown, since it may hold a password): expected `host`, `host:port` or `https://host/path`, without user, query or fragment (`http://` only if written)
-    input `auth`: `oidc` is not in this version: use `token` or `password`
+    input `auth`: `magic` is no way to sign in: use `token`, `password`, `oidc` or `service-account`
     input `token` takes no secret on the command line, where every process can read it: put it into an environment variable and pass `--token=env:NAME`
     input `headers` has no `Name: value` in line 1
     input `application`: `Dev` is not a Kubernetes name: expected lowercase letters, digits, `-` and `.`
@@ -181,4 +184,48 @@ fn a_user_signs_in_with_a_password() {
     assert!(
         matches!(credential, Credential::Password { user, password } if user == "ci" && password.expose() == "hunter2")
     );
+}
+
+#[test]
+fn a_job_and_a_pod_sign_in_as_what_they_are() {
+    let revision = format!("--revision={SHA}");
+    let least = ["--server=x", "--application=dev", &revision];
+    let credential =
+        |argv: &[&str]| match request(&[&least[..], argv].concat(), &[]).unwrap().server.credential {
+            Credential::Federated(federated) => federated,
+            credential => panic!("{credential:?}"),
+        };
+    let Federated { source, audience, connector } =
+        credential(&["--auth=oidc", "--audience=argocd", "--connector=github"]);
+    assert_eq!(
+        (source, audience.as_deref(), connector.as_deref()),
+        (Source::GitHub, Some("argocd"), Some("github"))
+    );
+    let Federated { source, audience, connector } =
+        credential(&["--auth=service-account", "--token-file=/run/token", "--connector="]);
+    assert_eq!((source, audience, connector), (Source::File("/run/token".into()), None, None));
+}
+
+#[test]
+fn what_belongs_to_another_way_to_sign_in_is_refused() {
+    let revision = format!("--revision={SHA}");
+    let least = ["--server=x", "--application=dev", &revision];
+    let problems = |argv: &[&str]| {
+        let failure = request(&[&least[..], argv].concat(), &[("ARGOCD_AUTH_TOKEN", "t")]).unwrap_err();
+        if failure.notes.is_empty() { failure.cause } else { failure.notes.join("\n") }
+    };
+    let argv =
+        ["--connector=dex", "--audience=argocd", "--token-file=t", "--username=ci", "--client-cert-file=c"];
+    insta::assert_snapshot!(problems(&argv), @r"
+    input `username` is for `auth: password`, not for `auth: token`
+    input `audience` is for `auth: oidc`, not for `auth: token`
+    input `connector` is for `auth: oidc` and `auth: service-account`, not for `auth: token`
+    input `token-file` is for `auth: service-account`, not for `auth: token`
+    input `client-key-file` is required with `client-cert-file`
+    ");
+    insta::assert_snapshot!(
+        problems(&["--auth=service-account", "--token-file=/var/run/secrets/kubernetes.io/serviceaccount/token"]),
+        @"input `token-file` is the pod's token for the Kubernetes API, which must not go elsewhere: project another one, with Argo CD's audience, by `volumes[].projected.sources[].serviceAccountToken`"
+    );
+    insta::assert_snapshot!(problems(&["--auth=service-account"]), @"input `token-file` is required and empty");
 }
