@@ -11,6 +11,7 @@ mod dist;
 mod generate;
 mod launch;
 mod process;
+mod stack;
 mod test;
 mod tidy;
 mod tools;
@@ -33,6 +34,8 @@ enum Chore {
     Demo(demo::DemoArgs),
     /// Check everything, one line per stage
     Test(test::TestArgs),
+    /// A real Argo CD, Argo Rollouts and two Kubernetes API servers on loopback
+    Stack(stack::StackArgs),
     /// Measure: bump-values against yq and kustomize, auto-merge and fast-forward against gh and git
     Bench(bench::BenchArgs),
     /// Build the release tree, and with --tag the commit and tags of a release
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().chore {
         Chore::Demo(args) => demo::run(root(), &args),
         Chore::Test(args) => passed(test::run(root(), &args, &mut |line| println!("{line}"))),
+        Chore::Stack(args) => stack::run(root(), &args),
         Chore::Bench(args) => bench::run(root(), &args),
         Chore::Dist(args) => dist::run(root(), &args),
         Chore::Gen { check } => generated(check),

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check of the project, one line per stage.
 
 mod attacks;
+mod cluster;
 mod corpus;
 mod fuzz;
 mod schema;
@@ -18,7 +19,7 @@ pub(crate) struct TestArgs {
     /// Run against a real registry and a second implementation of AWS's interfaces as well
     #[arg(long)]
     real: bool,
-    /// Run against a real Argo CD as well
+    /// Run the scenarios of argocd-sync on a real Argo CD and two Kubernetes API servers as well
     #[arg(long)]
     cluster: bool,
     /// Run what takes minutes as well: many more random cases, 10,000 histories of merges, fuzzing, and many more edits

@@ -1,7 +1,7 @@
 //! The tiers that are asked for by name. One whose needs are missing says which, and how to get them.
 
 use super::{
-    corpus, fuzz,
+    cluster, corpus, fuzz,
     stage::{Outcome, Stage, cargo},
 };
 
@@ -17,11 +17,7 @@ pub(super) fn chosen(real: bool, is_cluster: bool, long: bool) -> Vec<Stage> {
         }));
     }
     if is_cluster {
-        stages.push(Stage::new("cluster: argocd-sync", |_| {
-            missing(
-                "there is no control plane yet: the test bed of a real Argo CD is not part of this version",
-            )
-        }));
+        stages.push(Stage::new("cluster: argocd-sync", cluster::run));
     }
     if long {
         stages.push(Stage::new("long: random cases", |root| {

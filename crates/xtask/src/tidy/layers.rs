@@ -29,7 +29,9 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("runner", &["sandbox"]),
-    ("xtask", &["model", "toolkit", "github", "day2", "sandbox", "runner"]),
+    // A test bed: it shares the runtime's environment and TLS provider, and no client.
+    ("stack", &["model", "toolkit"]),
+    ("xtask", &["model", "toolkit", "github", "day2", "sandbox", "runner", "stack"]),
     ("e2e", &["sandbox", "runner", "yaml-set"]),
 ];
 
@@ -56,8 +58,9 @@ pub(super) fn problems(root: &Path) -> Result<Vec<String>, String> {
         for (section, dependency) in
             dependencies(&manifest).filter(|(_, dependency)| ours.contains(*dependency))
         {
-            // Tests may run against the sandbox; nothing that is shipped may.
-            let is_test = section == "dev-dependencies" && dependency == "sandbox" && name != "model";
+            // Tests may run against the sandbox or a stack; nothing that is shipped may.
+            let is_bed = ["sandbox", "stack"].contains(&dependency);
+            let is_test = section == "dev-dependencies" && is_bed && name != "model";
             if !allowed.contains(&dependency) && !is_test {
                 problems.push(format!(
                     "crates/{name}: the arrow to `{dependency}` in [{section}] is not allowed"
