@@ -4,12 +4,12 @@ use std::{
     fmt,
     fs::OpenOptions,
     io::{self, Write},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use model::{Failure, Secret, codes};
 
-use crate::{Annotation, Env, Report, annotation::escape_data, nonce};
+use crate::{Annotation, Env, Report, annotation::escape_data, nonce, screen::Screen};
 
 /// The runner (or the terminal) of one action. All methods take `&self`, so that concurrent work can log; a clone
 /// writes to the same streams.
@@ -18,7 +18,7 @@ pub struct Host {
     env: Env,
     in_actions: bool,
     stdout: Arc<Mutex<Box<dyn Write + Send>>>,
-    stderr: Arc<Mutex<Box<dyn Write + Send>>>,
+    stderr: Arc<Mutex<Screen>>,
 }
 
 impl fmt::Debug for Host {
@@ -30,14 +30,18 @@ impl fmt::Debug for Host {
 impl Host {
     /// Builds a host over the process's own streams.
     pub fn new(env: Env) -> Self {
-        Self::with_streams(env, Box::new(io::stdout()), Box::new(io::stderr()))
+        let screen = Screen::stderr(&env);
+        Self::with_screen(env, Box::new(io::stdout()), screen)
     }
 
     /// Builds a host over other streams.
     pub fn with_streams(env: Env, stdout: Box<dyn Write + Send>, stderr: Box<dyn Write + Send>) -> Self {
+        Self::with_screen(env, stdout, Screen::new(stderr, || None))
+    }
+
+    fn with_screen(env: Env, stdout: Box<dyn Write + Send>, screen: Screen) -> Self {
         let in_actions = env.in_actions();
-        let stream = |stream| Arc::new(Mutex::new(stream));
-        Self { env, in_actions, stdout: stream(stdout), stderr: stream(stderr) }
+        Self { env, in_actions, stdout: Arc::new(Mutex::new(stdout)), stderr: Arc::new(Mutex::new(screen)) }
     }
 
     /// Returns the environment.
@@ -56,6 +60,19 @@ impl Host {
             self.to_stdout(&harmless(line));
         } else {
             self.to_stderr(line);
+        }
+    }
+
+    /// Whether lines can be rewritten: the log is a terminal.
+    pub fn is_live(&self) -> bool {
+        !self.in_actions && self.screen().is_live()
+    }
+
+    /// Replaces the lines that stand below the log and are rewritten in place, each cut to a row of the terminal; none ends
+    /// that. Nothing is shown where lines cannot be rewritten.
+    pub fn rewrite(&self, lines: Vec<String>) {
+        if !self.in_actions {
+            self.screen().rewrite(lines);
         }
     }
 
@@ -162,12 +179,17 @@ impl Host {
     // A closed pipe is no reason to stop half way.
     fn to_stdout(&self, line: &str) {
         let mut stream = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = writeln!(stream, "{line}").and_then(|()| stream.flush());
+        self.screen().without_live(|| {
+            let _ = writeln!(stream, "{line}").and_then(|()| stream.flush());
+        });
     }
 
     fn to_stderr(&self, line: &str) {
-        let mut stream = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = writeln!(stream, "{line}");
+        self.screen().line(line);
+    }
+
+    fn screen(&self) -> MutexGuard<'_, Screen> {
+        self.stderr.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -21,6 +21,7 @@ mod random;
 mod render;
 mod report;
 mod retry;
+mod screen;
 mod spec;
 mod summary;
 mod template;
