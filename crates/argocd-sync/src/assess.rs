@@ -38,6 +38,10 @@ pub(crate) struct Verdict {
     pub(crate) degraded: Option<String>,
     /// The end of the followed operation.
     pub(crate) ended: Option<Box<OperationState>>,
+    /// Whether an operation that we follow has begun.
+    pub(crate) began: bool,
+    /// Whether the new pods are ready, where that is known.
+    pub(crate) ready: Option<bool>,
     /// Whether the pods are needed to prove that no old one is left.
     pub(crate) pods_decide: bool,
     /// The followed operation was not ours and is gone: plan again.
@@ -48,6 +52,16 @@ impl Verdict {
     /// Whether everything that is required holds.
     pub(crate) fn is_success(&self) -> bool {
         self.failure.is_none() && self.clauses.iter().all(|(_, holds)| holds.is_yes())
+    }
+
+    /// Whether a clause is a part of the success.
+    pub(crate) fn requires(&self, clause: Clause) -> bool {
+        self.clauses.iter().any(|(known, _)| *known == clause)
+    }
+
+    /// Whether a clause holds, or is not required.
+    pub(crate) fn holds(&self, clause: Clause) -> bool {
+        self.clauses.iter().all(|(known, holds)| *known != clause || holds.is_yes())
     }
 
     /// Whether everything holds that comes before `clause`.
@@ -82,6 +96,8 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
         failure: deleted(app),
         degraded: None,
         ended: progress.ended.clone(),
+        began: app.status.operation_state.is_some(),
+        ready: progress.pods.as_ref().and_then(|pods| pods.are_ready(&request.images)),
         pods_decide: false,
         lost: None,
     };

@@ -1,8 +1,9 @@
 //! Follows one operation until everything is proven, or cannot be any more.
 
+use std::time::Duration;
+
 use model::{Deadline, Failure, codes as general};
 use tokio::time::Instant;
-use toolkit::Host;
 
 use crate::{
     api::ArgoCd,
@@ -10,9 +11,10 @@ use crate::{
     codes,
     looking::Looking,
     observer::{News, Observer},
+    outcome::{Outcome, Seen},
     patience::{Judgement, Patience},
     pods::Pods,
-    report::Outcome,
+    progress::Lines,
     request::{Request, WaitFor},
     timeline::Timeline,
     wire::Application,
@@ -41,22 +43,27 @@ pub(crate) struct Following<'a> {
 
 impl<'a> Following<'a> {
     /// Begins with a state of the application.
-    pub(crate) fn new(request: &'a Request, app: Application, mark: &str, deadline: Deadline) -> Self {
+    pub(crate) fn new(
+        request: &'a Request,
+        app: Application,
+        mark: &str,
+        deadline: Deadline,
+        signed_in: Duration,
+    ) -> Self {
         let progress = Progress { mark: mark.to_owned(), ..Progress::default() };
         let verdict = assess(&app, request, &progress);
-        Self { request, app, progress, verdict, timeline: Timeline::new(deadline) }
+        Self { request, app, progress, verdict, timeline: Timeline::new(deadline, signed_in) }
     }
 
     /// Follows until the end.
-    pub(crate) async fn run(&mut self, argocd: &ArgoCd, host: &Host) -> End {
+    pub(crate) async fn run(&mut self, argocd: &ArgoCd, lines: &Lines<'_>) -> End {
         let mut observer = Observer::start(argocd, &self.app.metadata.resource_version);
         let mut patience = Patience::new(self.request);
         let mut looking = Looking::default();
-        let mut said = String::new();
         let deadline = Instant::from_std(argocd.deadline().instant());
         loop {
             self.judge(&mut observer);
-            self.say(host, &mut said);
+            self.say(lines);
             if self.verdict.lost.is_some() {
                 return End::Lost;
             }
@@ -127,22 +134,19 @@ impl<'a> Following<'a> {
 
     /// Ends the following.
     pub(crate) fn outcome(self, failure: Option<Failure>) -> Outcome {
-        let phases = self.timeline.phases();
-        Outcome { request: self.request.clone(), app: self.app, verdict: self.verdict, phases, failure }
+        let seen = Seen { app: self.app, verdict: self.verdict, phases: self.timeline.phases() };
+        Outcome { request: self.request.clone(), seen: Some(seen), failure }
     }
 
-    /// Writes one line whenever what is waited for has changed.
-    fn say(&self, host: &Host, said: &mut String) {
+    /// Says what is waited for.
+    fn say(&self, lines: &Lines<'_>) {
         let settle = self.request.settle;
-        let line = match self.verdict.waits_for() {
+        let text = match self.verdict.waits_for() {
             Some(reason) => reason.to_owned(),
             None if settle.is_zero() || self.request.wait_for < WaitFor::Healthy => "all holds".to_owned(),
             None => format!("all holds; it has to for {} s", settle.as_secs_f32()),
         };
-        if *said != line {
-            host.info(&format!("{:>5.1} s  {line}", self.timeline.elapsed().as_secs_f32()));
-            *said = line;
-        }
+        lines.say(&self.request.application.to_string(), &text);
     }
 
     /// The deadline has passed: every clause that does not hold is named.

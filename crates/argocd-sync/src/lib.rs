@@ -14,12 +14,15 @@ mod diagnose;
 #[cfg(test)]
 mod fixtures;
 mod follow;
+mod gantt;
 mod images;
 mod looking;
 mod observer;
+mod outcome;
 mod patience;
 mod plan;
 mod pods;
+mod progress;
 mod report;
 mod request;
 mod run;

@@ -2,7 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::wire::{Node, ResourceTree};
+use model::ImageRef;
+
+use crate::{
+    images,
+    wire::{Node, ResourceTree},
+};
 
 /// The pods of an application, by generation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +30,10 @@ pub(crate) struct Pod {
     pub(crate) message: String,
     /// Whether Argo CD calls it Degraded.
     pub(crate) is_in_error: bool,
+    /// Whether it is ready, or has done its work.
+    pub(crate) is_ready: bool,
+    /// The images of its containers, init containers included.
+    pub(crate) images: Vec<String>,
 }
 
 impl Pods {
@@ -39,6 +48,14 @@ impl Pods {
             list.push(Pod::of(node));
         }
         pods
+    }
+
+    /// Whether the new pods are all ready, which can be told once some of the newest run the expected images: before, the
+    /// newest may be those of the time before the operation.
+    pub(crate) fn are_ready(&self, expected: &[ImageRef]) -> Option<bool> {
+        let live: Vec<String> = self.newest.iter().flat_map(|pod| pod.images.clone()).collect();
+        let are_new = !expected.is_empty() && images::missing(expected, &live).is_empty();
+        are_new.then(|| self.newest.iter().all(|pod| pod.is_ready))
     }
 
     /// Returns the newest pods that are in error.
@@ -59,6 +76,8 @@ impl Pod {
             name: node.name.clone(),
             uid: node.uid.clone(),
             is_in_error: health.status == "Degraded" || is_bad_reason,
+            is_ready: health.status == "Healthy",
+            images: node.images.clone(),
             message: health.message,
             reason,
         }
@@ -167,6 +186,21 @@ mod tests {
         ]));
         let described: Vec<String> = pods.in_error().map(Pod::describe).collect();
         assert_eq!(described, ["b1: ImagePullBackOff", "b2: ErrImagePull"]);
+    }
+
+    #[test]
+    fn new_pods_are_ready_when_all_of_them_are() {
+        let expected = ["a.b/app:new".parse().unwrap()];
+        let tree = |image: &str, health: &str| {
+            let mut new = pod("b1", "b", health, "");
+            new["images"] = json!([image]);
+            pods(&json!([replica_set("b", "web", "Rev:2", ""), new, pod("b2", "b", "Healthy", "")]))
+        };
+        assert_eq!(tree("a.b/app:new", "Healthy").are_ready(&expected), Some(true));
+        assert_eq!(tree("a.b/app:new", "Progressing").are_ready(&expected), Some(false));
+        // These are from before.
+        assert_eq!(tree("a.b/app:old", "Healthy").are_ready(&expected), None);
+        assert_eq!(tree("a.b/app:new", "Healthy").are_ready(&[]), None);
     }
 
     #[test]

@@ -1,115 +1,85 @@
-//! What is told at the end: outputs and the run's page. Pure.
+//! What is told at the end: outputs, lines of the log, and the run's page. Pure.
 
-use model::Failure;
-use toolkit::{Phases, Report, Summary};
+mod page;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+use toolkit::Report;
 
 use crate::{
-    assess::Verdict,
-    clause::Holds,
     course::MARK,
-    request::Request,
-    wire::{Application, OperationState},
+    outcome::{Outcome, Seen},
+    wire::OperationState,
 };
 
-/// More rows would hide the rest of the page.
-const MOST_RESOURCES: usize = 50;
-
-/// How it ended.
-#[derive(Debug)]
-pub(crate) struct Outcome {
-    pub(crate) request: Request,
-    /// The last state that was seen.
-    pub(crate) app: Application,
-    pub(crate) verdict: Verdict,
-    pub(crate) phases: Phases,
-    /// Why it is no success.
-    pub(crate) failure: Option<Failure>,
-}
-
-impl Outcome {
-    /// The operation that was followed: as it ended, else as it was last seen.
-    fn operation(&self) -> Option<&OperationState> {
-        self.verdict.ended.as_deref().or(self.app.status.operation_state.as_ref())
-    }
-}
-
-/// Renders it.
-pub(crate) fn report(outcome: &Outcome) -> Report {
-    let status = &outcome.app.status;
-    let operation = outcome.operation();
-    let id = operation.and_then(|state| state.operation.info.iter().find(|info| info.name == MARK));
+/// Renders how it ended for each application.
+pub(crate) fn report(outcomes: &[Outcome]) -> Report {
+    let images: BTreeSet<&str> = outcomes
+        .iter()
+        .filter_map(|outcome| outcome.seen.as_ref())
+        .flat_map(|seen| seen.app.status.summary.images.iter().map(String::as_str))
+        .collect();
     let mut report = Report::new()
-        .output("revision", operation.map_or("", OperationState::synced_revision))
-        .output("phase", operation.map_or("", |state| &state.phase))
-        .output("health", &*status.health.status)
-        .output("images", status.summary.images.join("\n"))
-        .output("operation-id", id.map_or("", |info| &info.value))
-        .output("timings", outcome.phases.to_json())
-        .summary(summary(outcome));
-    if outcome.failure.is_none() {
-        report = report.line(format!(
-            "application {} is at {}: {}",
-            outcome.request.application,
-            outcome.request.revision,
-            outcome.verdict.clauses.iter().map(|(clause, _)| clause.title()).collect::<Vec<_>>().join(", ")
-        ));
+        .output("revision", each(outcomes, |seen| seen.operation().map(OperationState::synced_revision)))
+        .output("phase", each(outcomes, |seen| Some(seen.operation()?.phase.as_str())))
+        .output("health", each(outcomes, |seen| Some(seen.app.status.health.status.as_str())))
+        .output("images", images.into_iter().collect::<Vec<_>>().join("\n"))
+        .output("operation-id", each(outcomes, mark))
+        .output("timings", timings(outcomes))
+        .summary(page::page(outcomes));
+    for outcome in outcomes {
+        if let (None, Some(seen)) = (&outcome.failure, &outcome.seen) {
+            let holds: Vec<_> = seen.verdict.clauses.iter().map(|(clause, _)| clause.title()).collect();
+            report = report.line(format!(
+                "application {} is at {}: {}",
+                outcome.request.application,
+                outcome.request.revision,
+                holds.join(", ")
+            ));
+        }
     }
     report
 }
 
-fn summary(outcome: &Outcome) -> Summary {
-    let Outcome { request, verdict, phases, .. } = outcome;
-    let how = if outcome.failure.is_none() { "is at" } else { "is not proven at" };
-    let clauses: Vec<Vec<String>> = verdict
-        .clauses
-        .iter()
-        .map(|(clause, holds)| match holds {
-            Holds::Yes => vec![clause.title().to_owned(), "yes".to_owned(), String::new()],
-            Holds::No(reason) => vec![clause.title().to_owned(), "no".to_owned(), reason.clone()],
-        })
-        .collect();
-    let mut summary = Summary::new()
-        .heading(&format!("Argo CD: {} {how} {}", request.application, request.revision.short()))
-        .table(&["condition", "holds", "why not"], &clauses);
-    let resources = resources(outcome);
-    if !resources.is_empty() {
-        let table = Summary::new().table(
-            &["resource", "status", "health", "message"],
-            &resources[..resources.len().min(MOST_RESOURCES)],
-        );
-        let more = resources.len().saturating_sub(MOST_RESOURCES);
-        let title = match more {
-            0 => format!("Resources ({})", resources.len()),
-            more => format!("Resources ({}, {more} not shown)", resources.len()),
-        };
-        summary = summary.details(&title, &table);
-    }
-    summary.table(&["phase", "took"], &phases.rows())
+/// The mark of the operation, if it has one of ours.
+fn mark(seen: &Seen) -> Option<&str> {
+    let info = seen.operation()?.operation.info.iter().find(|info| info.name == MARK)?;
+    Some(&info.value)
 }
 
-/// A row for each managed resource, with what the operation said of it.
-fn resources(outcome: &Outcome) -> Vec<Vec<String>> {
-    let results = outcome.operation().and_then(|state| state.sync_result.as_ref());
-    outcome
-        .app
-        .status
-        .resources
+/// What is the same for all applications once, else a line `APPLICATION VALUE` for each.
+fn each(outcomes: &[Outcome], value: impl Fn(&Seen) -> Option<&str>) -> String {
+    let values: Vec<(String, &str)> = outcomes
         .iter()
-        .map(|resource| {
-            let result = results.and_then(|results| {
-                results.resources.iter().find(|result| {
-                    (&result.kind, &result.namespace, &result.name)
-                        == (&resource.kind, &resource.namespace, &resource.name)
-                })
-            });
-            vec![
-                format!("`{} {}/{}`", resource.kind, resource.namespace, resource.name),
-                resource.status.clone(),
-                resource.health.as_ref().map(|health| health.status.clone()).unwrap_or_default(),
-                result.map(|result| result.message.clone()).unwrap_or_default(),
-            ]
+        .map(|outcome| {
+            let value = outcome.seen.as_ref().and_then(&value).unwrap_or_default();
+            (outcome.request.application.to_string(), value)
         })
-        .collect()
+        .collect();
+    match values.split_first() {
+        None => String::new(),
+        Some(((_, first), rest)) if rest.iter().all(|(_, value)| value == first) => (*first).to_owned(),
+        Some(_) => {
+            values.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+/// Milliseconds of each phase; for several applications, by application.
+fn timings(outcomes: &[Outcome]) -> String {
+    let phases = |outcome: &Outcome| {
+        let text = outcome.seen.as_ref().map(|seen| seen.phases.to_json());
+        text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(|| Value::Object(Map::new()))
+    };
+    match outcomes {
+        [one] => phases(one),
+        several => {
+            let by_name = |outcome: &Outcome| (outcome.request.application.to_string(), phases(outcome));
+            Value::Object(several.iter().map(by_name).collect())
+        }
+    }
+    .to_string()
 }
 
 #[cfg(test)]

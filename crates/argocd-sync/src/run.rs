@@ -11,9 +11,11 @@ use crate::{
     codes, diagnose,
     follow::{End, Following},
     observer::{News, Observer},
+    outcome::Outcome,
     plan::{Plan, plan},
     pods::Pods,
-    report::{self, Outcome},
+    progress::Lines,
+    report,
     request::{Request, WaitFor},
     wire::Application,
 };
@@ -27,18 +29,26 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
         let text = "without `images` it is not checked which images the pods run: name the image that this revision deploys";
         host.annotate(&Annotation::new(Level::Warning, "images are not checked", text));
     }
-    let sync = Sync { request, host, argocd, mark: format!("{}/{}", request.run, nonce()) };
-    let Some(outcome) = sync.run().await? else { return Ok(()) };
-    host.publish(&report::report(&outcome))?;
+    let signed_in = deadline.elapsed();
+    let mark = format!("{}/{}", request.run, nonce());
+    let lines = Lines::new(host, deadline, &[request.application.to_string()]);
+    let ended = Sync { request, lines: &lines, argocd, mark, signed_in }.run().await;
+    drop(lines);
+    let Some(outcome) = ended? else { return Ok(()) };
+    let outcomes = [outcome];
+    host.publish(&report::report(&outcomes))?;
+    let [outcome] = outcomes;
     outcome.failure.map_or(Ok(()), Err)
 }
 
 struct Sync<'a> {
     request: &'a Request,
-    host: &'a Host,
+    lines: &'a Lines<'a>,
     argocd: ArgoCd,
     /// Our operation carries it, so that it is told from all others. It stays the same when a call is repeated.
     mark: String,
+    /// How long the sign-in took.
+    signed_in: Duration,
 }
 
 /// What came of asking for a sync.
@@ -62,15 +72,12 @@ impl Sync<'_> {
     async fn run(&self) -> Result<Option<Outcome>, Failure> {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
         let (mut asked, mut terminated) = (None, None);
-        let mut said = String::new();
         loop {
             let app = self.read().await?;
             let pods = self.pods_if_done(&app).await;
             let plan = plan(&app, self.request, &self.mark, pods.as_ref());
-            let line = plan.describe(self.request);
-            if line != said && !matches!(plan, Plan::Refuse(_)) {
-                self.host.info(&line);
-                said = line;
+            if !matches!(plan, Plan::Refuse(_)) {
+                self.lines.say(&self.request.application.to_string(), &plan.describe(self.request));
             }
             if self.request.dry_run && !matches!(plan, Plan::Refuse(_)) {
                 return Ok(None);
@@ -103,7 +110,7 @@ impl Sync<'_> {
                 }
             };
             let mut following = self.following(app);
-            let failure = match following.run(&self.argocd, self.host).await {
+            let failure = match following.run(&self.argocd, self.lines).await {
                 End::Success => None,
                 End::Failure(failure) if failure.code == &codes::DEGRADED => {
                     Some(diagnose::pods(&self.argocd, failure).await)
@@ -116,7 +123,7 @@ impl Sync<'_> {
     }
 
     fn following(&self, app: Application) -> Following<'_> {
-        Following::new(self.request, app, &self.mark, self.argocd.deadline())
+        Following::new(self.request, app, &self.mark, self.argocd.deadline(), self.signed_in)
     }
 
     /// The moment until which something is tried.

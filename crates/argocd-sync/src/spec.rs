@@ -14,7 +14,10 @@ const OUTPUTS: &[Output] = &[
     Output { name: "health", description: "Health of the application" },
     Output { name: "images", description: "Images of the live pods, one per line" },
     Output { name: "operation-id", description: "What the operation carries in its infos as `day2-run`" },
-    Output { name: "timings", description: "Milliseconds of each phase, a JSON object" },
+    Output {
+        name: "timings",
+        description: "Milliseconds of each phase, a JSON object: `sign-in`, `operation` (until it began), `apply` (until it ended), `ready`, `cutover`, `old-pods-gone`, `settle`, as far as they were waited for; for several applications one such object for each, by name",
+    },
 ];
 
 const PERMISSIONS: &[Permission] = &[Permission {

@@ -24,6 +24,9 @@ pub(crate) struct Node {
     pub(crate) parent_refs: Vec<ParentRef>,
     #[serde(deserialize_with = "or_default")]
     pub(crate) info: Vec<InfoItem>,
+    /// Of a pod: what its containers and init containers run.
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) images: Vec<String>,
     pub(crate) health: Option<Health>,
     pub(crate) created_at: Option<String>,
 }

@@ -50,7 +50,8 @@ async fn a_dry_run_asks_for_nothing() {
     let syncs = stage.syncs();
     let run = stage.action(&revision, NEW).input("dry-run", "true").run().await;
     run.succeeded();
-    assert_eq!(run.log.trim(), format!("sync application dev to {revision}"));
+    assert!(run.log.trim().ends_with(&format!(" s  sync application dev to {revision}")), "{}", run.log);
+    assert_eq!(run.log.lines().count(), 1, "{}", run.log);
     assert_eq!(stage.syncs(), syncs);
 }
 
