@@ -4,7 +4,10 @@ use reqwest::{Method, Response};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{ApiError, ArgoCd, SyncBody};
+use super::{
+    ApiError, ArgoCd, SyncBody,
+    explain::{CanI, List},
+};
 use crate::{
     pods::Pod,
     wire::{Application, Event, EventList, LogLine, ResourceTree},
@@ -30,6 +33,7 @@ pub(crate) enum Refresh {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct UserInfo {
     pub(crate) username: String,
+    pub(crate) logged_in: bool,
 }
 
 /// A project's sync windows for the application.
@@ -133,6 +137,24 @@ impl ArgoCd {
     /// Reads who the token belongs to.
     pub(super) async fn user_info(&self) -> Result<UserInfo, ApiError> {
         self.json(self.request(&Method::GET, &["api", "v1", "session", "userinfo"], &[])).await
+    }
+
+    /// Asks whether the subject may do something to an object, given by the parts of its name.
+    pub(super) async fn can_i(
+        &self,
+        resource: &str,
+        action: &str,
+        object: &[&str],
+    ) -> Result<CanI, ApiError> {
+        let path = [&["api", "v1", "account", "can-i", resource, action], object].concat();
+        self.json(self.request(&Method::GET, &path, &[])).await
+    }
+
+    /// Lists the applications that the subject may get, by their names and projects.
+    pub(super) async fn visible(&self) -> Result<List, ApiError> {
+        // A list knows no finer fields than `spec` (pkg/apiclient/application/forwarder_overwrite.go).
+        let fields = [("fields", "items.metadata.name,items.metadata.namespace,items.spec")];
+        self.json(self.request(&Method::GET, &["api", "v1", "applications"], &fields)).await
     }
 
     /// Reads the sync windows.

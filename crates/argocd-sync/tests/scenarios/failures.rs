@@ -128,14 +128,17 @@ async fn a_missing_permission_names_the_policy_line() {
 }
 
 #[tokio::test]
-async fn a_missing_application_is_told_apart_when_the_project_is_given() {
+async fn a_missing_application_is_told_apart_with_and_without_its_project() {
     let stage = Stage::new().await;
     let revision = stage.bump(NEW).await;
     let run = stage.action(&revision, NEW).input("application", "nope").run().await;
     assert_eq!(run.code(), "application-not-found");
+    // Argo CD says "permission denied", but the pipeline may get every application.
     let run = stage.action(&revision, NEW).input("application", "nope").without("project").run().await;
-    assert_eq!(run.code(), "argocd-forbidden");
-    assert!(run.failure().notes.last().unwrap().contains("set `project`"));
+    assert_eq!(run.code(), "application-not-found");
+    let run = stage.action(&revision, NEW).input("project", "other").run().await;
+    assert_eq!(run.code(), "application-not-found");
+    assert!(run.failure().remedy.starts_with("Set `project: default`"), "{}", run.failure().remedy);
 }
 
 #[tokio::test]
