@@ -113,6 +113,9 @@ impl Plan {
             "--service-cluster-ip-range=10.96.0.0/16".to_owned(),
             // Without a node-lifecycle controller nobody would take the taint off again; pods need no token.
             "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition".to_owned(),
+            // Debian's etcd 3.4 cannot say how far a watch is. With WatchList the server then refuses every watch from
+            // the beginning on, KWOK's among them, which would see a pod only when it lists again, in half a minute.
+            "--feature-gates=WatchList=false".to_owned(),
             "--endpoint-reconciler-type=none".to_owned(),
             "--kubelet-preferred-address-types=InternalIP".to_owned(),
             "--profiling=false".to_owned(),
