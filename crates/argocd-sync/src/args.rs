@@ -8,7 +8,11 @@ use model::{Failure, ImageRef, parse_duration};
 use toolkit::{Check, CommonArgs, Env, GitHubContext};
 
 use self::server::ServerArgs;
-use crate::request::{ApplicationName, Request, parse_name};
+use crate::{
+    order::{Order, Scope, Target},
+    request::{ApplicationName, Terms, parse_name},
+    selector::Selector,
+};
 
 /// How long the whole may take, if nothing else is asked for.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
@@ -21,15 +25,19 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) server: ServerArgs,
 
-    /// Name of the application to sync
+    /// Name of the application to sync; or `selector`
     #[arg(long, value_name = "NAME")]
     pub(crate) application: Option<String>,
+
+    /// Labels of the applications to sync, all at the same time, such as `team=a,tier in (web, api)`; instead of `application`
+    #[arg(long, value_name = "LABELS")]
+    pub(crate) selector: Option<String>,
 
     /// Project of the application, so that a missing application is told apart from a missing permission
     #[arg(long, value_name = "NAME")]
     pub(crate) project: Option<String>,
 
-    /// Namespace of the application, if it is not Argo CD's own
+    /// Namespace of the application, if it is not Argo CD's own; with `selector`, all that Argo CD serves if not given
     #[arg(long, value_name = "NAMESPACE")]
     pub(crate) app_namespace: Option<String>,
 
@@ -61,10 +69,6 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION")]
     pub(crate) settle: Option<String>,
 
-    /// Not in this version: labels of the applications to sync; give one `application`
-    #[arg(long, value_name = "LABELS")]
-    pub(crate) selector: Option<String>,
-
     /// Not in this version: resources to sync; all of the application are
     #[arg(long, value_name = "RESOURCE")]
     pub(crate) resources: Vec<String>,
@@ -87,14 +91,10 @@ pub(crate) struct Args {
 
 impl Args {
     /// Validates all arguments at once.
-    pub(crate) fn into_request(self, env: &Env) -> Result<Request, Failure> {
+    pub(crate) fn into_order(self, env: &Env) -> Result<Order, Failure> {
         let mut check = Check::new(env);
         let server = self.server.clone().into_server(&mut check);
-        let name = check.required("application", self.application.as_deref(), parse_name);
-        let project = check.optional("project", self.project.as_deref(), parse_name);
-        let namespace = check.optional("app-namespace", self.app_namespace.as_deref(), parse_name);
-        let application = name.map(|name| ApplicationName { name, project, namespace });
-
+        let target = self.target(&mut check);
         let revision = check.required("revision", self.revision.as_deref(), str::parse);
         let images = check.list("images", &self.images, parse_image);
         let prune = check.flag("prune", self.prune.as_deref(), false);
@@ -110,10 +110,10 @@ impl Args {
         let dry_run = self.common.dry_run(&mut check);
         let run = run_label(&GitHubContext::from_env(env));
 
-        let request =
-            server.zip(application).zip(revision).map(|((server, application), revision)| Request {
-                server,
-                application,
+        let order = server.zip(target).zip(revision).map(|((server, target), revision)| Order {
+            server,
+            target,
+            terms: Terms {
                 revision,
                 images,
                 prune,
@@ -124,8 +124,25 @@ impl Args {
                 timeout,
                 dry_run,
                 run,
-            });
-        check.finish(request)
+            },
+        });
+        check.finish(order)
+    }
+
+    /// One application by its name, or several by their labels.
+    fn target(&self, check: &mut Check<'_>) -> Option<Target> {
+        let project = check.optional("project", self.project.as_deref(), parse_name);
+        let namespace = check.optional("app-namespace", self.app_namespace.as_deref(), parse_name);
+        let is_given = |value: &Option<String>| value.as_deref().is_some_and(|text| !text.trim().is_empty());
+        if !is_given(&self.selector) {
+            let name = check.required("application", self.application.as_deref(), parse_name)?;
+            return Some(Target::One(ApplicationName { name, project, namespace }));
+        }
+        if is_given(&self.application) {
+            check.problem("selector", "cannot be given together with `application`: give one of the two");
+        }
+        let selector = check.optional("selector", self.selector.as_deref(), str::parse::<Selector>)?;
+        Some(Target::Selected(selector, Scope { project, namespace }))
     }
 
     /// Refuses inputs that this version only knows by name: GitHub merely warns of an unknown input, so that it would
@@ -133,11 +150,6 @@ impl Args {
     fn refuse_what_is_missing(&self, check: &mut Check<'_>) {
         let is_given = |value: &str| !value.trim().is_empty();
         for (input, is_given, remedy) in [
-            (
-                "selector",
-                self.selector.as_deref().is_some_and(is_given),
-                "name one `application`, and use a matrix for several",
-            ),
             (
                 "resources",
                 self.resources.iter().any(|text| is_given(text)),

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use model::Secret;
 use serde_json::{Value, json};
 
 use crate::{
-    credential::Credential,
-    request::{ApplicationName, OnBusy, Request, Server, WaitFor},
+    request::{ApplicationName, OnBusy, Request, Terms, WaitFor},
     wire::Application,
 };
 
@@ -19,24 +17,19 @@ pub(crate) const IMAGE: &str = "a.b/product/dev:new";
 /// A request for SHA and IMAGE that goes all the way.
 pub(crate) fn request() -> Request {
     Request {
-        server: Server {
-            url: "https://argocd.example.com/".parse().unwrap(),
-            credential: Credential::Token(Secret::new("t0ken")),
-            headers: Vec::new(),
-            ca_file: None,
-            client_certificate: None,
-        },
         application: ApplicationName { name: "dev".into(), project: Some("default".into()), namespace: None },
-        revision: SHA.parse().unwrap(),
-        images: vec![IMAGE.parse().unwrap()],
-        prune: false,
-        wait_for: WaitFor::OldPodsGone,
-        on_busy: OnBusy::Wait,
-        degraded_grace: Duration::from_secs(10),
-        settle: Duration::from_secs(2),
-        timeout: Duration::from_secs(60),
-        dry_run: false,
-        run: "org/day2-product/7/1".into(),
+        terms: Terms {
+            revision: SHA.parse().unwrap(),
+            images: vec![IMAGE.parse().unwrap()],
+            prune: false,
+            wait_for: WaitFor::OldPodsGone,
+            on_busy: OnBusy::Wait,
+            degraded_grace: Duration::from_secs(10),
+            settle: Duration::from_secs(2),
+            timeout: Duration::from_secs(60),
+            dry_run: false,
+            run: "org/day2-product/7/1".into(),
+        },
     }
 }
 

@@ -18,6 +18,7 @@ mod gantt;
 mod images;
 mod looking;
 mod observer;
+mod order;
 mod outcome;
 mod patience;
 mod plan;
@@ -26,9 +27,11 @@ mod progress;
 mod report;
 mod request;
 mod run;
+mod selector;
 mod spec;
 mod sse;
 mod stream;
+mod sync;
 mod timeline;
 mod wire;
 
@@ -42,5 +45,5 @@ pub use self::spec::spec;
 pub async fn run(matches: &clap::ArgMatches, host: &Host) -> Result<(), Failure> {
     let args = args::Args::from_arg_matches(matches)
         .map_err(|error| Failure::new(&model::codes::INVALID_INPUT, error.to_string()))?;
-    run::run(&args.into_request(host.env())?, host).await
+    run::run(&args.into_order(host.env())?, host).await
 }

@@ -1,6 +1,12 @@
-//! What the action was asked to do, valid by construction.
+//! What was asked for one application, valid by construction.
 
-use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
 
 use model::{CommitSha, ImageRef, ParseError, Secret};
 use reqwest::header::HeaderName;
@@ -8,13 +14,32 @@ use url::Url;
 
 use crate::credential::Credential;
 
-/// A validated request.
+/// A validated request for one application. Its terms read like its own fields.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// Where and how Argo CD is reached.
-    pub(crate) server: Server,
     /// Which application is synced.
     pub(crate) application: ApplicationName,
+    /// What is asked for it.
+    pub(crate) terms: Terms,
+}
+
+impl Deref for Request {
+    type Target = Terms;
+
+    fn deref(&self) -> &Terms {
+        &self.terms
+    }
+}
+
+impl DerefMut for Request {
+    fn deref_mut(&mut self) -> &mut Terms {
+        &mut self.terms
+    }
+}
+
+/// What is asked for each application alike.
+#[derive(Debug, Clone)]
+pub(crate) struct Terms {
     /// The commit that must be live at the end.
     pub(crate) revision: CommitSha,
     /// The images that pods must run at the end.

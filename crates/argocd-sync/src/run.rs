@@ -1,38 +1,46 @@
-//! Reads the application, plans, applies the plan, and follows the operation to its proof.
+//! Signs in, finds the applications, and syncs all of them at the same time.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use model::{CommitSha, Deadline, Failure, codes as general};
-use tokio::time::Instant;
-use toolkit::{Annotation, Backoff, Host, Level, nonce};
+use futures_util::future::join_all;
+use model::{Deadline, Failure};
+use toolkit::{Annotation, Host, Level};
 
 use crate::{
-    api::{ApiError, ArgoCd, FAILING, Refresh, RefusalKind, SyncBody, persist},
-    codes, diagnose,
-    follow::{End, Following},
-    observer::{News, Observer},
-    outcome::Outcome,
-    plan::{Plan, plan},
-    pods::Pods,
+    api::{ArgoCd, Session, persist},
+    codes,
+    order::{Order, Scope, Target},
+    outcome::{Outcome, failure_of_several},
     progress::Lines,
     report,
-    request::{Request, WaitFor},
-    wire::Application,
+    request::{ApplicationName, Request, WaitFor},
+    selector::Selector,
+    sync::Sync,
 };
 
-/// Does the whole work of one request.
-pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
-    request.server.headers.iter().for_each(|(_, value)| host.mask(value));
-    let deadline = Deadline::after(request.timeout);
-    let argocd = ArgoCd::sign_in(&request.server, &request.application, host, deadline).await?;
-    if request.images.is_empty() && request.wait_for >= WaitFor::Promoted {
+/// Does the whole work of one order.
+pub(crate) async fn run(order: &Order, host: &Host) -> Result<(), Failure> {
+    order.server.headers.iter().for_each(|(_, value)| host.mask(value));
+    let deadline = Deadline::after(order.terms.timeout);
+    let session = Arc::new(Session::sign_in(&order.server, host, deadline).await?);
+    if order.terms.images.is_empty() && order.terms.wait_for >= WaitFor::Promoted {
         let text = "without `images` it is not checked which images the pods run: name the image that this revision deploys";
         host.annotate(&Annotation::new(Level::Warning, "images are not checked", text));
     }
-    let signed_in = deadline.elapsed();
-    let mark = format!("{}/{}", request.run, nonce());
-    let lines = Lines::new(host, deadline, &[request.application.to_string()]);
-    let ended = Sync { request, lines: &lines, argocd, mark, signed_in }.run().await;
+    match &order.target {
+        Target::One(application) => one(&order.request(application.clone()), &session, host).await,
+        Target::Selected(selector, scope) => {
+            let applications = select(&session, selector, scope).await?;
+            let requests: Vec<Request> =
+                applications.into_iter().map(|application| order.request(application)).collect();
+            several(&requests, &session, host).await
+        }
+    }
+}
+
+async fn one(request: &Request, session: &Arc<Session>, host: &Host) -> Result<(), Failure> {
+    let lines = Lines::new(host, session.deadline(), &[request.application.to_string()]);
+    let ended = Sync::new(request, ArgoCd::new(session, &request.application), &lines).run().await;
     drop(lines);
     let Some(outcome) = ended? else { return Ok(()) };
     let outcomes = [outcome];
@@ -41,172 +49,53 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
     outcome.failure.map_or(Ok(()), Err)
 }
 
-struct Sync<'a> {
-    request: &'a Request,
-    lines: &'a Lines<'a>,
-    argocd: ArgoCd,
-    /// Our operation carries it, so that it is told from all others. It stays the same when a call is repeated.
-    mark: String,
-    /// How long the sign-in took.
-    signed_in: Duration,
+/// Syncs all of them to their ends, also when one has failed: half of a deployment that is followed to no end is
+/// harder to mend than one whose state is known.
+async fn several(requests: &[Request], session: &Arc<Session>, host: &Host) -> Result<(), Failure> {
+    let names: Vec<String> = requests.iter().map(|request| request.application.to_string()).collect();
+    let lines = Lines::new(host, session.deadline(), &names);
+    let ends = join_all(requests.iter().map(|request| one_of_several(request, session, &lines))).await;
+    drop(lines);
+    let outcomes: Vec<Outcome> = ends.into_iter().flatten().collect();
+    if !outcomes.is_empty() {
+        host.publish(&report::report(&outcomes))?;
+    }
+    failure_of_several(&outcomes).map_or(Ok(()), Err)
 }
 
-/// What came of asking for a sync.
-enum Asked {
-    /// The operation stands; this is the application from then on.
-    Yes(Box<Application>),
-    /// It does not, or nobody knows: read and plan again.
-    PlanAgain,
-}
-
-/// What came of asking for the end of an operation.
-enum Terminated {
-    /// It ends, or has ended.
-    Yes,
-    /// Nobody knows: read and plan again. An operation that is ending by then is not asked to end again.
-    PlanAgain,
-}
-
-impl Sync<'_> {
-    /// Plans and acts until an operation was followed to its end. None after a dry run.
-    async fn run(&self) -> Result<Option<Outcome>, Failure> {
-        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
-        let (mut asked, mut terminated) = (None, None);
-        loop {
-            let app = self.read().await?;
-            let pods = self.pods_if_done(&app).await;
-            let plan = plan(&app, self.request, &self.mark, pods.as_ref());
-            if !matches!(plan, Plan::Refuse(_)) {
-                self.lines.say(&self.request.application.to_string(), &plan.describe(self.request));
-            }
-            if self.request.dry_run && !matches!(plan, Plan::Refuse(_)) {
-                return Ok(None);
-            }
-            let app = match plan {
-                Plan::Refuse(failure) => return Err(failure),
-                Plan::Nothing => return Ok(Some(self.following(app).nothing_to_do(pods))),
-                Plan::Adopt(_) => app,
-                Plan::Wait(_) => {
-                    self.wait_for_idle(&app).await?;
-                    continue;
-                }
-                Plan::Terminate(_) => {
-                    let until = *terminated.get_or_insert_with(|| self.within(FAILING));
-                    match self.terminate(until).await? {
-                        Terminated::Yes => self.wait_for_idle(&app).await?,
-                        Terminated::PlanAgain => tokio::time::sleep(backoff.next_delay()).await,
-                    }
-                    continue;
-                }
-                Plan::Sync(revision) => {
-                    let until = *asked.get_or_insert_with(|| self.within(FAILING));
-                    match self.ask(revision.as_ref().map(CommitSha::as_str), until).await? {
-                        Asked::Yes(app) => *app,
-                        Asked::PlanAgain => {
-                            tokio::time::sleep(backoff.next_delay()).await;
-                            continue;
-                        }
-                    }
-                }
-            };
-            let mut following = self.following(app);
-            let failure = match following.run(&self.argocd, self.lines).await {
-                End::Success => None,
-                End::Failure(failure) if failure.code == &codes::DEGRADED => {
-                    Some(diagnose::pods(&self.argocd, failure).await)
-                }
-                End::Failure(failure) => Some(failure),
-                End::Lost => continue,
-            };
-            return Ok(Some(following.outcome(failure)));
-        }
-    }
-
-    fn following(&self, app: Application) -> Following<'_> {
-        Following::new(self.request, app, &self.mark, self.argocd.deadline(), self.signed_in)
-    }
-
-    /// The moment until which something is tried.
-    fn within(&self, patience: Duration) -> Instant {
-        Instant::now() + self.argocd.deadline().cap(patience)
-    }
-
-    /// Reads the application; what may pass is tried again for a while.
-    async fn read(&self) -> Result<Application, Failure> {
-        match persist(self.argocd.deadline(), || self.argocd.read(Refresh::No)).await {
-            Ok(app) => Ok(app),
-            Err(error) => Err(self.argocd.explain(error, "get").await),
-        }
-    }
-
-    /// Lists the pods if they decide whether there is anything to do.
-    async fn pods_if_done(&self, app: &Application) -> Option<Pods> {
-        let is_asked = self.request.wait_for == WaitFor::OldPodsGone;
-        let is_at_revision = app.status.sync.revision == self.request.revision.as_str();
-        if !is_asked || !is_at_revision || app.operation.is_some() {
-            return None;
-        }
-        self.argocd.tree().await.ok().map(|tree| Pods::of(&tree))
-    }
-
-    /// Asks for the sync. A call whose reply was lost is not repeated: the state tells whether it took effect.
-    /// What may pass is tried again until `until`.
-    async fn ask(&self, revision: Option<&str>, until: Instant) -> Result<Asked, Failure> {
-        let asked = self.argocd.sync(&SyncBody::new(self.request, revision, &self.mark)).await;
-        let asked = match asked {
-            // Auto-sync was switched on since the read.
-            Err(error) if error.refusal_kind() == Some(RefusalKind::AutoSync) && revision.is_some() => {
-                self.argocd.sync(&SyncBody::new(self.request, None, &self.mark)).await
-            }
-            asked => asked,
-        };
-        match asked {
-            Ok(app) => Ok(Asked::Yes(Box::new(app))),
-            Err(error) if error.refusal_kind() == Some(RefusalKind::Busy) => Ok(Asked::PlanAgain),
-            Err(error) if error.may_pass() && Instant::now() < until => Ok(Asked::PlanAgain),
-            Err(error) => Err(self.argocd.explain(error, "sync").await),
-        }
-    }
-
-    /// Asks for the end of the running operation. A call that failed with something that passes may have taken effect or
-    /// not: the state tells. "No operation is in progress" is said of one that has ended, and of one that the controller
-    /// has not begun yet (argo-cd#17155): the state tells here too. It is tried until `until`.
-    async fn terminate(&self, until: Instant) -> Result<Terminated, Failure> {
-        match self.argocd.terminate().await {
-            Ok(()) => Ok(Terminated::Yes),
-            Err(error) if (error.may_pass() || is_over(&error)) && Instant::now() < until => {
-                Ok(Terminated::PlanAgain)
-            }
-            Err(error) => Err(self.argocd.explain(error, "sync").await),
-        }
-    }
-
-    /// Waits until there is something else to do than to wait.
-    async fn wait_for_idle(&self, app: &Application) -> Result<(), Failure> {
-        let deadline = self.argocd.deadline();
-        let mut observer = Observer::start(&self.argocd, &app.metadata.resource_version);
-        let is_busy = |app: &Application| {
-            matches!(plan(app, self.request, &self.mark, None), Plan::Wait(_) | Plan::Terminate(_))
-        };
-        loop {
-            match observer.next(Instant::from_std(deadline.instant())).await {
-                Some(News::Application(app) | News::Refreshed(app)) if is_busy(&app) => {}
-                Some(News::Application(_) | News::Refreshed(_) | News::Deleted) => return Ok(()),
-                Some(News::Pods(..)) => {}
-                Some(News::Error(error)) => return Err(self.argocd.explain(error, "get").await),
-                None => {
-                    let cause = format!(
-                        "after {} s another operation still runs on application {}",
-                        self.request.timeout.as_secs_f32(),
-                        self.request.application
-                    );
-                    return Err(Failure::new(&general::DEADLINE_PASSED, cause));
-                }
-            }
+/// None after a dry run.
+async fn one_of_several(request: &Request, session: &Arc<Session>, lines: &Lines<'_>) -> Option<Outcome> {
+    match Sync::new(request, ArgoCd::new(session, &request.application), lines).run().await {
+        Ok(outcome) => outcome,
+        Err(failure) => {
+            lines.say(&request.application.to_string(), &failure.to_string());
+            Some(Outcome::refused(request.clone(), failure))
         }
     }
 }
 
-fn is_over(error: &ApiError) -> bool {
-    error.refusal_kind() == Some(RefusalKind::NoOperation)
+/// Finds the applications that the selector names, of which there must be one.
+async fn select(
+    session: &Arc<Session>,
+    selector: &Selector,
+    scope: &Scope,
+) -> Result<Vec<ApplicationName>, Failure> {
+    let found = match persist(session.deadline(), || session.list(selector, scope)).await {
+        Ok(found) => found,
+        Err(error) => return Err(session.explain_listing(error).await),
+    };
+    if found.is_empty() {
+        let place =
+            scope.project.as_ref().map(|project| format!(" in project {project}")).unwrap_or_default();
+        let cause = format!("no application{place} that we may get has labels that match `{selector}`");
+        return Err(Failure::new(&codes::APPLICATION_NOT_FOUND, cause).with_remedy(
+            "Check the labels in `selector`, `project` and `app-namespace`, and that the token's subject has `applications, get`.",
+        ));
+    }
+    let name = |app: crate::wire::Application| ApplicationName {
+        name: app.metadata.name,
+        project: Some(app.spec.project),
+        namespace: Some(app.metadata.namespace),
+    };
+    Ok(found.into_iter().map(name).collect())
 }

@@ -44,6 +44,10 @@ GitHub's issuer, and exchanged at Argo CD's Dex otherwise; the policy then knows
 `repo:org/product:ref:refs/heads/main`. With `auth: service-account` a runner in Kubernetes does the same with a projected token.
 Where something is missing for that, the action prints the lines for `argocd-cm` and `policy.csv`.
 
+With `selector` all applications whose labels match are synced at the same time, each to the same commit and with the same conditions.
+One that fails does not stop the others: each is followed to its end. The failure is then the gravest one, and says for each
+application that failed why it did. An output that is not the same for all of them has a line `APPLICATION VALUE` for each.
+
 After a blue/green cutover the old pods live on for the Rollout's `scaleDownDelaySeconds` (30 if not set) and their grace period:
 `wait-for: promoted` does not wait for that. All in all the action takes 5 minutes at most, if `timeout` does not say otherwise.";
 

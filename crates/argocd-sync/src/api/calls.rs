@@ -5,12 +5,15 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    ApiError, ArgoCd, SyncBody,
+    ApiError, ArgoCd, Session, SyncBody,
     explain::{CanI, List},
+    transport,
 };
 use crate::{
+    order::Scope,
     pods::Pod,
-    wire::{Application, Event, EventList, LogLine, ResourceTree},
+    selector::Selector,
+    wire::{Application, ApplicationList, Event, EventList, LogLine, ResourceTree},
 };
 
 /// What the stream sends of an application. A narrow list also removes events that change nothing of it, since the
@@ -18,6 +21,9 @@ use crate::{
 /// everything else, so that it has to be asked for (argoproj/pkg grpc/http/forwarders.go).
 const STREAM_FIELDS: &str = "error,result.type,result.application.metadata.resourceVersion,\
     result.application.metadata.deletionTimestamp,result.application.operation,result.application.status";
+
+/// What tells found applications apart.
+const LIST_FIELDS: &str = "items.metadata.name,items.metadata.namespace,items.spec.project";
 
 /// Whether a read makes the controller assess the application first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +58,25 @@ pub(crate) struct SyncWindow {
     pub(crate) schedule: String,
     pub(crate) duration: String,
     pub(crate) manual_sync: bool,
+}
+
+impl Session {
+    /// Lists the applications whose labels match, by name. Those that the token's subject may not get are left out.
+    pub(crate) async fn list(
+        &self,
+        selector: &Selector,
+        scope: &Scope,
+    ) -> Result<Vec<Application>, ApiError> {
+        let query = [
+            ("selector", selector.as_str()),
+            ("projects", scope.project.as_deref().unwrap_or_default()),
+            ("appNamespace", scope.namespace.as_deref().unwrap_or_default()),
+            ("fields", LIST_FIELDS),
+        ];
+        let request = self.transport.request(&Method::GET, &["api", "v1", "applications"], &query);
+        let list: ApplicationList = transport::parse(&self.text(request).await?)?;
+        Ok(list.items)
+    }
 }
 
 impl ArgoCd {

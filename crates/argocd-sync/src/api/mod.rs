@@ -17,12 +17,13 @@ use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use toolkit::Host;
 
-use self::{session::Session, transport::Transport};
+use self::transport::Transport;
 use crate::request::{ApplicationName, Server};
 
 pub(crate) use calls::Refresh;
 pub(crate) use error::{ApiError, RefusalKind, refusal};
 pub(crate) use persist::{FAILING, persist};
+pub(crate) use session::Session;
 pub(crate) use sync_body::SyncBody;
 
 /// One application on one Argo CD server. A clone shares the connection and the sign-in.
@@ -32,22 +33,27 @@ pub(crate) struct ArgoCd {
     application: ApplicationName,
 }
 
-impl ArgoCd {
-    /// Signs in to a server, for one of its applications.
-    pub(crate) async fn sign_in(
-        server: &Server,
-        application: &ApplicationName,
-        host: &Host,
-        deadline: Deadline,
-    ) -> Result<Self, Failure> {
-        let transport = Transport::new(server, deadline)?;
-        let session = Session::open(transport, server.credential.clone(), host).await?;
-        Ok(Self { session: Arc::new(session), application: application.clone() })
+impl Session {
+    /// Signs in to a server.
+    pub(crate) async fn sign_in(server: &Server, host: &Host, deadline: Deadline) -> Result<Self, Failure> {
+        Self::open(Transport::new(server, deadline)?, server.credential.clone(), host).await
     }
 
     /// Returns the moment by which all must have ended.
     pub(crate) fn deadline(&self) -> Deadline {
-        self.session.transport.deadline()
+        self.transport.deadline()
+    }
+}
+
+impl ArgoCd {
+    /// Turns to one application of a server.
+    pub(crate) fn new(session: &Arc<Session>, application: &ApplicationName) -> Self {
+        Self { session: Arc::clone(session), application: application.clone() }
+    }
+
+    /// Returns the moment by which all must have ended.
+    pub(crate) fn deadline(&self) -> Deadline {
+        self.session.deadline()
     }
 
     /// Signs in anew after an error inside of a stream that says that the token has expired; gives the error back if

@@ -17,7 +17,7 @@ use crate::credential::Credential;
 
 /// One server, as one subject. Shared by all that runs at the same time.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(crate) struct Session {
     pub(super) transport: Transport,
     credential: Credential,
     host: Host,

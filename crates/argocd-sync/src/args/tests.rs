@@ -8,26 +8,33 @@ use crate::{
 
 const SHA: &str = "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3";
 
-fn request(argv: &[&str], env: &[(&str, &str)]) -> Result<Request, Failure> {
+fn order(argv: &[&str], env: &[(&str, &str)]) -> Result<Order, Failure> {
     let command = Args::augment_args(clap::Command::new("argocd-sync"));
     let argv = std::iter::once("argocd-sync").chain(argv.iter().copied());
     let matches = command.try_get_matches_from(argv).unwrap();
     let args = Args::from_arg_matches(&matches).unwrap();
-    args.into_request(&Env::from_pairs(env.iter().copied()))
+    args.into_order(&Env::from_pairs(env.iter().copied()))
+}
+
+fn name(target: &Target) -> String {
+    match target {
+        Target::One(application) => application.to_string(),
+        Target::Selected(selector, scope) => format!("{selector} in {scope:?}"),
+    }
 }
 
 #[test]
 fn the_least_is_server_token_application_and_revision() {
     let revision = format!("--revision={SHA}");
     let argv = ["--server=argocd.example.com", "--token=env:T", "--application=dev", &revision];
-    let request = request(&argv, &[("T", "t0ken")]).unwrap();
-    assert_eq!(request.server.url.as_str(), "https://argocd.example.com/");
-    assert!(matches!(&request.server.credential, Credential::Token(token) if token.expose() == "t0ken"));
-    assert_eq!(request.application.to_string(), "dev");
-    assert_eq!((request.wait_for, request.on_busy), (WaitFor::Promoted, OnBusy::Wait));
-    assert_eq!(request.timeout, Duration::from_secs(300));
-    assert_eq!(request.run, "local");
-    assert!(!request.prune && !request.dry_run);
+    let Order { server, target, terms } = order(&argv, &[("T", "t0ken")]).unwrap();
+    assert_eq!(server.url.as_str(), "https://argocd.example.com/");
+    assert!(matches!(&server.credential, Credential::Token(token) if token.expose() == "t0ken"));
+    assert_eq!(name(&target), "dev");
+    assert_eq!((terms.wait_for, terms.on_busy), (WaitFor::Promoted, OnBusy::Wait));
+    assert_eq!(terms.timeout, Duration::from_secs(300));
+    assert_eq!(terms.run, "local");
+    assert!(!terms.prune && !terms.dry_run);
 }
 
 #[test]
@@ -59,16 +66,16 @@ fn everything_is_read() {
         ("GITHUB_RUN_ID", "7"),
         ("GITHUB_RUN_ATTEMPT", "2"),
     ];
-    let request = request(&argv, &env).unwrap();
-    assert_eq!(request.server.url.as_str(), "http://127.0.0.1:1/argo");
+    let Order { server, target, terms } = order(&argv, &env).unwrap();
+    assert_eq!(server.url.as_str(), "http://127.0.0.1:1/argo");
     let headers: Vec<(&str, &str)> =
-        request.server.headers.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
+        server.headers.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
     assert_eq!(headers, [("cf-access-client-id", "a"), ("x-two", "b: c")]);
-    assert_eq!(request.application.to_string(), "apps/dev");
-    assert_eq!(request.images.len(), 3);
-    assert!(request.prune && request.dry_run && request.settle.is_zero());
-    assert_eq!((request.wait_for, request.on_busy), (WaitFor::OldPodsGone, OnBusy::Terminate));
-    assert_eq!(request.run, "org/day2-product/7/2");
+    assert_eq!(name(&target), "apps/dev");
+    assert_eq!(terms.images.len(), 3);
+    assert!(terms.prune && terms.dry_run && terms.settle.is_zero());
+    assert_eq!((terms.wait_for, terms.on_busy), (WaitFor::OldPodsGone, OnBusy::Terminate));
+    assert_eq!(terms.run, "org/day2-product/7/2");
 }
 
 #[test]
@@ -85,7 +92,7 @@ fn every_bad_input_is_named() {
         "--settle=soon",
         "--headers=env:H",
     ];
-    let failure = request(&argv, &[("H", "hunter2")]).unwrap_err();
+    let failure = order(&argv, &[("H", "hunter2")]).unwrap_err();
     insta::assert_snapshot!(failure.notes.join("\n"), @r"
     input `server` is not a server's address (its value is not shown, since it may hold a password): expected `host`, `host:port` or `https://host/path`, without user, query or fragment (`http://` only if written)
     input `auth`: `magic` is no way to sign in: use `token`, `password`, `oidc` or `service-account`
@@ -113,7 +120,7 @@ fn no_password_is_repeated_wherever_it_was_put() {
         "https://admin:hun ter2@argo example",
     ] {
         let server = format!("--server={server}");
-        let failure = request(&[&server, "--application=dev", &revision], &[("ARGOCD_AUTH_TOKEN", "t")]);
+        let failure = order(&[&server, "--application=dev", &revision], &[("ARGOCD_AUTH_TOKEN", "t")]);
         let text = format!("{:?}", failure.unwrap_err());
         assert!(text.contains("server's address") && !text.contains("ter2"), "{text}");
     }
@@ -126,7 +133,7 @@ fn no_password_is_repeated_wherever_it_was_put() {
         "--token=env:T",
     ];
     let env = [("H", "X-Key: hunter2\u{7f}\nX Key: hunter2\nhunter2"), ("T", "hunter2 hunter2")];
-    let text = format!("{:?}", request(&argv, &env).unwrap_err());
+    let text = format!("{:?}", order(&argv, &env).unwrap_err());
     assert!(text.contains("holds a URL") && text.contains("line 3") && !text.contains("hunter2"), "{text}");
 }
 
@@ -136,15 +143,13 @@ fn what_is_not_in_this_version_is_refused() {
     let least = ["--server=x", "--application=dev", &revision];
     let env = [("ARGOCD_AUTH_TOKEN", "t")];
     let argv = [
-        "--selector=team=a",
         "--resources=apps:Deployment:web",
         "--sync-options=ServerSideApply=true",
         "--paused=promote",
         "--rollback",
     ];
-    let failure = request(&[&least[..], &argv].concat(), &env).unwrap_err();
+    let failure = order(&[&least[..], &argv].concat(), &env).unwrap_err();
     insta::assert_snapshot!(failure.notes.join("\n"), @r"
-    input `selector` is not in this version: name one `application`, and use a matrix for several
     input `resources` is not in this version: the whole application is synced
     input `sync-options` is not in this version: write them into the application's `spec.syncPolicy.syncOptions`
     input `paused`: `promote` is not in this version: use `wait`, which waits until somebody promotes the Rollout or `timeout` ends
@@ -156,15 +161,15 @@ fn what_is_not_in_this_version_is_refused() {
         ["--selector=", "--resources="],
         ["--paused=", "--sync-options="],
     ] {
-        assert!(request(&[&least[..], &argv].concat(), &env).is_ok(), "{argv:?}");
+        assert!(order(&[&least[..], &argv].concat(), &env).is_ok(), "{argv:?}");
     }
-    let failure = request(&[&least[..], &["--paused=later"]].concat(), &env).unwrap_err();
+    let failure = order(&[&least[..], &["--paused=later"]].concat(), &env).unwrap_err();
     insta::assert_snapshot!(failure.cause, @"input `paused`: `later` is not a policy: use `wait`");
 }
 
 #[test]
 fn what_is_required_is_asked_for() {
-    let failure = request(&[], &[]).unwrap_err();
+    let failure = order(&[], &[]).unwrap_err();
     insta::assert_snapshot!(failure.notes.join("\n"), @r"
     input `server` is required and empty
     input `token` is required, and `ARGOCD_AUTH_TOKEN` is not set either
@@ -177,10 +182,10 @@ fn what_is_required_is_asked_for() {
 fn a_user_signs_in_with_a_password() {
     let revision = format!("--revision={SHA}");
     let argv = ["--server=x", "--auth=password", "--username=ci", "--application=dev", &revision];
-    let failure = request(&argv, &[("ARGOCD_AUTH_TOKEN", "t")]).unwrap_err();
+    let failure = order(&argv, &[("ARGOCD_AUTH_TOKEN", "t")]).unwrap_err();
     assert_eq!(failure.cause, "input `password` is required and empty");
     let argv = [&argv[..], &["--password=env:P"]].concat();
-    let credential = request(&argv, &[("P", "hunter2")]).unwrap().server.credential;
+    let credential = order(&argv, &[("P", "hunter2")]).unwrap().server.credential;
     assert!(
         matches!(credential, Credential::Password { user, password } if user == "ci" && password.expose() == "hunter2")
     );
@@ -190,11 +195,11 @@ fn a_user_signs_in_with_a_password() {
 fn a_job_and_a_pod_sign_in_as_what_they_are() {
     let revision = format!("--revision={SHA}");
     let least = ["--server=x", "--application=dev", &revision];
-    let credential =
-        |argv: &[&str]| match request(&[&least[..], argv].concat(), &[]).unwrap().server.credential {
-            Credential::Federated(federated) => federated,
-            credential => panic!("{credential:?}"),
-        };
+    let credential = |argv: &[&str]| match order(&[&least[..], argv].concat(), &[]).unwrap().server.credential
+    {
+        Credential::Federated(federated) => federated,
+        credential => panic!("{credential:?}"),
+    };
     let Federated { source, audience, connector } =
         credential(&["--auth=oidc", "--audience=argocd", "--connector=github"]);
     assert_eq!(
@@ -211,7 +216,7 @@ fn what_belongs_to_another_way_to_sign_in_is_refused() {
     let revision = format!("--revision={SHA}");
     let least = ["--server=x", "--application=dev", &revision];
     let problems = |argv: &[&str]| {
-        let failure = request(&[&least[..], argv].concat(), &[("ARGOCD_AUTH_TOKEN", "t")]).unwrap_err();
+        let failure = order(&[&least[..], argv].concat(), &[("ARGOCD_AUTH_TOKEN", "t")]).unwrap_err();
         if failure.notes.is_empty() { failure.cause } else { failure.notes.join("\n") }
     };
     let argv =
@@ -228,4 +233,22 @@ fn what_belongs_to_another_way_to_sign_in_is_refused() {
         @"input `token-file` is the pod's token for the Kubernetes API, which must not go elsewhere: project another one, with Argo CD's audience, by `volumes[].projected.sources[].serviceAccountToken`"
     );
     insta::assert_snapshot!(problems(&["--auth=service-account"]), @"input `token-file` is required and empty");
+}
+
+#[test]
+fn several_are_named_by_their_labels() {
+    let revision = format!("--revision={SHA}");
+    let least = ["--server=x", "--token=env:T", &revision];
+    let env = [("T", "t0ken")];
+    let order_of = |more: &[&str]| order(&[&least[..], more].concat(), &env);
+    let order = order_of(&["--selector=team=a,!canary", "--project=team"]).unwrap();
+    assert_eq!(name(&order.target), r#"team=a,!canary in Scope { project: Some("team"), namespace: None }"#);
+    for (more, problem) in [
+        (&["--selector=team=a", "--application=dev"][..], "cannot be given together with `application`"),
+        (&["--selector=team=a=b"], "is not a label selector"),
+        (&[], "`application` is required"),
+    ] {
+        let cause = order_of(more).unwrap_err().cause;
+        assert!(cause.contains(problem), "{cause}");
+    }
 }

@@ -15,10 +15,21 @@ pub(crate) struct Application {
     pub(crate) status: Status,
 }
 
+/// `GET /api/v1/applications`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ApplicationList {
+    /// Go writes an empty list as `null`.
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) items: Vec<Application>,
+}
+
 /// The object's own data.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Metadata {
+    pub(crate) name: String,
+    pub(crate) namespace: String,
     pub(crate) resource_version: String,
     pub(crate) deletion_timestamp: Option<String>,
 }

@@ -7,7 +7,7 @@ mod application;
 mod operation;
 mod tree;
 
-pub(crate) use application::{Application, ResourceStatus};
+pub(crate) use application::{Application, ApplicationList, ResourceStatus};
 pub(crate) use operation::{Info, Operation, OperationState, ResourceResult};
 pub(crate) use tree::{Event, EventList, LogLine, Node, ResourceTree};
 

@@ -10,7 +10,7 @@ use url::Url;
 
 pub(super) use self::sight::{CanI, List};
 use self::{denied::denied, window::sync_window};
-use super::{ApiError, ArgoCd, RefusalKind};
+use super::{ApiError, ArgoCd, RefusalKind, Session};
 use crate::codes;
 
 /// Explains an error that has nothing to do with what was asked for, and none that has.
@@ -32,6 +32,24 @@ pub(super) fn of_transport(error: &ApiError, url: &Url) -> Option<Failure> {
         ),
         ApiError::Refused(_) => return None,
     })
+}
+
+impl Session {
+    /// Explains why the applications could not be listed.
+    pub(crate) async fn explain_listing(&self, error: ApiError) -> Failure {
+        let url = self.transport.url();
+        match (of_transport(&error, url), &error) {
+            (Some(failure), _) => failure,
+            (None, ApiError::Refused(refusal)) if refusal.kind() == RefusalKind::Unauthorized => {
+                self.explain(&refusal.message).await
+            }
+            (None, _) => {
+                let server = url.host_str().unwrap_or_default();
+                let cause = format!("Argo CD at {server} refused to list applications: {error}");
+                Failure::new(&general::UNEXPECTED_REPLY, cause)
+            }
+        }
+    }
 }
 
 impl ArgoCd {

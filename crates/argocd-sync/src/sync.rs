@@ -1,0 +1,197 @@
+//! One application: reads it, plans, applies the plan, and follows the operation to its proof.
+
+use std::time::Duration;
+
+use model::{CommitSha, Failure, codes as general};
+use tokio::time::Instant;
+use toolkit::{Backoff, nonce};
+
+use crate::{
+    api::{ApiError, ArgoCd, FAILING, Refresh, RefusalKind, SyncBody, persist},
+    codes, diagnose,
+    follow::{End, Following},
+    observer::{News, Observer},
+    outcome::Outcome,
+    plan::{Plan, plan},
+    pods::Pods,
+    progress::Lines,
+    request::{Request, WaitFor},
+    wire::Application,
+};
+
+/// The sync of one application.
+pub(crate) struct Sync<'a> {
+    request: &'a Request,
+    lines: &'a Lines<'a>,
+    argocd: ArgoCd,
+    /// Our operation carries it, so that it is told from all others. It stays the same when a call is repeated.
+    mark: String,
+    /// How long the sign-in took.
+    signed_in: Duration,
+}
+
+/// What came of asking for a sync.
+enum Asked {
+    /// The operation stands; this is the application from then on.
+    Yes(Box<Application>),
+    /// It does not, or nobody knows: read and plan again.
+    PlanAgain,
+}
+
+/// What came of asking for the end of an operation.
+enum Terminated {
+    /// It ends, or has ended.
+    Yes,
+    /// Nobody knows: read and plan again. An operation that is ending by then is not asked to end again.
+    PlanAgain,
+}
+
+impl<'a> Sync<'a> {
+    /// Prepares it, now that the sign-in is done; nothing is sent.
+    pub(crate) fn new(request: &'a Request, argocd: ArgoCd, lines: &'a Lines<'a>) -> Self {
+        let signed_in = argocd.deadline().elapsed();
+        Self { request, lines, argocd, mark: format!("{}/{}", request.run, nonce()), signed_in }
+    }
+
+    /// Plans and acts until an operation was followed to its end. None after a dry run.
+    pub(crate) async fn run(&self) -> Result<Option<Outcome>, Failure> {
+        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
+        let (mut asked, mut terminated) = (None, None);
+        loop {
+            let app = self.read().await?;
+            let pods = self.pods_if_done(&app).await;
+            let plan = plan(&app, self.request, &self.mark, pods.as_ref());
+            if !matches!(plan, Plan::Refuse(_)) {
+                self.lines.say(&self.request.application.to_string(), &plan.describe(self.request));
+            }
+            if self.request.dry_run && !matches!(plan, Plan::Refuse(_)) {
+                return Ok(None);
+            }
+            let app = match plan {
+                Plan::Refuse(failure) => return Err(failure),
+                Plan::Nothing => return Ok(Some(self.following(app).nothing_to_do(pods))),
+                Plan::Adopt(_) => app,
+                Plan::Wait(_) => {
+                    self.wait_for_idle(&app).await?;
+                    continue;
+                }
+                Plan::Terminate(_) => {
+                    let until = *terminated.get_or_insert_with(|| self.within(FAILING));
+                    match self.terminate(until).await? {
+                        Terminated::Yes => self.wait_for_idle(&app).await?,
+                        Terminated::PlanAgain => tokio::time::sleep(backoff.next_delay()).await,
+                    }
+                    continue;
+                }
+                Plan::Sync(revision) => {
+                    let until = *asked.get_or_insert_with(|| self.within(FAILING));
+                    match self.ask(revision.as_ref().map(CommitSha::as_str), until).await? {
+                        Asked::Yes(app) => *app,
+                        Asked::PlanAgain => {
+                            tokio::time::sleep(backoff.next_delay()).await;
+                            continue;
+                        }
+                    }
+                }
+            };
+            let mut following = self.following(app);
+            let failure = match following.run(&self.argocd, self.lines).await {
+                End::Success => None,
+                End::Failure(failure) if failure.code == &codes::DEGRADED => {
+                    Some(diagnose::pods(&self.argocd, failure).await)
+                }
+                End::Failure(failure) => Some(failure),
+                End::Lost => continue,
+            };
+            return Ok(Some(following.outcome(failure)));
+        }
+    }
+
+    fn following(&self, app: Application) -> Following<'_> {
+        Following::new(self.request, app, &self.mark, self.argocd.deadline(), self.signed_in)
+    }
+
+    /// The moment until which something is tried.
+    fn within(&self, patience: Duration) -> Instant {
+        Instant::now() + self.argocd.deadline().cap(patience)
+    }
+
+    /// Reads the application; what may pass is tried again for a while.
+    async fn read(&self) -> Result<Application, Failure> {
+        match persist(self.argocd.deadline(), || self.argocd.read(Refresh::No)).await {
+            Ok(app) => Ok(app),
+            Err(error) => Err(self.argocd.explain(error, "get").await),
+        }
+    }
+
+    /// Lists the pods if they decide whether there is anything to do.
+    async fn pods_if_done(&self, app: &Application) -> Option<Pods> {
+        let is_asked = self.request.wait_for == WaitFor::OldPodsGone;
+        let is_at_revision = app.status.sync.revision == self.request.revision.as_str();
+        if !is_asked || !is_at_revision || app.operation.is_some() {
+            return None;
+        }
+        self.argocd.tree().await.ok().map(|tree| Pods::of(&tree))
+    }
+
+    /// Asks for the sync. A call whose reply was lost is not repeated: the state tells whether it took effect.
+    /// What may pass is tried again until `until`.
+    async fn ask(&self, revision: Option<&str>, until: Instant) -> Result<Asked, Failure> {
+        let asked = self.argocd.sync(&SyncBody::new(self.request, revision, &self.mark)).await;
+        let asked = match asked {
+            // Auto-sync was switched on since the read.
+            Err(error) if error.refusal_kind() == Some(RefusalKind::AutoSync) && revision.is_some() => {
+                self.argocd.sync(&SyncBody::new(self.request, None, &self.mark)).await
+            }
+            asked => asked,
+        };
+        match asked {
+            Ok(app) => Ok(Asked::Yes(Box::new(app))),
+            Err(error) if error.refusal_kind() == Some(RefusalKind::Busy) => Ok(Asked::PlanAgain),
+            Err(error) if error.may_pass() && Instant::now() < until => Ok(Asked::PlanAgain),
+            Err(error) => Err(self.argocd.explain(error, "sync").await),
+        }
+    }
+
+    /// Asks for the end of the running operation. A call that failed with something that passes may have taken effect or
+    /// not: the state tells. "No operation is in progress" is said of one that has ended, and of one that the controller
+    /// has not begun yet (argo-cd#17155): the state tells here too. It is tried until `until`.
+    async fn terminate(&self, until: Instant) -> Result<Terminated, Failure> {
+        match self.argocd.terminate().await {
+            Ok(()) => Ok(Terminated::Yes),
+            Err(error) if (error.may_pass() || is_over(&error)) && Instant::now() < until => {
+                Ok(Terminated::PlanAgain)
+            }
+            Err(error) => Err(self.argocd.explain(error, "sync").await),
+        }
+    }
+
+    /// Waits until there is something else to do than to wait.
+    async fn wait_for_idle(&self, app: &Application) -> Result<(), Failure> {
+        let deadline = self.argocd.deadline();
+        let mut observer = Observer::start(&self.argocd, &app.metadata.resource_version);
+        let is_busy = |app: &Application| {
+            matches!(plan(app, self.request, &self.mark, None), Plan::Wait(_) | Plan::Terminate(_))
+        };
+        loop {
+            match observer.next(Instant::from_std(deadline.instant())).await {
+                Some(News::Application(app) | News::Refreshed(app)) if is_busy(&app) => {}
+                Some(News::Application(_) | News::Refreshed(_) | News::Deleted) => return Ok(()),
+                Some(News::Pods(..)) => {}
+                Some(News::Error(error)) => return Err(self.argocd.explain(error, "get").await),
+                None => {
+                    let cause = format!(
+                        "after {} s another operation still runs on application {}",
+                        self.request.timeout.as_secs_f32(),
+                        self.request.application
+                    );
+                    return Err(Failure::new(&general::DEADLINE_PASSED, cause));
+                }
+            }
+        }
+    }
+}
+
+fn is_over(error: &ApiError) -> bool {
+    error.refusal_kind() == Some(RefusalKind::NoOperation)
+}
