@@ -1,13 +1,19 @@
 //! An application's state.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::{
     AppSpec,
-    operation::{Operation, OperationState},
-    render::Rendered,
-    resources,
-    rollout::{Phase, Rollout},
+    cluster::Live,
+    health::{self, Health},
+    object::{Key, Object},
+    operation::{Operation, OperationState, initiator},
+    resources::Status,
+    rollout::Rollout,
+    source::Origin,
+    workload::Workload,
 };
 use crate::sts::time::iso;
 
@@ -15,10 +21,9 @@ use crate::sts::time::iso;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Deployment {
     pub(super) id: u64,
-    pub(super) revision: String,
+    pub(super) origin: Origin,
     pub(super) started: i64,
     pub(super) deployed: i64,
-    pub(super) source: Value,
     pub(super) username: String,
     pub(super) automated: bool,
 }
@@ -31,43 +36,55 @@ pub(super) struct App {
     pub(super) created: i64,
     pub(super) version: u64,
     pub(super) deleting: bool,
+    /// Whether the workload's namespace is there.
+    pub(super) has_namespace: bool,
     /// The value of the annotation that asks for a refresh.
     pub(super) refresh: Option<&'static str>,
     pub(super) operation: Option<Operation>,
     pub(super) state: Option<OperationState>,
-    /// What was applied last.
-    pub(super) applied: Option<Rendered>,
+    /// What is in the cluster.
+    pub(super) live: BTreeMap<Key, Live>,
+    /// What Git said at the last comparison.
+    pub(super) target: Vec<Object>,
+    /// What the last comparison found, object by object.
+    pub(super) resources: Vec<Status>,
     /// `Synced`, `OutOfSync` or `Unknown`.
     pub(super) sync: &'static str,
-    /// The revision that the last comparison was with.
-    pub(super) revision: String,
+    /// What the last comparison was with, and the revisions of it.
+    pub(super) compared: Origin,
+    /// The types of the sources.
+    pub(super) types: Vec<&'static str>,
     /// Type, message and time of what Argo CD complains about.
     pub(super) conditions: Vec<(&'static str, String, i64)>,
     pub(super) history: Vec<Deployment>,
     pub(super) reconciled: Option<i64>,
     pub(super) rollout: Rollout,
-    /// The health of the last assessment, where the Rollout has changed since.
+    /// The health of the last assessment, where the cluster has changed since.
     pub(super) assessed: Option<&'static str>,
-    /// Answers the next apply with this failure.
+    /// Answers the next apply of a workload with this failure.
     pub(super) fail_apply: Option<String>,
-    /// A revision that could not be rendered, with its error, which the repo server caches.
+    /// A source at a revision that could not be rendered, with its error, which the repo server caches.
     pub(super) failed_render: Option<(String, String)>,
 }
 
 impl App {
     pub(super) fn new(spec: AppSpec) -> Self {
         Self {
+            compared: spec.origin(),
             spec,
             uid: crate::oidc::uuid(),
             created: crate::oidc::now(),
             version: 0,
             deleting: false,
+            has_namespace: false,
             refresh: None,
             operation: None,
             state: None,
-            applied: None,
+            live: BTreeMap::new(),
+            target: Vec::new(),
+            resources: Vec::new(),
             sync: "Unknown",
-            revision: String::new(),
+            types: Vec::new(),
             conditions: Vec::new(),
             history: Vec::new(),
             reconciled: None,
@@ -84,15 +101,28 @@ impl App {
         if let Some(assessed) = self.assessed {
             return assessed;
         }
-        if self.applied.is_none() {
+        if self.reconciled.is_none() {
             return "Missing";
         }
-        // Argo CD's health.lua for Rollouts: the phase, and Suspended for Paused.
-        match self.rollout.phase {
-            Phase::Progressing => "Progressing",
-            Phase::Paused => "Suspended",
-            Phase::Healthy => "Healthy",
-            Phase::Degraded => "Degraded",
+        let live = self.live.values().filter(|live| !live.object.is_hook());
+        let live = live.filter_map(|live| health::of(self, live).map(|health| health.status));
+        let is_missing =
+            |object: &&Object| !self.live.contains_key(&object.key) && health::is_checked(&object.key.kind);
+        let missing = self.target.iter().filter(|object| !object.is_hook()).find(is_missing);
+        health::worst(live.chain(missing.map(|_| "Missing")))
+    }
+
+    /// The workload that is played, as it was applied.
+    pub(super) fn workload(&self) -> Option<Workload> {
+        let all = self.live.values().filter_map(|live| Workload::of(&live.object));
+        all.into_iter().find(|workload| workload.name == self.rollout.name)
+    }
+
+    /// The health of one object, as the API server looks it up in the tree.
+    pub(super) fn health_of(&self, key: &Key) -> Option<Health> {
+        match self.live.get(key) {
+            Some(live) => health::of(self, live),
+            None => Some(Health::new("Missing", "Resource has not been created")),
         }
     }
 
@@ -123,11 +153,10 @@ impl App {
 
     fn status(&self) -> Value {
         let spec = &self.spec;
-        let compared = json!({ "source": spec.source(), "destination": spec.destination() });
+        let mut compared = json!({ "destination": spec.destination() });
+        self.compared.put_sources(&mut compared);
         let mut sync = json!({ "status": self.sync, "comparedTo": compared });
-        if !self.revision.is_empty() {
-            sync["revision"] = json!(self.revision);
-        }
+        self.compared.put_revisions(&mut sync);
         let images = self.rollout.images();
         let mut status = Map::from_iter([
             ("sync".to_owned(), sync),
@@ -136,9 +165,16 @@ impl App {
             ("resourceHealthSource".to_owned(), json!("appTree")),
             ("controllerNamespace".to_owned(), json!("argocd")),
             ("sourceHydrator".to_owned(), json!({})),
-            ("sourceType".to_owned(), json!("Helm")),
-            ("resources".to_owned(), json!(resources::statuses(self))),
         ]);
+        if self.compared.is_multi {
+            status.insert("sourceTypes".into(), json!(self.types));
+        } else if let Some(kind) = self.types.first() {
+            status.insert("sourceType".into(), json!(kind));
+        }
+        if !self.resources.is_empty() {
+            let resources = self.resources.iter().map(|one| one.json(self));
+            status.insert("resources".into(), resources.collect());
+        }
         if !self.history.is_empty() {
             status.insert("history".into(), self.history.iter().map(Deployment::json).collect());
         }
@@ -158,19 +194,14 @@ impl App {
 
 impl Deployment {
     fn json(&self) -> Value {
-        let mut initiator = json!({});
-        if self.automated {
-            initiator["automated"] = json!(true);
-        } else {
-            initiator["username"] = json!(self.username);
-        }
-        json!({
+        let mut json = json!({
             "id": self.id,
-            "revision": self.revision,
             "deployStartedAt": iso(self.started),
             "deployedAt": iso(self.deployed),
-            "source": self.source,
-            "initiatedBy": initiator,
-        })
+            "initiatedBy": initiator(&self.username, self.automated),
+        });
+        self.origin.put_sources(&mut json);
+        self.origin.put_revisions(&mut json);
+        json
     }
 }

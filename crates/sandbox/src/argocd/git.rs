@@ -1,6 +1,6 @@
 //! Reading the repository that an application is made from, as the repo server does.
 
-use std::path::Path;
+use std::{collections::BTreeMap, io::Read as _, path::Path};
 
 use tokio::process::Command;
 
@@ -47,6 +47,30 @@ pub(super) async fn tree(directory: &Path, commit: &str, path: &str) -> Result<S
     let text = git(directory, &["rev-parse", "--verify", "--quiet", "--end-of-options", &object]).await;
     let text = text.map_err(|_| format!("{path}: app path does not exist"))?;
     Ok(String::from_utf8_lossy(&text).trim().to_owned())
+}
+
+/// Returns the files of a directory and of those in it, by their paths below it.
+pub(super) async fn files(
+    directory: &Path,
+    commit: &str,
+    path: &str,
+) -> Result<BTreeMap<String, Vec<u8>>, String> {
+    let object = format!("{commit}:{path}");
+    let archive = git(directory, &["archive", "--format=tar", &object]).await?;
+    let read = || -> std::io::Result<BTreeMap<String, Vec<u8>>> {
+        let mut files = BTreeMap::new();
+        for entry in tar::Archive::new(archive.as_slice()).entries()? {
+            let mut entry = entry?;
+            if entry.header().entry_type().is_file() {
+                let path = entry.path()?.to_string_lossy().into_owned();
+                let mut bytes = Vec::new();
+                entry.read_to_end(&mut bytes)?;
+                files.insert(path, bytes);
+            }
+        }
+        Ok(files)
+    };
+    read().map_err(|error| format!("cannot read {path}: {error}"))
 }
 
 /// Returns author, date and message of a commit.

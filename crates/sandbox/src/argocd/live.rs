@@ -4,18 +4,19 @@ use serde_json::{Value, json};
 
 use super::{
     app::App,
+    cluster::Live,
     pod::{Pod, PodState},
-    rollout::{Phase, ReplicaSet},
+    rollout::{Phase, ReplicaSet, Rollout},
     tree,
+    workload::{Workload, WorkloadKind},
 };
-use crate::sts::time::iso;
+use crate::{oidc::now, sts::time::iso};
 
 /// The live object of a kind and name.
 pub(super) fn object(app: &App, kind: &str, name: &str) -> Option<Value> {
     let rollout = &app.rollout;
     let set_name = |set: &ReplicaSet| format!("{}-{}", rollout.name, set.hash);
     match kind {
-        "Rollout" if name == rollout.name => Some(rollout_object(app)),
         "ReplicaSet" => rollout.sets.iter().find(|set| set_name(set) == name).map(|set| {
             let live = set.pods.iter().filter(|pod| pod.state != PodState::Terminating).count();
             let mut object = meta(app, "apps/v1", kind, name);
@@ -29,15 +30,35 @@ pub(super) fn object(app: &App, kind: &str, name: &str) -> Option<Value> {
             let pod = set.pods.iter().find(|pod| pod.name == name)?;
             Some(pod_object(app, set, pod))
         }),
-        "Service" if name.starts_with(rollout.name.as_str()) => {
-            let selected = if name.ends_with("-preview") { &rollout.current } else { &rollout.active };
-            let mut object = meta(app, "v1", kind, name);
-            object["spec"] = json!({ "selector": { "rollouts-pod-template-hash": selected } });
-            Some(object)
-        }
-        "Ingress" => Some(meta(app, "networking.k8s.io/v1", kind, name)),
-        _ => None,
+        _ => app
+            .live
+            .values()
+            .find(|live| live.object.key.kind == kind && live.object.key.name == name)
+            .map(|live| managed(app, live)),
     }
+}
+
+/// An object as it was applied, with what the cluster adds.
+fn managed(app: &App, live: &Live) -> Value {
+    let rollout = &app.rollout;
+    let key = &live.object.key;
+    let mut object = live.object.manifest.clone();
+    object["metadata"]["uid"] = json!(live.uid);
+    object["metadata"]["creationTimestamp"] = json!(iso(live.created));
+    object["metadata"]["resourceVersion"] = json!(app.version.to_string());
+    if let Some(workload) = Workload::of(&live.object).filter(|workload| workload.name == rollout.name) {
+        object["metadata"]["uid"] = json!(rollout.uid);
+        object["metadata"]["generation"] = json!(rollout.generation);
+        object["status"] = match workload.kind {
+            WorkloadKind::Rollout => rollout_status(rollout),
+            WorkloadKind::Deployment => deployment_status(rollout),
+        };
+    }
+    if key.kind == "Service" && key.name.starts_with(rollout.name.as_str()) {
+        let selected = if key.name.ends_with("-preview") { &rollout.current } else { &rollout.active };
+        object["spec"]["selector"] = json!({ "rollouts-pod-template-hash": selected });
+    }
+    object
 }
 
 fn meta(app: &App, api_version: &str, kind: &str, name: &str) -> Value {
@@ -57,46 +78,53 @@ fn template(image: &str) -> Value {
     json!({ "spec": { "containers": [{ "name": "product", "image": image }] } })
 }
 
-fn rollout_object(app: &App) -> Value {
-    let rollout = &app.rollout;
-    let applied = app.applied.as_ref();
-    let running = |hash: Option<&String>| {
-        let set = rollout.sets.iter().find(|set| Some(&set.hash) == hash);
-        set.map_or(0, |set| set.pods.iter().filter(|pod| pod.state == PodState::Running).count())
-    };
-    let pods: usize = rollout.sets.iter().map(|set| set.pods.len()).sum();
+/// How many pods of a ReplicaSet run.
+fn running(rollout: &Rollout, hash: Option<&String>) -> usize {
+    let set = rollout.sets.iter().find(|set| Some(&set.hash) == hash);
+    set.map_or(0, |set| set.pods.iter().filter(|pod| pod.state == PodState::Running).count())
+}
+
+/// `status` of a Rollout. What is false or empty is left out, as Go leaves it out.
+fn rollout_status(rollout: &Rollout) -> Value {
     let phase = match rollout.phase {
         Phase::Progressing => "Progressing",
         Phase::Paused => "Paused",
         Phase::Healthy => "Healthy",
         Phase::Degraded => "Degraded",
     };
-    let mut object = meta(app, "argoproj.io/v1alpha1", "Rollout", &rollout.name);
-    object["metadata"]["uid"] = json!(rollout.uid);
-    object["metadata"]["generation"] = json!(rollout.generation);
-    object["spec"] = json!({
-        "replicas": applied.map_or(0, |applied| applied.replicas),
-        "strategy": { "blueGreen": {
-            "activeService": rollout.name,
-            "previewService": format!("{}-preview", rollout.name),
-            "autoPromotionEnabled": app.spec.auto_promotion,
-            "scaleDownDelaySeconds": applied.map_or(30, |applied| applied.scale_down_delay_seconds),
-        } },
-        "template": template(applied.map(|applied| applied.image.as_str()).unwrap_or_default()),
-    });
-    object["status"] = json!({
+    let pods: usize = rollout.sets.iter().map(|set| set.pods.len()).sum();
+    let mut status = json!({
         "observedGeneration": rollout.generation.to_string(),
         "phase": phase,
-        "message": rollout.message,
-        "abort": rollout.aborted,
         "currentPodHash": rollout.current,
         "stableRS": rollout.active,
         "blueGreen": { "activeSelector": rollout.active, "previewSelector": rollout.current },
         "replicas": pods,
-        "updatedReplicas": running(rollout.current.as_ref()),
-        "availableReplicas": running(rollout.active.as_ref()),
+        "updatedReplicas": running(rollout, rollout.current.as_ref()),
+        "availableReplicas": running(rollout, rollout.active.as_ref()),
     });
-    object
+    for (name, is_on) in [("abort", rollout.aborted), ("promoteFull", rollout.promotes_fully)] {
+        if is_on {
+            status[name] = json!(true);
+        }
+    }
+    if !rollout.message.is_empty() {
+        status["message"] = json!(rollout.message);
+    }
+    if rollout.phase == Phase::Paused {
+        status["pauseConditions"] = json!([{ "reason": "BlueGreenPause", "startTime": iso(now()) }]);
+    }
+    status
+}
+
+fn deployment_status(rollout: &Rollout) -> Value {
+    let all: usize = rollout.sets.iter().map(|set| running(rollout, Some(&set.hash))).sum();
+    json!({
+        "observedGeneration": rollout.generation,
+        "replicas": all,
+        "updatedReplicas": running(rollout, rollout.current.as_ref()),
+        "availableReplicas": all,
+    })
 }
 
 fn pod_object(app: &App, set: &ReplicaSet, pod: &Pod) -> Value {

@@ -1,74 +1,163 @@
-//! What a chart makes at a revision.
-//!
-//! Values are really read and merged. Templates are not run: the objects are those of `examples/product`, a
-//! Rollout with an active and a preview Service, and an Ingress. A change of a template still counts as a
-//! change, by the id of the chart's tree.
+//! What the sources of an application make at their revisions: the repo server.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
-use super::{AppSpec, git, values};
+use super::{
+    git,
+    object::Object,
+    product,
+    source::{Origin, Source},
+    template::{self, Context},
+    values,
+};
 use crate::World;
 
-/// The manifests of an application at a revision, as far as they matter here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Rendered {
-    pub(super) image: String,
-    pub(super) replicas: usize,
-    pub(super) ingress: Option<String>,
-    pub(super) scale_down_delay_seconds: i64,
-    /// Stands for all manifests: the same when nothing would change.
-    pub(super) inputs: String,
-    /// Stands for the pod template: the hash in the names of ReplicaSets.
-    pub(super) pod_hash: String,
+/// What is the same for all sources of an application.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// The namespace of the workload.
+    pub(super) namespace: String,
+    /// Whether a Rollout cuts over on its own, unless its template says otherwise.
+    pub(super) auto_promotion: bool,
 }
 
-/// Resolves a revision as the API server and the repo server do; a full commit id is taken as it is.
-pub(super) async fn resolve(world: &World, spec: &AppSpec, revision: &str) -> Result<String, String> {
-    let is_sha = revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_sha {
+/// What one source makes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Made {
+    pub(super) objects: Vec<Object>,
+    /// `Helm`, `Directory`, or nothing for a source that only lends its files.
+    pub(super) kind: &'static str,
+}
+
+/// Whether a revision is a commit id.
+pub(super) fn is_commit(revision: &str) -> bool {
+    revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Resolves a revision; a full commit id is taken as it is.
+pub(super) async fn resolve(world: &World, source: &Source, revision: &str) -> Result<String, String> {
+    if is_commit(revision) {
         return Ok(revision.to_owned());
     }
-    let directory = directory(world, spec)?;
-    git::resolve(&directory, if revision.is_empty() { "HEAD" } else { revision })
-        .await
-        .map_err(|error| format!("error resolving repo revision: rpc error: code = Unknown desc = {error}"))
+    let directory = directory(world, source)?;
+    git::resolve(&directory, if revision.is_empty() { "HEAD" } else { revision }).await
 }
 
-/// Renders an application at a commit; the error is the repo server's.
-pub(super) async fn render(world: &World, spec: &AppSpec, commit: &str) -> Result<Rendered, String> {
-    let directory = directory(world, spec)?;
+/// Renders one of the sources, all of which are at a commit; the error is the repo server's.
+pub(super) async fn render(
+    world: &World,
+    origin: &Origin,
+    index: usize,
+    place: &Place,
+) -> Result<Made, String> {
+    let (Some(source), Some(commit)) = (origin.sources.get(index), origin.revisions.get(index)) else {
+        return Ok(Made::default());
+    };
+    let directory = directory(world, source)?;
     git::resolve(&directory, commit).await.map_err(|_| {
         format!("failed to checkout revision {commit}: fatal: unable to read tree ({commit})")
     })?;
-    let tree = git::tree(&directory, commit, &spec.path).await?;
-    git::show(&directory, commit, &format!("{}/Chart.yaml", spec.path))
-        .await
-        .map_err(|_| "Error: Chart.yaml file is missing".to_owned())
-        .map_err(|error| helm(spec, &error))?;
-    let merged = merged_values(spec, &directory, commit).await?;
-    rendered(spec, &merged, &tree).map_err(|error| helm(spec, &error))
-}
-
-fn directory(world: &World, spec: &AppSpec) -> Result<std::path::PathBuf, String> {
-    let directory = spec.slug().and_then(|slug| world.github.git_dir(&slug));
-    directory.ok_or_else(|| format!("failed to list refs: repository not found: {}", spec.repo_url))
-}
-
-async fn merged_values(spec: &AppSpec, directory: &Path, commit: &str) -> Result<Value, String> {
-    let mut merged = match git::show(directory, commit, &format!("{}/values.yaml", spec.path)).await {
-        Ok(bytes) => parse("values.yaml", &bytes).map_err(|error| helm(spec, &error))?,
-        Err(_) => json!({}),
-    };
-    for file in &spec.value_files {
-        let path = joined(&spec.path, file)?;
-        let bytes = git::show(directory, commit, &path).await.map_err(|error| format!("Error: {error}"));
-        let values = bytes.and_then(|bytes| parse(file, &bytes)).map_err(|error| helm(spec, &error))?;
-        values::merge(&mut merged, values);
+    if origin.is_multi && source.path.is_empty() {
+        return Ok(Made::default());
     }
-    Ok(merged)
+    git::tree(&directory, commit, &source.path).await?;
+    let files = git::files(&directory, commit, &source.path).await?;
+    let is_helm = files.contains_key("Chart.yaml") || !source.release_name.is_empty();
+    let manifests = if is_helm {
+        let helm = Helm { world, origin, source, files: &files, place };
+        helm.template().await?
+    } else {
+        plain(&files)?
+    };
+    let objects = manifests.into_iter().filter_map(|manifest| Object::new(manifest, &place.namespace));
+    Ok(Made { objects: objects.collect(), kind: if is_helm { "Helm" } else { "Directory" } })
+}
+
+fn directory(world: &World, source: &Source) -> Result<PathBuf, String> {
+    let directory = source.slug().and_then(|slug| world.github.git_dir(&slug));
+    directory.ok_or_else(|| format!("failed to list refs: repository not found: {}", source.repo_url))
+}
+
+/// The manifests of a directory, without those of the directories in it.
+fn plain(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<Value>, String> {
+    let mut manifests = Vec::new();
+    for (path, bytes) in files.iter().filter(|(path, _)| template::is_yaml(path) && !path.contains('/')) {
+        let documents = template::documents(&String::from_utf8_lossy(bytes));
+        manifests
+            .extend(documents.map_err(|error| format!("Failed to unmarshal \"{path}\": failed to unmarshal manifest: error converting YAML to JSON: yaml: {error}"))?);
+    }
+    Ok(manifests)
+}
+
+/// A run of `helm template`.
+struct Helm<'a> {
+    world: &'a World,
+    origin: &'a Origin,
+    source: &'a Source,
+    files: &'a BTreeMap<String, Vec<u8>>,
+    place: &'a Place,
+}
+
+impl Helm<'_> {
+    async fn template(&self) -> Result<Vec<Value>, String> {
+        if !self.files.contains_key("Chart.yaml") {
+            return Err(self.failed("Error: Chart.yaml file is missing"));
+        }
+        let merged = self.values().await?;
+        let (release, namespace) = (self.source.release_name.as_str(), self.place.namespace.as_str());
+        let context = Context { values: &merged, release, namespace };
+        let templates = template::read(self.files, context).map_err(|error| self.failed(&error))?;
+        let mut manifests = templates.plain;
+        let is_bare = !self.files.keys().any(|path| path.starts_with("templates/"));
+        if is_bare || !templates.others.is_empty() {
+            let chart = self.source.path.rsplit('/').next().unwrap_or_default();
+            let made = product::objects(chart, context, &templates.others, self.place.auto_promotion);
+            manifests.extend(made.map_err(|error| self.failed(&error))?);
+        }
+        Ok(manifests)
+    }
+
+    async fn values(&self) -> Result<Value, String> {
+        let mut merged = match self.files.get("values.yaml") {
+            Some(bytes) => parse("values.yaml", bytes).map_err(|error| self.failed(&error))?,
+            None => json!({}),
+        };
+        for file in &self.source.value_files {
+            let (source, commit, path) = self.find(file)?;
+            let directory = directory(self.world, source)?;
+            let bytes = git::show(&directory, commit, &path).await.map_err(|error| format!("Error: {error}"));
+            let read = bytes.and_then(|bytes| parse(file, &bytes)).map_err(|error| self.failed(&error))?;
+            values::merge(&mut merged, read);
+        }
+        Ok(merged)
+    }
+
+    /// Where a values file is: `$REFERENCE/…` is in the source of that name, at its revision.
+    fn find(&self, file: &str) -> Result<(&Source, &str, String), String> {
+        let all = self.origin.sources.iter().zip(&self.origin.revisions);
+        if let Some((name, path)) = file.strip_prefix('$').and_then(|rest| rest.split_once('/')) {
+            let found = all.clone().find(|(source, _)| source.reference == name);
+            let (source, commit) = found.ok_or_else(|| {
+                format!("error resolving helm value files: source referenced \"${name}\", but no source has a 'ref' field defined")
+            })?;
+            return Ok((source, commit, joined("", path)?));
+        }
+        let commit =
+            all.clone().find(|(source, _)| *source == self.source).map(|(_, commit)| commit.as_str());
+        Ok((self.source, commit.unwrap_or_default(), joined(&self.source.path, file)?))
+    }
+
+    /// How the repo server quotes Helm.
+    fn failed(&self, error: &str) -> String {
+        let values: String = self.source.value_files.iter().map(|file| format!(" --values {file}")).collect();
+        format!(
+            "failed to execute helm template command: failed to get command args to log: `helm template . \
+             --name-template {} --namespace {}{values} <api versions removed> --include-crds` failed exit status 1: {error}",
+            self.source.release_name, self.place.namespace
+        )
+    }
 }
 
 fn parse(name: &str, bytes: &[u8]) -> Result<Value, String> {
@@ -81,56 +170,6 @@ fn parse(name: &str, bytes: &[u8]) -> Result<Value, String> {
         Ok(_) => Err(failed(&"cannot unmarshal into Go value of type map[string]interface {}")),
         Err(error) => Err(failed(&error)),
     }
-}
-
-fn rendered(spec: &AppSpec, merged: &Value, tree: &str) -> Result<Rendered, String> {
-    let image = &merged["image"];
-    let repository = values::print(&image["repository"]);
-    if repository.is_empty() {
-        let chart = spec.path.rsplit('/').next().unwrap_or_default();
-        return Err(format!(
-            "Error: execution error at ({chart}/templates/rollout.yaml): image.repository is required"
-        ));
-    }
-    let (tag, digest) = (values::print(&image["tag"]), values::print(&image["digest"]));
-    let mut reference = repository;
-    if !tag.is_empty() {
-        reference = format!("{reference}:{tag}");
-    }
-    if !digest.is_empty() {
-        reference = format!("{reference}@{digest}");
-    }
-    let mut of_pods = merged.clone();
-    for name in ["replicaCount", "ingress", "rollout", "service"] {
-        if let Some(values) = of_pods.as_object_mut() {
-            values.remove(name);
-        }
-    }
-    let ingress = &merged["ingress"];
-    let is_on = ingress["enabled"] != json!(false) && ingress["name"].is_string();
-    Ok(Rendered {
-        image: reference,
-        replicas: merged["replicaCount"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(1),
-        ingress: is_on.then(|| values::print(&ingress["name"])),
-        scale_down_delay_seconds: merged["rollout"]["scaleDownDelaySeconds"].as_i64().unwrap_or(30),
-        inputs: short_hash(&format!("{tree}{merged}")),
-        pod_hash: short_hash(&of_pods.to_string()),
-    })
-}
-
-/// Ten hexadecimal digits, the length of a pod-template hash.
-fn short_hash(text: &str) -> String {
-    Sha256::digest(text).iter().take(5).fold(String::new(), |hash, byte| hash + &format!("{byte:02x}"))
-}
-
-/// How the repo server quotes Helm.
-fn helm(spec: &AppSpec, error: &str) -> String {
-    let values: String = spec.value_files.iter().map(|file| format!(" --values {file}")).collect();
-    format!(
-        "failed to execute helm template command: failed to get command args to log: `helm template . \
-         --name-template {} --namespace {}{values} <api versions removed> --include-crds` failed exit status 1: {error}",
-        spec.release_name, spec.destination_namespace
-    )
 }
 
 /// Joins a values file to the chart's directory, `..` resolved; outside of the repository there is nothing
@@ -168,15 +207,8 @@ mod tests {
     }
 
     #[test]
-    fn the_pod_template_does_not_depend_on_replicas() {
-        let spec = AppSpec::default();
-        let with = |replicas: u64, tag: &str| {
-            let values = json!({ "image": { "repository": "r", "tag": tag }, "replicaCount": replicas });
-            rendered(&spec, &values, "tree").unwrap()
-        };
-        assert_eq!(with(1, "a").pod_hash, with(2, "a").pod_hash);
-        assert_ne!(with(1, "a").inputs, with(2, "a").inputs);
-        assert_ne!(with(1, "a").pod_hash, with(1, "b").pod_hash);
-        assert_eq!(with(2, "a").image, "r:a");
+    fn only_full_ids_are_commits() {
+        assert!(is_commit(&"a1".repeat(20)));
+        assert!(!is_commit("dev") && !is_commit(&"g1".repeat(20)));
     }
 }

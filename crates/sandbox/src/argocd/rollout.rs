@@ -1,8 +1,9 @@
-//! A blue/green Rollout with its ReplicaSets and pods, as pure state.
+//! A blue/green Rollout with its ReplicaSets and pods, as pure state; or a Deployment, which knows no pause and keeps no
+//! old pods.
 
 use super::{
     pod::{Pod, PodState},
-    render::Rendered,
+    workload::{Workload, WorkloadKind},
 };
 use crate::oidc::{now, random_hex, uuid};
 
@@ -31,6 +32,7 @@ pub(super) enum Phase {
 /// A Rollout.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Rollout {
+    pub(super) kind: WorkloadKind,
     pub(super) name: String,
     pub(super) uid: String,
     pub(super) created: i64,
@@ -44,20 +46,23 @@ pub(super) struct Rollout {
     pub(super) phase: Phase,
     pub(super) message: String,
     pub(super) aborted: bool,
+    /// Whether somebody has asked for the cutover already: no pause comes before it.
+    pub(super) promotes_fully: bool,
 }
 
 impl Rollout {
     /// Takes a pod template: a new ReplicaSet, or one that is still known with a new revision. Returns false if
     /// there is nothing to roll out.
-    pub(super) fn apply(&mut self, name: &str, target: &Rendered) -> bool {
+    pub(super) fn apply(&mut self, target: &Workload) -> bool {
         if self.uid.is_empty() {
-            (self.name, self.uid, self.created) = (name.to_owned(), uuid(), now());
+            (self.name, self.uid, self.created) = (target.name.clone(), uuid(), now());
+            self.kind = target.kind;
         }
-        let same = self.current.as_deref() == Some(&target.pod_hash);
+        let same = self.current.as_deref() == Some(&target.hash);
         let revision = self.sets.iter().map(|set| set.revision).max().unwrap_or_default() + 1;
-        match self.sets.iter_mut().find(|set| set.hash == target.pod_hash) {
+        match self.sets.iter_mut().find(|set| set.hash == target.hash) {
             Some(_) if same => {
-                let scaled = self.scale(&target.pod_hash, target.replicas);
+                let scaled = self.scale(&target.hash, target.replicas);
                 if scaled {
                     self.generation += 1;
                 }
@@ -65,7 +70,7 @@ impl Rollout {
             }
             Some(set) => set.revision = revision,
             None => self.sets.push(ReplicaSet {
-                hash: target.pod_hash.clone(),
+                hash: target.hash.clone(),
                 uid: uuid(),
                 created: now(),
                 revision,
@@ -73,9 +78,9 @@ impl Rollout {
                 pods: Vec::new(),
             }),
         }
-        self.current = Some(target.pod_hash.clone());
-        self.aborted = false;
-        self.scale(&target.pod_hash, target.replicas);
+        self.current = Some(target.hash.clone());
+        (self.aborted, self.promotes_fully) = (false, false);
+        self.scale(&target.hash, target.replicas);
         self.progress("more replicas need to be updated");
         self.generation += 1;
         true
@@ -143,6 +148,7 @@ impl Rollout {
     /// pods still there (argo-rollouts#768).
     pub(super) fn cut_over(&mut self) {
         self.active.clone_from(&self.current);
+        self.promotes_fully = false;
         (self.phase, self.message) = (Phase::Healthy, String::new());
     }
 
@@ -194,24 +200,24 @@ impl Rollout {
 mod tests {
     use super::*;
 
-    fn target(hash: &str) -> Rendered {
-        Rendered {
+    fn target(hash: &str) -> Workload {
+        Workload {
+            kind: WorkloadKind::Rollout,
+            name: "product".into(),
             image: format!("r:{hash}"),
             replicas: 2,
-            ingress: None,
-            scale_down_delay_seconds: 5,
-            inputs: hash.into(),
-            pod_hash: hash.into(),
+            hash: hash.into(),
+            auto_promotion: true,
         }
     }
 
     #[test]
     fn old_pods_outlive_the_cutover() {
         let mut rollout = Rollout::default();
-        assert!(rollout.apply("product", &target("a")));
+        assert!(rollout.apply(&target("a")));
         rollout.cut_over();
-        assert!(!rollout.apply("product", &target("a")));
-        assert!(rollout.apply("product", &target("b")));
+        assert!(!rollout.apply(&target("a")));
+        assert!(rollout.apply(&target("b")));
         assert_eq!((rollout.phase, rollout.sets.len()), (Phase::Progressing, 2));
         rollout.cut_over();
         assert_eq!((rollout.phase, rollout.images()), (Phase::Healthy, vec!["r:a".into(), "r:b".into()]));
@@ -221,16 +227,16 @@ mod tests {
         rollout.remove_terminated("a");
         assert_eq!(rollout.images(), ["r:b"]);
         // Back to a pod template that is still known: the same ReplicaSet with a new revision.
-        assert!(rollout.apply("product", &target("a")));
+        assert!(rollout.apply(&target("a")));
         assert_eq!(rollout.current_set().map(|set| set.revision), Some(3));
     }
 
     #[test]
     fn an_aborted_update_leaves_the_active_pods() {
         let mut rollout = Rollout::default();
-        rollout.apply("product", &target("a"));
+        rollout.apply(&target("a"));
         rollout.cut_over();
-        rollout.apply("product", &target("b"));
+        rollout.apply(&target("b"));
         rollout.abort();
         assert_eq!(rollout.message, "RolloutAborted: Rollout aborted update to revision 2");
         assert!(rollout.is_idle("b") && !rollout.is_idle("a"));

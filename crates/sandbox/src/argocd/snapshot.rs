@@ -7,8 +7,10 @@ use super::app::App;
 /// The state of an application at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Snapshot {
-    /// `status.sync.revision`: what the last comparison was with.
+    /// `status.sync.revision`: what the last comparison was with; the first one if there are several sources.
     pub revision: String,
+    /// The revision of each source at the last comparison.
+    pub revisions: Vec<String>,
     /// `Synced`, `OutOfSync` or `Unknown`.
     pub sync: String,
     /// `Healthy`, `Progressing`, `Degraded`, `Suspended` or `Missing`.
@@ -29,6 +31,8 @@ pub struct Snapshot {
     pub pods: Vec<PodSnapshot>,
     /// The revisions that were deployed, oldest first.
     pub history: Vec<String>,
+    /// What is in the cluster, as `KIND/NAME`, hooks included.
+    pub objects: Vec<String>,
 }
 
 /// A pod at one moment.
@@ -57,17 +61,19 @@ impl Snapshot {
         });
         let state = app.state.as_ref();
         Self {
-            revision: app.revision.clone(),
+            revision: app.compared.revision(),
+            revisions: app.compared.revisions.clone(),
             sync: app.sync.to_owned(),
             health: app.health().to_owned(),
             message: rollout.message.clone(),
-            phase: state.map(|state| state.phase.to_owned()),
+            phase: state.map(|state| state.phase.name().to_owned()),
             operation_message: state.map(|state| state.message.clone()),
-            synced_revision: state.and_then(|state| Some(state.result.as_ref()?.revision.clone())),
+            synced_revision: state.and_then(|state| Some(state.result.as_ref()?.origin.revision())),
             in_progress: app.operation.is_some(),
             images: rollout.images(),
             pods: pods.collect(),
-            history: app.history.iter().map(|deployment| deployment.revision.clone()).collect(),
+            history: app.history.iter().map(|deployment| deployment.origin.revision()).collect(),
+            objects: app.live.keys().map(|key| format!("{}/{}", key.kind, key.name)).collect(),
         }
     }
 }

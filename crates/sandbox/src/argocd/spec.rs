@@ -5,6 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::{
+    render::Place,
+    source::{Origin, Source},
+};
+
 /// An application to add.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
@@ -27,15 +32,22 @@ pub struct AppSpec {
     pub release_name: String,
     /// The branch, tag or commit that the application tracks.
     pub target_revision: String,
+    /// Several sources in the place of the one that the fields above describe.
+    pub sources: Vec<Source>,
     /// The cluster, by the name under which it is registered or by the URL of its API server.
     pub destination: String,
     /// The namespace of the workload.
     pub destination_namespace: String,
     /// Whether Argo CD syncs on its own.
     pub automated: bool,
+    /// Whether it also removes what Git no longer has.
+    pub auto_prune: bool,
+    /// Whether it also syncs when something has changed in the cluster.
+    pub self_heal: bool,
     /// `syncPolicy.syncOptions`.
     pub sync_options: Vec<String>,
-    /// Whether the Rollout cuts over on its own as soon as the new pods are ready.
+    /// Whether the Rollout cuts over on its own as soon as the new pods are ready; a template that says
+    /// `autoPromotionEnabled: false` forbids it too.
     pub auto_promotion: bool,
 }
 
@@ -51,9 +63,12 @@ impl Default for AppSpec {
             value_files: Vec::new(),
             release_name: "product".into(),
             target_revision: "HEAD".into(),
+            sources: Vec::new(),
             destination: "in-cluster".into(),
             destination_namespace: "app".into(),
             automated: false,
+            auto_prune: false,
+            self_heal: false,
             sync_options: vec!["CreateNamespace=true".into()],
             auto_promotion: true,
         }
@@ -73,12 +88,9 @@ impl AppSpec {
         }
     }
 
-    /// Returns `OWNER/NAME` of the repository.
+    /// Returns `OWNER/NAME` of the repository of the only source, or of the first.
     pub(crate) fn slug(&self) -> Option<String> {
-        let path = self.repo_url.trim_end_matches('/').trim_end_matches(".git");
-        let (rest, name) = path.rsplit_once('/')?;
-        let owner = rest.rsplit(['/', ':']).next()?;
-        Some(format!("{owner}/{name}"))
+        self.origin().sources.first()?.slug()
     }
 
     /// What RBAC calls the application: `PROJECT/NAME`, and with its namespace when that is not Argo CD's own.
@@ -89,14 +101,24 @@ impl AppSpec {
         format!("{}/{}/{}", self.project, self.namespace, self.name)
     }
 
-    /// `spec.source`.
-    pub(super) fn source(&self) -> Value {
-        json!({
-            "repoURL": self.repo_url,
-            "path": self.path,
-            "targetRevision": self.target_revision,
-            "helm": { "releaseName": self.release_name, "valueFiles": self.value_files },
-        })
+    /// The sources without revisions.
+    pub(super) fn origin(&self) -> Origin {
+        let is_multi = !self.sources.is_empty();
+        let one = || Source {
+            repo_url: self.repo_url.clone(),
+            path: self.path.clone(),
+            value_files: self.value_files.clone(),
+            release_name: self.release_name.clone(),
+            target_revision: self.target_revision.clone(),
+            reference: String::new(),
+        };
+        let sources = if is_multi { self.sources.clone() } else { vec![one()] };
+        Origin { is_multi, sources, revisions: Vec::new() }
+    }
+
+    /// What is the same for all sources.
+    pub(super) fn place(&self) -> Place {
+        Place { namespace: self.destination_namespace.clone(), auto_promotion: self.auto_promotion }
     }
 
     /// `spec.destination`.
@@ -110,26 +132,23 @@ impl AppSpec {
         let mut policy = json!({ "syncOptions": self.sync_options });
         if self.automated {
             policy["automated"] = json!({});
+            for (name, is_on) in [("prune", self.auto_prune), ("selfHeal", self.self_heal)] {
+                if is_on {
+                    policy["automated"][name] = json!(true);
+                }
+            }
         }
-        json!({
-            "source": self.source(),
+        let origin = self.origin();
+        let mut json = json!({
             "destination": self.destination(),
             "project": self.project,
             "syncPolicy": policy,
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::AppSpec;
-
-    #[test]
-    fn slugs_of_all_kinds_of_urls() {
-        for url in
-            ["https://github.com/org/name.git", "git@github.com:org/name.git", "http://127.0.0.1:1/org/name"]
-        {
-            assert_eq!(AppSpec::product("dev", url).slug().as_deref(), Some("org/name"), "{url}");
+        });
+        if origin.is_multi {
+            json["sources"] = origin.sources.iter().map(Source::json).collect();
+        } else {
+            origin.put_sources(&mut json);
         }
+        json
     }
 }

@@ -11,6 +11,7 @@ use super::{
     AppSpec, Snapshot, SyncWindow, Timing,
     account::Accounts,
     app::{App, Deployment},
+    cluster::{self, Begun, Manner},
     controller,
     operation::Operation,
     pod::PodState,
@@ -54,21 +55,24 @@ impl State {
         let name = spec.name.clone();
         let mut app = App::new(spec);
         self.store.insert(app.clone());
-        let (commit, target) = controller::compare(world, &name, &app.spec.target_revision).await?;
-        lock(&self.preloaded).insert(target.image.clone());
-        app.rollout.apply(&app.spec.release_name, &target);
+        let target = controller::compare(world, &name, app.spec.origin()).await?;
+        let mut begun = Begun::default();
+        for object in target.objects.iter().filter(|object| !object.is_hook()) {
+            cluster::apply(&mut app, object, Manner::default(), &mut begun)?;
+        }
+        lock(&self.preloaded).extend(app.workload().map(|workload| workload.image));
         app.rollout.set_new_pods(&[PodState::Creating], PodState::Running);
         app.rollout.cut_over();
+        app.has_namespace = true;
         app.history.push(Deployment {
             id: 0,
-            revision: commit.clone(),
+            origin: target.origin.clone(),
             started: now(),
             deployed: now(),
-            source: app.spec.source(),
             username: "admin".into(),
             automated: false,
         });
-        (app.applied, app.sync, app.revision, app.reconciled) = (Some(target), "Synced", commit, Some(now()));
+        controller::take(&mut app, Ok(target), now());
         self.store.update(&name, |stored| {
             app.version = stored.version;
             *stored = app;

@@ -71,13 +71,13 @@ impl Store {
         let mut guard = lock(&self.apps);
         let (apps, version) = &mut *guard;
         let app = apps.get_mut(name)?;
-        let (before, rollout) = (app.json(), app.rollout.clone());
+        let (before, rollout, live) = (app.json(), app.rollout.clone(), app.live.clone());
         let result = change(app);
         if app.json() != before {
             *version += 1;
             app.version = *version;
             self.publish("MODIFIED", app.clone());
-        } else if app.rollout != rollout {
+        } else if app.rollout != rollout || app.live != live {
             self.publish(TREE, app.clone());
         }
         Some(result)

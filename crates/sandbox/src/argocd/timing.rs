@@ -16,6 +16,10 @@ pub struct Timing {
     pub termination_ms: u64,
     /// After which a Rollout whose new pods are not ready is Degraded.
     pub progress_deadline_ms: u64,
+    /// What Argo CD waits between two waves of a sync, 2 s by `ARGOCD_SYNC_WAVE_DELAY`.
+    pub wave_delay_ms: u64,
+    /// How long a Job runs.
+    pub job_ms: u64,
     /// How long a refresh takes.
     pub refresh_ms: u64,
     /// How often a quiet event stream sends a `:` line.
@@ -30,6 +34,8 @@ impl Default for Timing {
             scale_down_delay_ms: 1500,
             termination_ms: 300,
             progress_deadline_ms: 1000,
+            wave_delay_ms: 100,
+            job_ms: 150,
             refresh_ms: 30,
             keepalive_ms: 15_000,
         }

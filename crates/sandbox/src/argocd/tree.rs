@@ -4,18 +4,22 @@ use serde_json::{Value, json};
 
 use super::{
     app::App,
+    cluster::Live,
+    health,
+    object::Object,
     pod::{Pod, PodState},
-    resources::{self, Managed},
     rollout::ReplicaSet,
 };
 use crate::sts::time::iso;
 
 /// `GET …/resource-tree`.
 pub(super) fn json(app: &App) -> Value {
-    if app.applied.is_none() {
+    let mut nodes: Vec<Value> = app.live.values().map(|live| root(app, live)).collect();
+    let is_missing = |object: &&Object| !object.is_hook() && !app.live.contains_key(&object.key);
+    nodes.extend(app.target.iter().filter(is_missing).map(missing));
+    if nodes.is_empty() {
         return json!({ "shardsCount": 1 });
     }
-    let mut nodes: Vec<Value> = resources::managed(app).iter().map(|resource| root(app, resource)).collect();
     for set in &app.rollout.sets {
         nodes.push(replica_set(app, set));
         nodes.extend(set.pods.iter().map(|pod| pod_node(app, set, pod)));
@@ -25,22 +29,35 @@ pub(super) fn json(app: &App) -> Value {
     json!({ "nodes": nodes, "hosts": hosts, "shardsCount": 1 })
 }
 
-fn root(app: &App, resource: &Managed) -> Value {
-    let is_rollout = resource.kind == "Rollout";
-    let mut node = json!({
-        "version": resource.version,
-        "kind": resource.kind,
-        "namespace": app.spec.destination_namespace,
-        "name": resource.name,
-        "uid": if is_rollout { app.rollout.uid.clone() } else { format!("{}-{}", app.uid, resource.name) },
-        "resourceVersion": app.version.to_string(),
-        "health": resources::health(app, resource),
-        "createdAt": iso(if is_rollout { app.rollout.created } else { app.created }),
-    });
-    if !resource.group.is_empty() {
-        node["group"] = json!(resource.group);
+/// The fields of a node that every object has.
+fn reference(object: &Object) -> Value {
+    let mut node = json!({ "version": object.version, "kind": object.key.kind, "name": object.key.name });
+    for (name, text) in [("group", &object.key.group), ("namespace", &object.key.namespace)] {
+        if !text.is_empty() {
+            node[name] = json!(text);
+        }
     }
-    if is_rollout {
+    node
+}
+
+/// What Git has and the cluster has not: a node without a life.
+fn missing(object: &Object) -> Value {
+    let mut node = reference(object);
+    node["health"] = json!({ "status": "Missing" });
+    node
+}
+
+fn root(app: &App, live: &Live) -> Value {
+    let is_played =
+        live.object.key.name == app.rollout.name && live.object.key.kind == app.rollout.kind.names().1;
+    let mut node = reference(&live.object);
+    node["uid"] = json!(if is_played { &app.rollout.uid } else { &live.uid });
+    node["resourceVersion"] = json!(app.version.to_string());
+    node["createdAt"] = json!(iso(live.created));
+    if let Some(health) = health::of(app, live) {
+        node["health"] = health.json();
+    }
+    if is_played {
         let revision = app.rollout.sets.iter().map(|set| set.revision).max().unwrap_or_default();
         node["info"] = json!([{ "name": "Revision", "value": format!("Rev:{revision}") }]);
     }
@@ -68,8 +85,8 @@ fn replica_set(app: &App, set: &ReplicaSet) -> Value {
         "name": format!("{}-{}", rollout.name, set.hash),
         "uid": set.uid,
         "parentRefs": [{
-            "group": "argoproj.io",
-            "kind": "Rollout",
+            "group": rollout.kind.names().0,
+            "kind": rollout.kind.names().1,
             "namespace": app.spec.destination_namespace,
             "name": rollout.name,
             "uid": rollout.uid,

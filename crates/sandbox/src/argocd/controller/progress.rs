@@ -13,6 +13,7 @@ use crate::{
         pod::PodState,
         pull::can_pull,
         rollout::{Phase, Rollout},
+        workload::WorkloadKind,
     },
 };
 
@@ -156,11 +157,14 @@ impl Update {
         let world = self.world.upgrade().ok_or(Over)?;
         let app = world.argocd.store.get(&self.name).ok_or(Over)?;
         let is_update = app.rollout.active.is_some() && app.rollout.active != app.rollout.current;
-        if is_update && !app.spec.auto_promotion {
+        let workload = app.workload();
+        let is_rollout = app.rollout.kind == WorkloadKind::Rollout;
+        let pauses = workload.is_some_and(|workload| !workload.auto_promotion) && !app.rollout.promotes_fully;
+        if is_update && is_rollout && pauses {
             return self.change(Rollout::pause);
         }
         self.change(Rollout::cut_over)?;
-        leave(&world, &self.name, delay);
+        leave(&world, &self.name, if is_rollout { delay } else { 0 });
         Ok(())
     }
 

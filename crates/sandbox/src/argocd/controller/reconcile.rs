@@ -1,4 +1,4 @@
-//! Comparing what Git says with what was applied.
+//! Comparing what Git says with what is in the cluster.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,61 +6,96 @@ use crate::{
     World,
     argocd::{
         app::App,
-        render::{self, Rendered},
+        object::Object,
+        render,
+        resources::{compare as compare_objects, summary},
+        source::Origin,
     },
     oidc::now,
 };
 
-/// Renders an application at a revision. A failure comes back from the repo server's cache until a hard refresh.
+/// What all sources make at their commits.
+#[derive(Debug, Clone)]
+pub(in crate::argocd) struct Target {
+    /// The sources at commits.
+    pub(in crate::argocd) origin: Origin,
+    pub(in crate::argocd) objects: Vec<Object>,
+    /// The type of each source.
+    pub(in crate::argocd) types: Vec<&'static str>,
+}
+
+/// Renders sources at revisions; those that are missing are what the sources track. A failure comes back from the repo
+/// server's cache until a hard refresh.
 pub(in crate::argocd) async fn compare(
     world: &World,
     name: &str,
-    revision: &str,
-) -> Result<(String, Rendered), String> {
+    mut origin: Origin,
+) -> Result<Target, String> {
     let app = world.argocd.store.get(name).ok_or_else(|| format!("application {name} is gone"))?;
-    let target = |error: String| {
+    let count = origin.sources.len();
+    let failed = |index: usize, error: &str| {
         format!(
-            "Failed to load target state: failed to generate manifest for source 1 of 1: rpc error: \
-             code = Unknown desc = {error}"
+            "Failed to load target state: failed to generate manifest for source {} of {count}: rpc error: \
+             code = Unknown desc = {error}",
+            index + 1
         )
     };
-    let commit = render::resolve(world, &app.spec, revision).await.map_err(target)?;
-    if let Some((_, error)) = app.failed_render.filter(|(failed, _)| *failed == commit) {
-        return Err(target(format!("Manifest generation error (cached): {error}")));
+    let mut commits = Vec::new();
+    for (index, source) in origin.sources.iter().enumerate() {
+        let wanted = origin.revisions.get(index).filter(|revision| !revision.is_empty());
+        let commit = render::resolve(world, source, wanted.unwrap_or(&source.target_revision)).await;
+        commits.push(commit.map_err(|error| failed(index, &error))?);
     }
-    match render::render(world, &app.spec, &commit).await {
-        Ok(rendered) => Ok((commit, rendered)),
-        Err(error) => {
-            let failed = Some((commit, error.clone()));
-            world.argocd.store.update(name, |app| app.failed_render = failed);
-            Err(target(error))
+    origin.revisions = commits;
+    let mut target = Target { origin, objects: Vec::new(), types: Vec::new() };
+    for index in 0..count {
+        let key = format!("{index} {:?}", target.origin);
+        if let Some((_, error)) = app.failed_render.as_ref().filter(|(failed, _)| *failed == key) {
+            return Err(failed(index, &format!("Manifest generation error (cached): {error}")));
+        }
+        match render::render(world, &target.origin, index, &app.spec.place()).await {
+            Ok(made) => {
+                target.objects.extend(made.objects);
+                target.types.push(made.kind);
+            }
+            Err(error) => {
+                let text = failed(index, &error);
+                world.argocd.store.update(name, |app| app.failed_render = Some((key, error)));
+                return Err(text);
+            }
         }
     }
+    Ok(target)
 }
 
-/// Compares with the head of what the application tracks, and starts a sync if Argo CD is to sync on its own.
+/// Compares with the head of what the application tracks, and starts a sync if Argo CD is to sync on its own: that
+/// comes first, and the status is written afterwards (`processAppRefreshQueueItem` of appcontroller.go).
 pub(in crate::argocd) async fn reconcile(world: &Arc<World>, name: &str) {
     let Some(app) = world.argocd.store.get(name) else { return };
     // Stamped when a comparison begins, in whole seconds.
     let began = now();
-    let compared = compare(world, name, &app.spec.target_revision).await;
-    world.argocd.store.update(name, |app| take(app, compared, began));
-    super::start_automated(world, name);
+    let target = compare(world, name, app.spec.origin()).await;
+    if let Ok(target) = &target {
+        super::start_automated(world, name, target);
+    }
+    world.argocd.store.update(name, |app| take(app, target, began));
 }
 
-fn take(app: &mut App, compared: Result<(String, Rendered), String>, began: i64) {
+/// Takes a comparison over into the status.
+pub(in crate::argocd) fn take(app: &mut App, target: Result<Target, String>, began: i64) {
     app.refresh = None;
     app.assessed = None;
     app.reconciled = Some(began);
-    match compared {
-        Ok((commit, rendered)) => {
+    match target {
+        Ok(target) => {
             app.conditions.clear();
-            let is_same = app.applied.as_ref().is_some_and(|applied| applied.inputs == rendered.inputs);
-            app.sync = if is_same { "Synced" } else { "OutOfSync" };
-            app.revision = commit;
+            app.resources = compare_objects(app, Some(&target.objects));
+            app.sync = summary(&app.resources);
+            (app.target, app.compared, app.types) = (target.objects, target.origin, target.types);
         }
         Err(message) => {
             app.conditions = vec![("ComparisonError", message, began)];
+            app.resources = compare_objects(app, None);
             app.sync = "Unknown";
         }
     }

@@ -5,16 +5,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::json;
-
 use super::{
-    apply::{apply, finish},
-    compare, reconcile, roll_out,
+    Target, compare,
+    finish::{Outcome, finish},
+    jobs, reconcile, roll_out,
 };
 use crate::{
     World,
     argocd::{
-        operation::{Operation, OperationState},
+        engine::{self, Pass},
+        operation::{Operation, OperationState, SyncResult},
+        phase::Phase,
         refusal::{Code, Refusal},
     },
     oidc::now,
@@ -45,24 +46,6 @@ pub(in crate::argocd) fn start(world: &Arc<World>, name: &str, operation: Operat
     }
 }
 
-/// Starts the operation that auto-sync wants: once for a revision, as it does not repeat one that failed.
-pub(in crate::argocd) fn start_automated(world: &Arc<World>, name: &str) {
-    let Some(app) = world.argocd.store.get(name) else { return };
-    let tried = app.state.as_ref().and_then(|state| Some(state.result.as_ref()?.revision == app.revision));
-    if !app.spec.automated || app.sync != "OutOfSync" || app.operation.is_some() || tried == Some(true) {
-        return;
-    }
-    let operation = Operation {
-        revision: app.revision.clone(),
-        automated: true,
-        source: app.spec.source(),
-        retry: json!({ "limit": 5 }),
-        ..Operation::default()
-    };
-    // Somebody else may have been quicker.
-    let _ = start(world, name, operation);
-}
-
 async fn run(world: Arc<World>, name: String) {
     loop {
         let Some(wait) = attempt(&world, &name).await else { break };
@@ -90,7 +73,7 @@ async fn attempt(world: &Arc<World>, name: &str) -> Option<Duration> {
             app.state.as_ref().map_or((now(), 0), |state| (state.started, state.retries));
         app.state = Some(OperationState {
             operation: operation.clone(),
-            phase: "Running",
+            phase: Phase::Running,
             message: app.state.take().map(|state| state.message).unwrap_or_default(),
             result: None,
             started,
@@ -100,21 +83,67 @@ async fn attempt(world: &Arc<World>, name: &str) -> Option<Duration> {
         Some(operation)
     })??;
     let app = world.argocd.store.get(name)?;
-    let wanted = if operation.revision.is_empty() { &app.spec.target_revision } else { &operation.revision };
-    let compared = compare(world, name, wanted).await;
+    let origin =
+        if operation.origin.sources.is_empty() { app.spec.origin() } else { operation.origin.clone() };
+    let compared = compare(world, name, origin.clone()).await;
     let rest = timing.sync_ms - timing.sync_ms / 5 + operation.hold_ms;
     if !pause(world, name, Duration::from_millis(rest)).await {
         terminate(world, name);
         return None;
     }
-    let (rolls_out, retry) = world.argocd.store.update(name, |app| {
-        let outcome = apply(app, &operation, compared);
-        (outcome.rolls_out, finish(app, &operation, outcome))
-    })?;
-    if rolls_out {
-        roll_out(world, name);
+    let target = match compared {
+        Ok(target) => target,
+        Err(message) => {
+            let outcome = Outcome {
+                phase: Phase::Error,
+                message: format!("ComparisonError: {message}"),
+                result: SyncResult { origin, resources: Vec::new() },
+            };
+            return world.argocd.store.update(name, |app| {
+                app.conditions = vec![("ComparisonError", message, now())];
+                finish(app, &operation, outcome)
+            })?;
+        }
+    };
+    world.argocd.store.update(name, |app| app.conditions.clear());
+    passes(world, name, &operation, &target).await
+}
+
+/// Goes on, wave by wave, until the attempt is over. What a pass has applied is in the cluster at once; what it says of
+/// it shows when the delay between the waves is over.
+async fn passes(world: &Arc<World>, name: &str, operation: &Operation, target: &Target) -> Option<Duration> {
+    let mut last = Pass::begun();
+    loop {
+        last = world.argocd.store.update(name, |app| {
+            // Health says nothing about what is applied from here on, until the application is compared again.
+            app.assessed = Some(app.health());
+            engine::pass(app, operation, &target.objects, last.results, &last.message)
+        })?;
+        jobs::play(world, name, std::mem::take(&mut last.begun.jobs));
+        if last.begun.rolls_out {
+            roll_out(world, name);
+        }
+        if last.between_waves {
+            tokio::time::sleep(Duration::from_millis(world.argocd.timing().wave_delay_ms)).await;
+        }
+        let result = SyncResult { origin: target.origin.clone(), resources: last.results.clone() };
+        if last.phase.is_over() {
+            let outcome = Outcome { phase: last.phase, message: last.message, result };
+            return world.argocd.store.update(name, |app| finish(app, operation, outcome))?;
+        }
+        world.argocd.store.update(name, |app| {
+            if let Some(state) = app.state.as_mut() {
+                state.result = Some(result);
+                if state.phase != Phase::Terminating {
+                    state.message.clone_from(&last.message);
+                }
+            }
+        });
+        if !pause(world, name, Duration::from_millis(20)).await {
+            terminate(world, name);
+            return None;
+        }
     }
-    retry
 }
 
 /// Waits, and returns false as soon as somebody asks for the end of the operation.
@@ -122,7 +151,7 @@ async fn pause(world: &Arc<World>, name: &str, time: Duration) -> bool {
     let end = Instant::now() + time;
     loop {
         let app = world.argocd.store.get(name);
-        if app.is_none_or(|app| app.state.is_some_and(|state| state.phase == "Terminating")) {
+        if app.is_none_or(|app| app.state.is_some_and(|state| state.phase == Phase::Terminating)) {
             return false;
         }
         let rest = end.saturating_duration_since(Instant::now());
@@ -135,10 +164,14 @@ async fn pause(world: &Arc<World>, name: &str, time: Duration) -> bool {
 
 fn terminate(world: &Arc<World>, name: &str) {
     world.argocd.store.update(name, |app| {
-        if let Some(state) = &mut app.state {
-            (state.phase, state.finished) = ("Failed", Some(now()));
+        let mut state = app.state.take();
+        if let Some(state) = &mut state {
+            if let Some(result) = &mut state.result {
+                engine::terminate(app, &mut result.resources);
+            }
+            (state.phase, state.finished) = (Phase::Failed, Some(now()));
             state.message = "Operation terminated".into();
         }
-        app.operation = None;
+        (app.state, app.operation) = (state, None);
     });
 }

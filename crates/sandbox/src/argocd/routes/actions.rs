@@ -35,13 +35,14 @@ pub(super) async fn run(
     let (group, kind, action) = (text("group"), text("kind"), text("action"));
     let right = format!("action/{group}/{kind}/{action}");
     let (_, app) = access::application(&world, &headers, Target::in_body(&name, &body), &right)?;
-    if kind != "Rollout" || text("resourceName") != app.rollout.name || app.applied.is_none() {
+    if kind != "Rollout" || text("resourceName") != app.rollout.name || app.rollout.uid.is_empty() {
         return Err(not_a_part(kind, group, text("resourceName"), &name));
     }
     match action {
         "abort" => abort(&world, &name),
         "retry" => retry(&world, &name),
-        "resume" | "promote-full" => drop(controller::promote(&world, &name)),
+        "resume" => drop(controller::promote(&world, &name)),
+        "promote-full" => promote_fully(&world, &name),
         other => {
             let text = format!("error getting Lua resource action: built-in script does not exist: {other}");
             return Err(Refusal::new(Code::Unknown, text));
@@ -65,9 +66,20 @@ fn abort(world: &Arc<World>, name: &str) {
     }
 }
 
+/// Cuts over now, or as soon as the new pods are ready.
+fn promote_fully(world: &Arc<World>, name: &str) {
+    if controller::promote(world, name) {
+        return;
+    }
+    world.argocd.store.update(name, |app| {
+        let rollout = &mut app.rollout;
+        rollout.promotes_fully = rollout.active.is_some() && rollout.active != rollout.current;
+    });
+}
+
 fn retry(world: &Arc<World>, name: &str) {
     let again = world.argocd.store.update(name, |app| {
-        let replicas = app.applied.as_ref().map_or(1, |applied| applied.replicas);
+        let replicas = app.workload().map_or(1, |workload| workload.replicas);
         let is_down = app.rollout.aborted || app.rollout.phase == Phase::Degraded;
         if is_down {
             app.rollout.retry(replicas);

@@ -8,6 +8,7 @@ mod fields;
 mod logs;
 mod parameters;
 mod resources;
+mod revisions;
 mod selector;
 mod session;
 mod stream;

@@ -19,7 +19,7 @@ use crate::{
     argocd::{
         controller, git, live,
         refusal::{Code, Refusal},
-        resources, tree as resource_tree, window,
+        tree as resource_tree, window,
     },
 };
 
@@ -54,25 +54,36 @@ pub(super) async fn managed(
 ) -> Reply {
     let (_, app) = access::application(&world, &headers, Target::new(&name, &query)?, "get")?;
     let is = |parameter: &str, found: &str| query.get(parameter).is_none_or(|wanted| wanted == found);
-    let items: Vec<Value> = resources::managed(&app)
+    let items: Vec<Value> = app
+        .resources
         .iter()
-        .filter(|resource| {
-            is("kind", resource.kind) && is("group", resource.group) && is("name", &resource.name)
+        .map(|status| &status.key)
+        .filter(|key| {
+            is("kind", &key.kind)
+                && is("group", &key.group)
+                && is("name", &key.name)
+                && is("namespace", &key.namespace)
         })
-        .map(|resource| {
-            let object = live::object(&app, resource.kind, &resource.name);
-            let text = object.map_or_else(|| "null".to_owned(), |object| object.to_string());
-            json!({
-                "group": resource.group,
-                "kind": resource.kind,
-                "namespace": app.spec.destination_namespace,
-                "name": resource.name,
-                "targetState": text,
-                "liveState": text,
-                "normalizedLiveState": text,
-                "predictedLiveState": text,
+        .map(|key| {
+            let text =
+                |object: Option<Value>| object.map_or_else(|| "null".to_owned(), |object| object.to_string());
+            let live = text(live::object(&app, &key.kind, &key.name));
+            let target = app.target.iter().find(|object| object.key == *key);
+            let mut item = json!({
+                "kind": key.kind,
+                "name": key.name,
+                "targetState": text(target.map(|object| object.manifest.clone())),
+                "liveState": live,
+                "normalizedLiveState": live,
+                "predictedLiveState": live,
                 "resourceVersion": app.version.to_string(),
-            })
+            });
+            for (name, text) in [("group", &key.group), ("namespace", &key.namespace)] {
+                if !text.is_empty() {
+                    item[name] = json!(text);
+                }
+            }
+            item
         })
         .collect();
     let mut reply = json!({ "items": items });
@@ -94,7 +105,7 @@ pub(super) async fn one(
     Ok(Json(json!({ "manifest": object.to_string() })))
 }
 
-/// What a revision would make: the Rollout with its image.
+/// What a revision would make.
 pub(super) async fn manifests(
     State(world): State<Arc<World>>,
     Path(name): Path<String>,
@@ -102,19 +113,13 @@ pub(super) async fn manifests(
     headers: HeaderMap,
 ) -> Reply {
     let (_, app) = access::application(&world, &headers, Target::new(&name, &query)?, "get")?;
-    let wanted = query.get("revision").unwrap_or(&app.spec.target_revision);
-    let compared = controller::compare(&world, &name, wanted).await;
-    let (commit, target) = compared.map_err(|error| Refusal::new(Code::Unknown, error))?;
-    let manifest = json!({
-        "apiVersion": "argoproj.io/v1alpha1",
-        "kind": "Rollout",
-        "metadata": { "name": app.spec.release_name, "namespace": app.spec.destination_namespace },
-        "spec": {
-            "replicas": target.replicas,
-            "template": { "spec": { "containers": [{ "name": "product", "image": target.image }] } },
-        },
-    });
-    Ok(Json(json!({ "manifests": [manifest.to_string()], "revision": commit, "sourceType": "Helm" })))
+    let mut origin = app.spec.origin();
+    origin.revisions.extend(query.get("revision").map(str::to_owned));
+    let compared = controller::compare(&world, &name, origin).await;
+    let target = compared.map_err(|error| Refusal::new(Code::Unknown, error))?;
+    let manifests: Vec<String> = target.objects.iter().map(|object| object.manifest.to_string()).collect();
+    let kind = target.types.first().copied().unwrap_or_default();
+    Ok(Json(json!({ "manifests": manifests, "revision": target.origin.revision(), "sourceType": kind })))
 }
 
 pub(super) async fn metadata(
@@ -124,7 +129,9 @@ pub(super) async fn metadata(
     headers: HeaderMap,
 ) -> Reply {
     let (_, app) = access::application(&world, &headers, Target::new(&name, &query)?, "get")?;
-    let directory = app.spec.slug().and_then(|slug| world.github.git_dir(&slug));
+    let index: usize = query.text("sourceIndex").parse().unwrap_or_default();
+    let source = app.spec.origin().sources.into_iter().nth(index);
+    let directory = source.and_then(|source| world.github.git_dir(&source.slug()?));
     let directory = directory.ok_or_else(|| Refusal::new(Code::Unknown, "repository not found"))?;
     let found = git::metadata(&directory, &revision).await;
     let (author, date, message) = found.map_err(|error| Refusal::new(Code::Unknown, error))?;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::{
     Parameters,
     access::{self, Target},
+    revisions,
     session::parse,
 };
 use crate::{
@@ -19,8 +20,8 @@ use crate::{
     argocd::{
         controller,
         operation::Operation,
+        phase::Phase,
         refusal::{Code, Refusal},
-        render,
         store::document,
         window,
     },
@@ -45,15 +46,7 @@ pub(super) async fn sync(
         return Err(deleting());
     }
     let mut operation = Operation::from_request(&body, &account.subject);
-    let tracked = &app.spec.target_revision;
-    let wanted = if operation.revision.is_empty() { tracked } else { &operation.revision };
-    if app.spec.automated && !operation.dry_run && wanted != tracked {
-        let text = format!("Cannot sync to {wanted}: auto-sync currently set to {tracked}");
-        return Err(Refusal::new(Code::FailedPrecondition, text));
-    }
-    let resolved = render::resolve(&world, &app.spec, wanted).await;
-    operation.revision = resolved.map_err(|error| Refusal::new(Code::FailedPrecondition, error))?;
-    operation.source = app.spec.source();
+    operation.origin = revisions::resolve(&world, &app, &body, operation.dry_run).await?;
     if body["syncOptions"].is_null() {
         operation.sync_options = app.spec.sync_options.iter().map(|option| json!(option)).collect();
     }
@@ -81,9 +74,8 @@ pub(super) async fn rollback(
         return Err(Refusal::new(Code::InvalidArgument, text));
     };
     let operation = Operation {
-        revision: deployment.revision.clone(),
+        origin: deployment.origin.clone(),
         strategy: json!({ "apply": {} }),
-        source: deployment.source.clone(),
         sync_options: app.spec.sync_options.iter().map(|option| json!(option)).collect(),
         ..Operation::from_request(&body, &account.subject)
     };
@@ -101,7 +93,7 @@ pub(super) async fn terminate(
     access::application(&world, &headers, target, "sync")?;
     let is_running = world.argocd.store.update(&name, |app| match (&app.operation, &mut app.state) {
         (Some(_), Some(state)) => {
-            state.phase = "Terminating";
+            state.phase = Phase::Terminating;
             true
         }
         _ => false,

@@ -2,7 +2,10 @@
 
 mod access;
 mod failing;
+mod hooks;
 mod operations;
+mod pruning;
+mod sources;
 mod streaming;
 mod syncing;
 
@@ -44,6 +47,8 @@ impl Fixture {
         world.argocd.add_running_application(world, spec).await.unwrap();
         world.argocd.set_timing(Timing {
             sync_ms: 60,
+            wave_delay_ms: 40,
+            job_ms: 60,
             pod_start_ms: 60,
             scale_down_delay_ms: 150,
             termination_ms: 60,
@@ -61,8 +66,24 @@ impl Fixture {
 
     /// Commits new values to the branch `dev`; returns the commit.
     async fn commit(&self, values: &str) -> String {
-        let files = [("values/dev.values.yaml", values.as_bytes())];
-        self.sandbox.world().github.commit_files(SLUG, "dev", "alice", "values", &files).await.unwrap()
+        self.commit_files(&[("values/dev.values.yaml", values)]).await
+    }
+
+    /// Commits any files to the branch `dev`; returns the commit.
+    async fn commit_files(&self, files: &[(&str, &str)]) -> String {
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
+        self.sandbox.world().github.commit_files(SLUG, "dev", "alice", "files", &files).await.unwrap()
+    }
+
+    /// The application as the API has it.
+    async fn app(&self) -> Value {
+        self.get("/api/v1/applications/dev").await
+    }
+
+    /// Waits for the end of the operation and returns the application.
+    async fn ended(&self) -> Value {
+        self.until("over", |app| app.phase.as_deref().is_some_and(|phase| phase != "Running")).await;
+        self.app().await
     }
 
     fn anonymous(&self, method: &str, path: &str) -> RequestBuilder {
@@ -113,6 +134,20 @@ fn values(tag: &str) -> String {
     format!(
         "image:\n  repository: {repository}\n  tag: {tag}\nreplicaCount: 2\ningress:\n  name: dev-ingress\n"
     )
+}
+
+/// Templates as those of the product: a Rollout, two services, an Ingress.
+const PRODUCT: [(&str, &str); 3] = [
+    ("charts/app/templates/ingress.yaml", "{{- if true }}\nkind: Ingress\n{{- end }}\n"),
+    ("charts/app/templates/rollout.yaml", "{{- if true }}\nkind: Rollout\n{{- end }}\n"),
+    ("charts/app/templates/services.yaml", "{{- if true }}\nkind: Service\n{{- end }}\n"),
+];
+
+/// Returns an object by kind and name.
+fn of<'a>(list: &'a Value, kind: &str, name: &str) -> &'a Value {
+    let found =
+        list.as_array().and_then(|all| all.iter().find(|one| one["kind"] == kind && one["name"] == name));
+    found.unwrap_or_else(|| panic!("no {kind} {name} in {list:#}"))
 }
 
 fn image(tag: &str) -> String {

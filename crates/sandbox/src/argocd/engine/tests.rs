@@ -1,0 +1,1 @@
+//! Passes of a sync, by themselves.
