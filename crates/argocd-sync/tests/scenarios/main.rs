@@ -8,7 +8,9 @@
 
 mod busy;
 mod failures;
+mod front;
 mod normal;
+mod proxies;
 mod sandbox_only;
 mod stage;
 mod transport;
