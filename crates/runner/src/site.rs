@@ -1,11 +1,6 @@
 //! Where workflows run: the sandbox with the product in it, and a runner.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, path::Path, process::Command, sync::Arc};
 
 use sandbox::{
     Config, Sandbox, World,
@@ -44,9 +39,10 @@ pub struct Caller {
 }
 
 impl Site {
-    /// Starts a sandbox, in `directory` if one is given, with the product of the directory `product`.
-    pub async fn set_up(runner: Runner, product: &Path, directory: Option<PathBuf>) -> Result<Self, String> {
-        let sandbox = Sandbox::start(Config { directory }).await;
+    /// Starts a sandbox with the product of the directory `product`. With an Argo CD that is not the sandbox's, its token
+    /// is for the caller to put into `seeded`.
+    pub async fn set_up(runner: Runner, product: &Path, config: Config) -> Result<Self, String> {
+        let sandbox = Sandbox::start(config).await;
         let sandbox = sandbox.map_err(|error| format!("cannot start the sandbox: {error}"))?;
         let seeded = seed::product(sandbox.world(), Some(product)).await;
         let seeded = seeded.map_err(|error| format!("cannot set up the product: {error}"))?;

@@ -59,7 +59,7 @@ async fn up(arguments: Up) -> io::Result<()> {
     if let Some(directory) = &arguments.directory {
         must_be_empty(directory)?;
     }
-    let sandbox = Sandbox::start(Config { directory: arguments.directory }).await?;
+    let sandbox = Sandbox::start(Config { directory: arguments.directory, ..Config::default() }).await?;
     let world = sandbox.world();
     let example = Path::new("examples/product");
     let product = arguments.product.or_else(|| example.is_dir().then(|| example.to_owned()));

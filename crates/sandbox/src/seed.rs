@@ -51,7 +51,7 @@ const BUILT_IN: &[(&str, &str)] = &[
 /// What a visitor needs besides the addresses.
 #[derive(Debug, Clone)]
 pub struct Seeded {
-    /// A token that may do in Argo CD what a pipeline needs.
+    /// A token that may do in the sandbox's Argo CD what a pipeline needs.
     pub argocd_token: String,
     /// Tokens of `alice` (write), `mallory` (triage) and `maria` (maintain).
     pub people: Vec<(&'static str, String)>,
@@ -69,7 +69,7 @@ pub async fn product(world: &World, directory: Option<&Path>) -> io::Result<Seed
         .into_iter()
         .map(|(path, bytes)| (path, placed(bytes, &[(REGISTRY, host), (ARGOCD, &world.urls.argocd)])))
         .collect();
-    let applications = applications(world, &files)?;
+    let applications = if world.has_own_argocd { applications(world, &files)? } else { Vec::new() };
     let files: Vec<(&str, &[u8])> =
         files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect();
     world.github.create_repository(REPOSITORY, &files, &["dev", "prod", "main"]).await?;

@@ -17,6 +17,9 @@ use crate::{argocd, control, ecr, faults::Faults, github, oidc, registry, serve,
 pub struct Config {
     /// Where repositories are kept; a temporary directory that goes with the sandbox if not given.
     pub directory: Option<PathBuf>,
+    /// The URL of an Argo CD that takes the place of the sandbox's own, which then does not play: [`Urls::argocd`] is this
+    /// URL, and [`crate::seed::product`] sets up no applications.
+    pub argocd: Option<String>,
 }
 
 /// Everything that exists in the sandbox. Each service locks only its own part.
@@ -38,6 +41,8 @@ pub struct World {
     pub argocd: argocd::State,
     /// Faults and latency that were asked for.
     pub faults: Faults,
+    /// Whether the Argo CD at [`Urls::argocd`] is the sandbox's own.
+    pub has_own_argocd: bool,
 }
 
 /// Base URLs, `http://127.0.0.1:PORT`.
@@ -80,7 +85,7 @@ impl Sandbox {
         }
         let mut url = listeners.iter().map(|(_, url)| url.clone());
         let mut next = || url.next().unwrap_or_default();
-        let urls = Urls {
+        let mut urls = Urls {
             github: next(),
             oidc: next(),
             sts: next(),
@@ -89,6 +94,10 @@ impl Sandbox {
             argocd: next(),
             control: next(),
         };
+        let has_own_argocd = config.argocd.is_none();
+        if let Some(url) = config.argocd {
+            urls.argocd = url;
+        }
         let world = Arc::new(World {
             github: github::State::new(&directory.join("github"), &urls)?,
             oidc: oidc::State::new(&urls),
@@ -97,6 +106,7 @@ impl Sandbox {
             registry: registry::State::new(&directory.join("registry"))?,
             argocd: argocd::State::new(),
             faults: Faults::default(),
+            has_own_argocd,
             urls,
         });
         let routers = [
@@ -109,7 +119,10 @@ impl Sandbox {
             ("control", control::router(world.clone())),
         ];
         let mut servers = JoinSet::new();
-        for ((listener, _), (service, router)) in listeners.into_iter().zip(routers) {
+        let played = listeners.into_iter().zip(routers);
+        for ((listener, _), (service, router)) in
+            played.filter(|(_, (service, _))| has_own_argocd || *service != "argocd")
+        {
             servers.spawn(serve::run(listener, service, router, world.clone()));
         }
         Ok(Self { world, servers, _directory: kept })

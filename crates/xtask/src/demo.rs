@@ -1,5 +1,6 @@
 //! `cargo xtask demo`: both pipelines end to end, through the real workflow files, against the sandbox.
 
+mod cluster;
 mod end_state;
 mod people;
 mod place;
@@ -11,6 +12,7 @@ use std::{cell::RefCell, path::Path, time::Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use self::cluster::Cluster;
 use crate::dist::build::Profile;
 
 /// How the demonstration is run.
@@ -22,10 +24,15 @@ pub(crate) struct DemoArgs {
     /// Build the binary without optimisation: sooner on the stage, slower on it
     #[arg(long)]
     fast: bool,
+    /// Take a real Argo CD with Argo Rollouts and two Kubernetes API servers in the place of the sandbox's
+    #[arg(long)]
+    cluster: bool,
 }
 
 /// Runs it. Whatever it starts or writes is gone afterwards, also after an interrupt.
 pub(crate) fn run(root: &Path, args: &DemoArgs) -> Result<(), String> {
+    // Before signals are listened to: an interrupt then ends this process, and with it the stack.
+    let cluster = if args.cluster { Some(Cluster::start(root)?) } else { None };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     runtime.block_on(async {
@@ -35,7 +42,7 @@ pub(crate) fn run(root: &Path, args: &DemoArgs) -> Result<(), String> {
         // How it went, once it is over; with --keep that is before the end.
         let verdict = RefCell::new(Err("stopped half way; nothing is left behind".to_owned()));
         tokio::select! {
-            () = perform(root, args, &verdict) => {}
+            () = perform(root, args, cluster, &verdict) => {}
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
@@ -43,8 +50,13 @@ pub(crate) fn run(root: &Path, args: &DemoArgs) -> Result<(), String> {
     })
 }
 
-async fn perform(root: &Path, args: &DemoArgs, verdict: &RefCell<Result<(), String>>) {
-    match set_up(root, args).await {
+async fn perform(
+    root: &Path,
+    args: &DemoArgs,
+    cluster: Option<Cluster>,
+    verdict: &RefCell<Result<(), String>>,
+) {
+    match set_up(root, args, cluster).await {
         Err(error) => *verdict.borrow_mut() = Err(error),
         Ok(place) => {
             let played = story::play(&place).await;
@@ -59,13 +71,13 @@ async fn perform(root: &Path, args: &DemoArgs, verdict: &RefCell<Result<(), Stri
     }
 }
 
-async fn set_up(root: &Path, args: &DemoArgs) -> Result<place::Place, String> {
+async fn set_up(root: &Path, args: &DemoArgs, cluster: Option<Cluster>) -> Result<place::Place, String> {
     let start = Instant::now();
     println!("act: installing it into a private directory, if it is not there yet");
     let act = crate::tools::act()?;
     let profile = if args.fast { Profile::Dev } else { Profile::Release };
     println!("release tree: building ({})", profile.name());
-    let place = place::Place::set_up(root, act, profile).await?;
+    let place = place::Place::set_up(root, act, profile, cluster).await?;
     println!("ready after {:.1} s\n", start.elapsed().as_secs_f64());
     Ok(place)
 }

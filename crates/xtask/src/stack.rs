@@ -77,6 +77,14 @@ pub(crate) fn run(root: &Path, args: &StackArgs) -> Result<(), String> {
     }
 }
 
+/// Says in one line what this machine lacks, and how to get it.
+pub(crate) fn needs() -> Result<(), String> {
+    if crate::tools::on_path("go").is_none() {
+        return Err(build::REMEDY.to_owned());
+    }
+    stack::programs::from_debian(&Env::from_process()).map(drop).map_err(|error| error.to_string())
+}
+
 fn up(root: &Path, path: &Path) -> Result<(), String> {
     if State::read(path).is_ok_and(|state| state.directory.exists()) {
         return Err(format!(
@@ -84,7 +92,7 @@ fn up(root: &Path, path: &Path) -> Result<(), String> {
             path.display()
         ));
     }
-    stack::programs::from_debian(&Env::from_process()).map_err(|error| error.to_string())?;
+    needs()?;
     build::build(root, &mut |line| println!("{line}"))?;
     let start = std::time::Instant::now();
     running::detached(path)?;

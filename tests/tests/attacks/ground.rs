@@ -10,7 +10,7 @@ use runner::{
     variables::{ACT, PAYLOADS, REFS, RELEASE},
 };
 use sandbox::{
-    World,
+    Config, World,
     argocd::Timing,
     github::{Role, Run},
     seed::FIRST_TAG,
@@ -51,7 +51,7 @@ impl Ground {
             directory: directory.path().join("runner"),
         };
         let product = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/product");
-        let site = Site::set_up(runner, &product, None).await.expect("the product");
+        let site = Site::set_up(runner, &product, Config::default()).await.expect("the product");
         let timing = Timing {
             sync_ms: 50,
             pod_start_ms: 80,

@@ -7,10 +7,10 @@ use std::{
 
 pub(super) use runner::REPOSITORY;
 use runner::{Caller, Event, Record, Runner, Site, private_file};
-use sandbox::{World, github::WebhookEvent};
+use sandbox::{Config, World, github::WebhookEvent};
 use tempfile::TempDir;
 
-use super::{people::Person, release};
+use super::{cluster::Cluster, people::Person, release};
 use crate::dist::build::Profile;
 
 /// Everything that is set up, and goes when this goes.
@@ -21,6 +21,8 @@ pub(super) struct Place {
     pub(super) maria: Person,
     /// The sandbox, and a runner for its workflows.
     pub(super) site: Site,
+    /// The real control plane, if it takes the place of the sandbox's.
+    pub(super) cluster: Option<Cluster>,
     /// For files that people and runners make.
     pub(super) directory: PathBuf,
     /// How many webhook events were looked at.
@@ -32,7 +34,12 @@ pub(super) struct Place {
 
 impl Place {
     /// Builds and starts everything.
-    pub(super) async fn set_up(root: &Path, act: PathBuf, profile: Profile) -> Result<Self, String> {
+    pub(super) async fn set_up(
+        root: &Path,
+        act: PathBuf,
+        profile: Profile,
+        cluster: Option<Cluster>,
+    ) -> Result<Self, String> {
         let temporary = tempfile::Builder::new().prefix("day2-demo-").tempdir();
         let temporary = temporary.map_err(|error| format!("cannot make a temporary directory: {error}"))?;
         let directory = temporary.path().to_owned();
@@ -40,7 +47,14 @@ impl Place {
         let refs = release::build(root, &release, profile)?;
         let runner = Runner { act, release, refs, directory: directory.join("runner") };
         let product = root.join("examples/product");
-        let site = Site::set_up(runner, &product, Some(directory.join("sandbox"))).await?;
+        let argocd = cluster.as_ref().map(|cluster| cluster.state.argocd.clone());
+        let config = Config { directory: Some(directory.join("sandbox")), argocd };
+        let mut site = Site::set_up(runner, &product, config).await?;
+        if let Some(cluster) = &cluster {
+            site.seeded.argocd_token = cluster.state.accounts.ci.token.expose().to_owned();
+            println!("applications dev and prod: first sync");
+            cluster.install(&product, site.world()).await?;
+        }
         let person = |login| {
             let token = site.seeded.people.iter().find(|(person, _)| *person == login);
             let (login, token) = token.cloned().ok_or_else(|| format!("there is no {login}"))?;
@@ -49,7 +63,7 @@ impl Place {
         let (alice, maria) = (person("alice")?, person("maria")?);
         let seen = Cell::new(site.world().github.events(REPOSITORY).len());
         let transcripts = RefCell::default();
-        Ok(Self { alice, maria, site, directory, seen, transcripts, _directory: temporary })
+        Ok(Self { alice, maria, site, cluster, directory, seen, transcripts, _directory: temporary })
     }
 
     /// What exists.

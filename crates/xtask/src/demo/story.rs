@@ -6,6 +6,7 @@ use runner::{Event, Record};
 use serde_json::Value;
 
 use super::{
+    cluster::Cluster,
     end_state::{self, Claims, Deployed},
     people::Change,
     place::{Place, REPOSITORY},
@@ -136,6 +137,9 @@ async fn check(place: &Place, dev: &Shipped, prod: &Shipped) -> Result<(), Strin
         let application = argocd(place, &format!("applications/{name}")).await?;
         let tree = argocd(place, &format!("applications/{name}/resource-tree")).await?;
         end_state::of_application(&mut claims, &git_dir, &deployed, &application, &tree);
+        if let Some(cluster) = &place.cluster {
+            cluster.claims(&mut claims, &deployed).await?;
+        }
     }
     let (at_dev, at_prod) = (branch(place, "dev").await?, branch(place, "prod").await?);
     claims.same("dev and prod are at the same commit", &at_dev, &at_prod);
@@ -181,6 +185,7 @@ fn secrets(place: &Place) -> Vec<String> {
     let world = place.world();
     let mut secrets = world.ecr.passwords();
     secrets.push(place.site.seeded.argocd_token.clone());
+    secrets.extend(place.cluster.iter().flat_map(Cluster::secrets));
     for run in world.github.runs() {
         secrets.extend([Some(run.token), run.oidc_request_token].into_iter().flatten());
     }

@@ -15,7 +15,7 @@ use crate::{process, tools};
 /// How everything is built: programs that need no libraries, without the paths of this machine.
 const FLAGS: &[&str] = &["build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"];
 /// What to do without Go.
-pub(crate) const REMEDY: &str = "the stack is built from source: it takes Go 1.26.1 or newer (https://go.dev/dl), and Go's module \
+pub(super) const REMEDY: &str = "the stack is built from source: it takes Go 1.26.1 or newer (https://go.dev/dl), and Go's module \
                       proxy within reach";
 
 /// Builds what is not there yet and returns the directory.
@@ -42,7 +42,7 @@ pub(crate) fn build(root: &Path, say: &mut dyn FnMut(&str)) -> Result<PathBuf, S
 }
 
 /// Where the programs of this version of `stack/` are, or will be.
-pub(crate) fn directory(root: &Path) -> Result<PathBuf, String> {
+pub(super) fn directory(root: &Path) -> Result<PathBuf, String> {
     let mut hash = Sha256::new();
     let mut directories: Vec<&str> = TOOLS.iter().map(|tool| tool.directory).collect();
     directories.dedup();

@@ -6,6 +6,8 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use tempfile::TempDir;
+
 /// The line that says that everything serves.
 pub(super) const READY: &str = "ready";
 
@@ -22,12 +24,14 @@ pub(crate) struct Leashed {
     child: Child,
     /// Its state file.
     pub(crate) state: PathBuf,
+    _directory: TempDir,
 }
 
 impl Leashed {
     /// Starts a stack and waits until it serves.
-    pub(crate) fn start(directory: &Path) -> Result<Self, String> {
-        let state = directory.join("stack.json");
+    pub(crate) fn start() -> Result<Self, String> {
+        let directory = tempfile::tempdir().map_err(|error| format!("cannot make a directory: {error}"))?;
+        let state = directory.path().join("stack.json");
         let mut command = Command::new("setsid");
         command
             .arg(own()?)
@@ -35,7 +39,7 @@ impl Leashed {
             .arg(&state)
             .stdin(Stdio::piped());
         let child = served(&mut command)?;
-        Ok(Self { child, state })
+        Ok(Self { child, state, _directory: directory })
     }
 }
 
