@@ -4,9 +4,12 @@ use std::sync::Mutex;
 
 use axum::http::{HeaderMap, header};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::refusal::{Code, Refusal};
+use super::{
+    refusal::{Code, Refusal},
+    sso::Sso,
+};
 use crate::{
     faults::lock,
     oidc::{now, random_hex, uuid},
@@ -24,7 +27,12 @@ struct Policy {
 /// Who has a token.
 #[derive(Debug, Clone)]
 pub(super) struct Account {
+    /// What policies name.
     pub(super) subject: String,
+    /// What operations name: the address of a person, if their token has one.
+    pub(super) username: String,
+    /// Who made the token.
+    pub(super) issuer: String,
     token: String,
     issued: i64,
     expires: i64,
@@ -37,6 +45,12 @@ pub(super) struct Accounts {
     tokens: Mutex<Vec<Account>>,
     /// Local users: name, password, policies.
     users: Mutex<Vec<(String, String, Vec<String>)>>,
+    /// Who else is trusted.
+    sso: Mutex<Sso>,
+    /// Tokens of Dex.
+    exchanged: Mutex<Vec<String>>,
+    /// The policy for those whom somebody else vouches for.
+    policies: Mutex<Vec<(String, Policy)>>,
 }
 
 impl Account {
@@ -71,9 +85,15 @@ impl Accounts {
         });
         let token = format!("{header}.{}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()), random_hex(21));
         let policies = policies.iter().filter_map(|line| Policy::parse(line.as_ref())).collect();
-        let account =
-            Account { subject: subject.to_owned(), token: token.clone(), issued, expires, policies };
-        lock(&self.tokens).push(account);
+        lock(&self.tokens).push(Account {
+            subject: subject.to_owned(),
+            username: subject.to_owned(),
+            issuer: "argocd".to_owned(),
+            token: token.clone(),
+            issued,
+            expires,
+            policies,
+        });
         token
     }
 
@@ -99,24 +119,71 @@ impl Accounts {
     }
 
     pub(super) fn tokens(&self) -> Vec<String> {
-        lock(&self.tokens).iter().map(|account| account.token.clone()).collect()
+        let own: Vec<String> = lock(&self.tokens).iter().map(|account| account.token.clone()).collect();
+        [own, lock(&self.exchanged).clone()].concat()
     }
 
-    /// Finds out who calls: `Authorization: Bearer`, or the cookie `argocd.token`.
-    pub(super) fn caller(&self, headers: &HeaderMap) -> Result<Account, Refusal> {
+    pub(super) fn remember(&self, token: &str) {
+        lock(&self.exchanged).push(token.to_owned());
+    }
+
+    pub(super) fn set_sso(&self, sso: Sso) {
+        *lock(&self.sso) = sso;
+    }
+
+    pub(super) fn sso(&self) -> Sso {
+        lock(&self.sso).clone()
+    }
+
+    pub(super) fn allow(&self, subject: &str, policies: &[&str]) {
+        let parsed = policies.iter().filter_map(|line| Policy::parse(line));
+        lock(&self.policies).extend(parsed.map(|policy| (subject.to_owned(), policy)));
+    }
+
+    /// Finds out who calls: `Authorization: Bearer`, or the cookie `argocd.token`. `server` is Argo CD's address.
+    pub(super) fn caller(&self, headers: &HeaderMap, server: &str) -> Result<Account, Refusal> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
         let cookie = text(header::COOKIE)
             .and_then(|value| value.split(';').find_map(|pair| pair.trim().strip_prefix("argocd.token=")));
         let unauthenticated = |text: &str| Refusal::new(Code::Unauthenticated, text);
         let token = bearer.or(cookie).ok_or_else(|| unauthenticated("no session information"))?;
+        self.account(token, server).map_err(|why| unauthenticated(&format!("invalid session: {why}")))
+    }
+
+    /// `VerifyToken` of util/session/sessionmanager.go, with the words of golang-jwt.
+    fn account(&self, token: &str, server: &str) -> Result<Account, &'static str> {
+        let claims: Value = jsonwebtoken::dangerous::insecure_decode_claims(token)
+            .map_err(|_| "token is malformed: token contains an invalid number of segments")?;
+        if claims["iss"] != "argocd" {
+            let claims = self.sso().verify(token, server)?;
+            return Ok(self.vouched(token, &claims));
+        }
         let account = lock(&self.tokens).iter().find(|account| account.token == token).cloned();
-        let account =
-            account.ok_or_else(|| unauthenticated("invalid session: failed to verify the token"))?;
+        let account = account.ok_or("token signature is invalid: signature is invalid")?;
         if account.expires <= now() {
-            return Err(unauthenticated("invalid session: token has invalid claims: token is expired"));
+            return Err("token has invalid claims: token is expired");
         }
         Ok(account)
+    }
+
+    /// Somebody whom another issuer vouches for. The subject is that of the issuer behind Dex, if Dex says it
+    /// (util/jwt/jwt.go, `GetUserIdentifier`).
+    fn vouched(&self, token: &str, claims: &Value) -> Account {
+        let federated = claims["federated_claims"]["user_id"].as_str().filter(|id| !id.is_empty());
+        let subject = federated.or(claims["sub"].as_str()).unwrap_or_default();
+        let email = claims["email"].as_str().filter(|email| !email.is_empty());
+        let policies = lock(&self.policies);
+        let own = policies.iter().filter(|(name, _)| name == subject);
+        Account {
+            subject: subject.to_owned(),
+            username: email.unwrap_or(subject).to_owned(),
+            issuer: claims["iss"].as_str().unwrap_or_default().to_owned(),
+            token: token.to_owned(),
+            issued: claims["iat"].as_i64().unwrap_or_default(),
+            expires: claims["exp"].as_i64().unwrap_or_default(),
+            policies: own.map(|(_, policy)| policy.clone()).collect(),
+        }
     }
 }
 
@@ -172,12 +239,12 @@ mod tests {
         let token = accounts.issue("ci", &["applications, get, default/*"], 60);
         let mut headers = HeaderMap::new();
         headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
-        let account = accounts.caller(&headers).unwrap();
+        let account = accounts.caller(&headers, "http://argocd").unwrap();
         assert!(account.enforce("applications", "get", "default/dev").is_ok());
         let refusal = account.enforce("applications", "sync", "default/dev").unwrap_err();
         let expected = "permission denied: applications, sync, default/dev, sub: ci, iat: 2";
         assert!(refusal.message.starts_with(expected), "{}", refusal.message);
         accounts.expire();
-        assert_eq!(accounts.caller(&headers).unwrap_err().code, Code::Unauthenticated);
+        assert_eq!(accounts.caller(&headers, "http://argocd").unwrap_err().code, Code::Unauthenticated);
     }
 }

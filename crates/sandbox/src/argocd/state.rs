@@ -8,13 +8,14 @@ use std::{
 use tokio::sync::broadcast;
 
 use super::{
-    AppSpec, Snapshot, SyncWindow, Timing,
+    AppSpec, Snapshot, Sso, SyncWindow, Timing,
     account::Accounts,
     app::{App, Deployment},
     cluster::{self, Begun, Manner},
     controller,
     operation::Operation,
     pod::PodState,
+    sso,
     store::Store,
 };
 use crate::{World, faults::lock, oidc::now};
@@ -126,7 +127,30 @@ impl State {
         self.accounts.add_user(name, password, policies);
     }
 
-    /// Ends the validity of every token.
+    /// Sets whom Argo CD trusts beside itself.
+    pub fn set_sso(&self, sso: Sso) {
+        self.accounts.set_sso(sso);
+    }
+
+    /// Lets somebody whom another issuer vouches for do this: `policy.csv` of argocd-rbac-cm.
+    pub fn allow(&self, subject: &str, policies: &[&str]) {
+        self.accounts.allow(subject, policies);
+    }
+
+    /// Makes the token that Kubernetes projects for a service account; none only if the system has no randomness.
+    pub fn service_account_token(
+        &self,
+        issuer: &str,
+        namespace: &str,
+        name: &str,
+        audience: &str,
+    ) -> Option<String> {
+        let token = sso::service_account_token(issuer, namespace, name, audience)?;
+        self.accounts.remember(&token);
+        Some(token)
+    }
+
+    /// Ends the validity of every token of its own.
     pub fn expire_tokens(&self) {
         self.accounts.expire();
     }

@@ -47,7 +47,7 @@ pub(super) fn application(
     target: Target<'_>,
     action: &str,
 ) -> Result<(Account, App), Refusal> {
-    let account = world.argocd.accounts.caller(headers)?;
+    let account = world.argocd.accounts.caller(headers, &world.urls.argocd)?;
     let Target { name, project, namespace } = target;
     let namespace = if namespace.is_empty() { "argocd" } else { namespace };
     if !project.is_empty() {

@@ -25,7 +25,7 @@ pub(super) async fn list(
     Query(query): Query<Parameters>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Refusal> {
-    let account = world.argocd.accounts.caller(&headers)?;
+    let account = world.argocd.accounts.caller(&headers, &world.urls.argocd)?;
     let projects = query.projects();
     let selector = Selector::parse(query.text("selector"))?;
     let fields = Fields::new(query.text("fields"));

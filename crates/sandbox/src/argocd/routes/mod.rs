@@ -3,6 +3,7 @@
 mod access;
 mod actions;
 mod applications;
+mod dex;
 mod events;
 mod fields;
 mod logs;
@@ -58,6 +59,9 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/api/v1/stream/applications/{name}/resource-tree", get(stream::tree))
         .fallback(unknown)
         .layer(middleware::from_fn(content_type))
+        // A proxy of its own, which takes forms.
+        .route("/api/dex/token", post(dex::token))
+        .route("/api/dex/.well-known/openid-configuration", get(dex::discovery))
         .with_state(world);
     Router::new().nest("/argocd", api.clone()).merge(api)
 }

@@ -40,23 +40,28 @@ pub(super) async fn delete() -> Json<Value> {
 
 /// Answers strangers too: `loggedIn` is left out, as Go leaves out `false`.
 pub(super) async fn user_info(State(world): State<Arc<World>>, headers: HeaderMap) -> Json<Value> {
-    Json(match world.argocd.accounts.caller(&headers) {
-        Ok(account) => json!({ "loggedIn": true, "username": account.subject, "iss": "argocd" }),
+    Json(match world.argocd.accounts.caller(&headers, &world.urls.argocd) {
+        Ok(account) => json!({ "loggedIn": true, "username": account.username, "iss": account.issuer }),
         Err(_) => json!({}),
     })
 }
 
-/// The settings that strangers see.
-pub(super) async fn settings(State(world): State<Arc<World>>) -> Json<Value> {
-    Json(json!({
+/// The settings, of which strangers see a little less. What is false is left out, as Go leaves it out.
+pub(super) async fn settings(State(world): State<Arc<World>>, headers: HeaderMap) -> Json<Value> {
+    let mut settings = json!({
         "url": world.urls.argocd,
         "appLabelKey": "app.kubernetes.io/instance",
         "trackingMethod": "annotation",
-        "controllerNamespace": "argocd",
-        "appsInAnyNamespaceEnabled": false,
-        "hydratorEnabled": false,
-        "userLoginsDisabled": false,
-    }))
+        "googleAnalytics": { "anonymizeUsers": true },
+        "help": { "chatText": "Chat now!" },
+        "kustomizeOptions": {},
+    });
+    world.argocd.accounts.sso().put_settings(&mut settings);
+    if world.argocd.accounts.caller(&headers, &world.urls.argocd).is_ok() {
+        settings["controllerNamespace"] = json!("argocd");
+        settings["passwordPattern"] = json!("^.{8,32}$");
+    }
+    Json(settings)
 }
 
 pub(super) async fn can_i(
@@ -64,7 +69,7 @@ pub(super) async fn can_i(
     Path((resource, action, object)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Reply {
-    let account = world.argocd.accounts.caller(&headers)?;
+    let account = world.argocd.accounts.caller(&headers, &world.urls.argocd)?;
     let may = account.may(&resource, &action, &object);
     Ok(Json(json!({ "value": if may { "yes" } else { "no" } })))
 }

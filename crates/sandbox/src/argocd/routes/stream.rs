@@ -82,7 +82,7 @@ pub(super) async fn applications(
     headers: HeaderMap,
 ) -> Response {
     let format = Format::new(&headers, &query);
-    let account = match world.argocd.accounts.caller(&headers) {
+    let account = match world.argocd.accounts.caller(&headers, &world.urls.argocd) {
         Ok(account) => account,
         Err(refusal) => return format.refuse(&refusal),
     };

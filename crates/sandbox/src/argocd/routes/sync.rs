@@ -45,7 +45,7 @@ pub(super) async fn sync(
     if app.deleting {
         return Err(deleting());
     }
-    let mut operation = Operation::from_request(&body, &account.subject);
+    let mut operation = Operation::from_request(&body, &account.username);
     operation.origin = revisions::resolve(&world, &app, &body, operation.dry_run).await?;
     if body["syncOptions"].is_null() {
         operation.sync_options = app.spec.sync_options.iter().map(|option| json!(option)).collect();
@@ -77,7 +77,7 @@ pub(super) async fn rollback(
         origin: deployment.origin.clone(),
         strategy: json!({ "apply": {} }),
         sync_options: app.spec.sync_options.iter().map(|option| json!(option)).collect(),
-        ..Operation::from_request(&body, &account.subject)
+        ..Operation::from_request(&body, &account.username)
     };
     started(&world, &name, operation)
 }

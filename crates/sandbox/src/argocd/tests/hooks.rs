@@ -113,6 +113,7 @@ async fn a_selective_sync_passes_hooks_over() {
 #[tokio::test]
 async fn waves_wait_for_what_was_before_to_be_healthy() {
     let fixture = Fixture::new().await;
+    fixture.argocd().set_timing(Timing { pod_start_ms: 500, ..fixture.argocd().timing() });
     let config = |name: &str, wave: i64| {
         format!(
             "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  annotations:\n    argocd.argoproj.io/sync-wave: \"{wave}\"\n"

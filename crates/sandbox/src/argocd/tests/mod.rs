@@ -5,6 +5,7 @@ mod failing;
 mod hooks;
 mod operations;
 mod pruning;
+mod signing_in;
 mod sources;
 mod streaming;
 mod syncing;
