@@ -10,7 +10,8 @@ use toolkit::{Check, CommonArgs, Env, GitHubContext};
 use self::server::ServerArgs;
 use crate::{
     order::{Order, Scope, Target},
-    request::{ApplicationName, Terms, parse_name},
+    paused::Paused,
+    request::{ApplicationName, Terms, WaitFor, parse_name},
     selector::Selector,
 };
 
@@ -77,7 +78,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "OPTION")]
     pub(crate) sync_options: Vec<String>,
 
-    /// What to do when a Rollout is paused; only `wait` (what is done anyway) in this version
+    /// What to do when a Rollout is paused before its cutover: `wait` (the default) until somebody promotes it, `success` once its new pods are ready, `promote` it then, or `fail`
     #[arg(long, value_name = "POLICY")]
     pub(crate) paused: Option<String>,
 
@@ -105,6 +106,16 @@ impl Args {
             .unwrap_or(DEFAULT_GRACE);
         let settle =
             check.optional("settle", self.settle.as_deref(), parse_duration).unwrap_or(DEFAULT_SETTLE);
+        let paused = check.optional("paused", self.paused.as_deref(), str::parse).unwrap_or_default();
+        if paused == Paused::Success && wait_for == WaitFor::OldPodsGone {
+            check.problem("paused", "`success` never meets `wait-for: old-pods-gone`: a paused Rollout keeps its old pods; use `promoted`");
+        }
+        if check.flag("rollback", self.rollback.as_deref(), false) {
+            check.problem(
+                "rollback",
+                "is not in this version: revert the commit in Git and sync that, in a step with `if: failure()`",
+            );
+        }
         self.refuse_what_is_missing(&mut check);
         let timeout = self.common.budget(&mut check, DEFAULT_TIMEOUT);
         let dry_run = self.common.dry_run(&mut check);
@@ -119,6 +130,7 @@ impl Args {
                 prune,
                 wait_for,
                 on_busy,
+                paused,
                 degraded_grace,
                 settle,
                 timeout,
@@ -164,19 +176,6 @@ impl Args {
             if is_given {
                 check.problem(input, &format!("is not in this version: {remedy}"));
             }
-        }
-        check.optional("paused", self.paused.as_deref(), |text| match text {
-            "wait" => Ok(()),
-            "success" | "promote" | "fail" => Err(format!(
-                "`{text}` is not in this version: use `wait`, which waits until somebody promotes the Rollout or `timeout` ends"
-            )),
-            _ => Err(format!("`{text}` is not a policy: use `wait`")),
-        });
-        if check.flag("rollback", self.rollback.as_deref(), false) {
-            check.problem(
-                "rollback",
-                "is not in this version: revert the commit in Git and sync that, in a step with `if: failure()`",
-            );
         }
     }
 }

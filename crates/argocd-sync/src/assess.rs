@@ -5,11 +5,13 @@ use std::fmt::Write;
 use model::Failure;
 
 use crate::{
+    baseline::Baseline,
     clause::{Clause, Holds},
     codes,
     course::{Course, Relation, course, relation, replaced},
-    images,
-    pods::{Pod, Pods},
+    health::{degraded, healthy, old_pods_gone},
+    images, paused,
+    pods::Pods,
     request::{Request, WaitFor},
     wire::{Application, OperationState, ResourceStatus},
 };
@@ -25,6 +27,8 @@ pub(crate) struct Progress {
     pub(crate) refreshed: bool,
     /// The pods, if they were looked at after that end.
     pub(crate) pods: Option<Pods>,
+    /// How the application was before.
+    pub(crate) baseline: Baseline,
 }
 
 /// The judgement.
@@ -44,6 +48,8 @@ pub(crate) struct Verdict {
     pub(crate) ready: Option<bool>,
     /// Whether the pods are needed to prove that no old one is left.
     pub(crate) pods_decide: bool,
+    /// Whether live pods run another image of an expected one's repository, mostly old ones.
+    pub(crate) images_left: bool,
     /// The followed operation was not ours and is gone: plan again.
     pub(crate) lost: Option<String>,
 }
@@ -99,6 +105,7 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
         began: app.status.operation_state.is_some(),
         ready: progress.pods.as_ref().and_then(|pods| pods.are_ready(&request.images)),
         pods_decide: false,
+        images_left: false,
         lost: None,
     };
     let operation = match verdict.ended {
@@ -110,6 +117,9 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
     if reassessed && request.wait_for >= WaitFor::Synced && operation.is_yes() {
         verdict.failure =
             verdict.failure.or_else(|| comparison_error(app)).or_else(|| prune_needed(app, request));
+    }
+    if reassessed && request.wait_for >= WaitFor::Healthy {
+        verdict.failure = verdict.failure.or_else(|| paused::failure(app, request, progress));
     }
     if has_ended && request.wait_for >= WaitFor::Healthy {
         verdict.degraded = degraded(app, progress);
@@ -128,16 +138,15 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
             Clause::Revision => revision(&verdict, request),
             Clause::Reassessed => fresh(Holds::Yes),
             Clause::Synced => fresh(synced(app, request)),
-            Clause::Healthy => fresh(healthy(app)),
+            Clause::Healthy => fresh(healthy(app, request, progress)),
             Clause::ImagesLive => images_live(app, request),
             Clause::OldPodsGone => fresh(old_pods_gone(app, request, progress)),
         };
         verdict.clauses.push((clause, holds));
     }
-    // As long as live pods run another image of ours, no list of pods can say anything else.
-    verdict.pods_decide = request.wait_for == WaitFor::OldPodsGone
-        && verdict.holds_before(Clause::OldPodsGone)
-        && images::leftovers(&request.images, &app.status.summary.images).is_empty();
+    verdict.pods_decide =
+        request.wait_for == WaitFor::OldPodsGone && verdict.holds_before(Clause::OldPodsGone);
+    verdict.images_left = !images::leftovers(&request.images, &app.status.summary.images).is_empty();
     verdict
 }
 
@@ -252,31 +261,8 @@ fn comparison_error(app: &Application) -> Option<Failure> {
     Some(Failure::new(&codes::COMPARISON_ERROR, format!("{}: {}", condition.kind, condition.message)))
 }
 
-fn healthy(app: &Application) -> Holds {
-    let health = &app.status.health;
-    Holds::when(health.status == "Healthy", || {
-        let mut reason = format!("health is {}", or_unknown(&health.status));
-        if !health.message.is_empty() {
-            let _ = write!(reason, " ({})", health.message);
-        }
-        reason
-    })
-}
-
 fn or_unknown(status: &str) -> &str {
     if status.is_empty() { "Unknown" } else { status }
-}
-
-fn degraded(app: &Application, progress: &Progress) -> Option<String> {
-    let bad: Vec<String> = progress.pods.iter().flat_map(Pods::in_error).map(Pod::describe).collect();
-    if !bad.is_empty() {
-        return Some(bad.join("; "));
-    }
-    let health = &app.status.health;
-    (health.status == "Degraded").then(|| match health.message.as_str() {
-        "" => "the application is Degraded".to_owned(),
-        message => format!("the application is Degraded: {message}"),
-    })
 }
 
 fn images_live(app: &Application, request: &Request) -> Holds {
@@ -286,21 +272,6 @@ fn images_live(app: &Application, request: &Request) -> Holds {
         let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
         let live = if live.is_empty() { "no image".to_owned() } else { live.join(", ") };
         format!("no pod runs {}; live: {live}", missing.join(", "))
-    })
-}
-
-/// The images of live pods tell first, in the stream; the tree then also knows old pods of the same image.
-fn old_pods_gone(app: &Application, request: &Request, progress: &Progress) -> Holds {
-    let left = images::leftovers(&request.images, &app.status.summary.images);
-    if !left.is_empty() {
-        return Holds::No(format!("pods still run {}", left.join(", ")));
-    }
-    let Some(pods) = &progress.pods else {
-        return Holds::No("the pods have not been listed yet".to_owned());
-    };
-    Holds::when(pods.old.is_empty(), || {
-        let names: Vec<&str> = pods.old.iter().map(|pod| pod.name.as_str()).collect();
-        format!("{} older pods are left: {}", names.len(), names.join(", "))
     })
 }
 

@@ -107,6 +107,13 @@ pub const DEGRADED: Code = Code {
     meaning: "The new pods do not get ready: the application stayed Degraded, or its newest pods in error, for `degraded-grace`.",
     remedy: "See the pods' reasons, events and logs; then correct the image or the values and deploy again.",
 };
+/// A Rollout is paused.
+pub const PAUSED: Code = Code {
+    id: "paused",
+    exit: Exit::Remote,
+    meaning: "A Rollout of the application is paused before its cutover, so that the old pods serve, and `paused: fail` was asked for.",
+    remedy: "Promote the Rollout, or set `paused` to `wait`, `success` or `promote`.",
+};
 /// The expected image is not what runs.
 pub const IMAGE_NOT_LIVE: Code = Code {
     id: "image-not-live",
@@ -139,6 +146,7 @@ pub const ALL: &[&Code] = &[
     &OPERATION_REPLACED,
     &REVISION_MISMATCH,
     &DEGRADED,
+    &PAUSED,
     &IMAGE_NOT_LIVE,
     &AUTH_PROXY,
 ];

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::{
+    paused::Paused,
     request::{ApplicationName, OnBusy, Request, Terms, WaitFor},
     wire::Application,
 };
@@ -24,6 +25,7 @@ pub(crate) fn request() -> Request {
             prune: false,
             wait_for: WaitFor::OldPodsGone,
             on_busy: OnBusy::Wait,
+            paused: Paused::Wait,
             degraded_grace: Duration::from_secs(10),
             settle: Duration::from_secs(2),
             timeout: Duration::from_secs(60),

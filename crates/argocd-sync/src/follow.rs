@@ -1,23 +1,25 @@
 //! Follows one operation until everything is proven, or cannot be any more.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use model::{Deadline, Failure, codes as general};
 use tokio::time::Instant;
 
 use crate::{
-    api::ArgoCd,
+    api::{ArgoCd, persist},
     assess::{Progress, Verdict, assess},
+    baseline::Baseline,
     codes,
     looking::Looking,
     observer::{News, Observer},
     outcome::{Outcome, Seen},
     patience::{Judgement, Patience},
+    paused::{self, PROMOTE},
     pods::Pods,
     progress::Lines,
     request::{Request, WaitFor},
     timeline::Timeline,
-    wire::Application,
+    wire::{Application, ResourceStatus},
 };
 
 /// How the following ended.
@@ -39,6 +41,8 @@ pub(crate) struct Following<'a> {
     progress: Progress,
     verdict: Verdict,
     timeline: Timeline,
+    /// The Rollouts that were asked to go on, which is done once for each.
+    promoted: BTreeSet<String>,
 }
 
 impl<'a> Following<'a> {
@@ -47,12 +51,14 @@ impl<'a> Following<'a> {
         request: &'a Request,
         app: Application,
         mark: &str,
+        baseline: Baseline,
         deadline: Deadline,
         signed_in: Duration,
     ) -> Self {
-        let progress = Progress { mark: mark.to_owned(), ..Progress::default() };
+        let progress = Progress { mark: mark.to_owned(), baseline, ..Progress::default() };
         let verdict = assess(&app, request, &progress);
-        Self { request, app, progress, verdict, timeline: Timeline::new(deadline, signed_in) }
+        let timeline = Timeline::new(deadline, signed_in);
+        Self { request, app, progress, verdict, timeline, promoted: BTreeSet::new() }
     }
 
     /// Follows until the end.
@@ -62,7 +68,14 @@ impl<'a> Following<'a> {
         let mut looking = Looking::default();
         let deadline = Instant::from_std(argocd.deadline().instant());
         loop {
+            let was_last = self.verdict.pods_decide;
             self.judge(&mut observer);
+            if self.verdict.pods_decide && !was_last {
+                // What was listed before everything else held may lack the pods that make it hold.
+                self.progress.pods = None;
+                looking.forget();
+                self.judge_once();
+            }
             self.say(lines);
             if self.verdict.lost.is_some() {
                 return End::Lost;
@@ -74,6 +87,9 @@ impl<'a> Following<'a> {
             };
             if Instant::now() >= deadline {
                 return End::Failure(self.too_late());
+            }
+            if let Err(failure) = self.promote(argocd, lines).await {
+                return End::Failure(failure);
             }
             let look = looking.next(&self.verdict, self.request, &mut observer);
             let until = look.unwrap_or(deadline).min(wake).min(deadline);
@@ -95,6 +111,22 @@ impl<'a> Following<'a> {
                 Some(News::Pods(..)) | None => {}
             }
         }
+    }
+
+    /// Promotes paused Rollouts of this deployment whose new pods are ready, if that was asked for. A call that failed with
+    /// something that passes is repeated: it says how the Rollout shall be, not what shall be done to it.
+    async fn promote(&mut self, argocd: &ArgoCd, lines: &Lines<'_>) -> Result<(), Failure> {
+        let due = paused::to_promote(&self.app, self.request, &self.progress);
+        let due: Vec<ResourceStatus> =
+            due.into_iter().filter(|rollout| !self.promoted.contains(&rollout.title())).cloned().collect();
+        for rollout in due {
+            lines.say(&self.request.application.to_string(), &format!("promote {}", rollout.title()));
+            if let Err(error) = persist(argocd.deadline(), || argocd.act(&rollout, PROMOTE)).await {
+                return Err(argocd.explain(error, "promote a Rollout of").await);
+            }
+            self.promoted.insert(rollout.title());
+        }
+        Ok(())
     }
 
     /// Takes a state unless a newer one is known: reads and the stream overtake each other.
@@ -166,6 +198,8 @@ impl<'a> Following<'a> {
         let mut failure = Failure::new(&general::DEADLINE_PASSED, cause);
         failure.notes = unmet;
         failure.notes.extend(self.verdict.degraded.clone());
+        let waiting = self.progress.pods.iter().flat_map(Pods::waiting).filter(|pod| !pod.is_in_error);
+        failure.notes.extend(waiting.map(|pod| format!("pod {}", pod.describe())));
         failure
     }
 }

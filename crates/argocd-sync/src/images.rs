@@ -17,6 +17,12 @@ pub(crate) fn leftovers(expected: &[ImageRef], live: &[String]) -> Vec<String> {
     parsed(live).iter().filter(|live| is_left(live)).map(ToString::to_string).collect()
 }
 
+/// Whether one of the live images is expected.
+pub(crate) fn runs_one_of(expected: &[ImageRef], live: &[String]) -> bool {
+    let live = parsed(live);
+    expected.iter().any(|expected| live.iter().any(|live| is(expected, live)))
+}
+
 /// Whether a live image is the expected one. A digest decides alone; a live image without the expected digest
 /// proves nothing, whatever its tag.
 fn is(expected: &ImageRef, live: &ImageRef) -> bool {

@@ -13,6 +13,9 @@ use crate::{
 
 /// How often pods are listed while they start.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often they are listed while live pods run another image of ours: old ones mostly, for as long as the scale-down
+/// delay, and the stream tells when they are gone; but they may be of another kind.
+const SLOW_LOOK: Duration = Duration::from_secs(5);
 /// How often they are listed when only they can tell that the old ones are gone.
 const LAST_LOOK: Duration = Duration::from_millis(250);
 
@@ -68,8 +71,12 @@ fn interval(verdict: &Verdict, request: &Request) -> Option<Duration> {
     if !verdict.holds_before(Clause::OldPodsGone) {
         return Some(LOOK);
     }
-    // Without images to compare, the list is all that tells, maybe for as long as the scale-down delay.
-    let interval = if request.images.is_empty() { LOOK } else { LAST_LOOK };
+    let interval = match (request.images.is_empty(), verdict.images_left) {
+        (_, true) => SLOW_LOOK,
+        // The list is all that tells, maybe for as long as the scale-down delay.
+        (true, false) => LOOK,
+        (false, false) => LAST_LOOK,
+    };
     verdict.pods_decide.then_some(interval)
 }
 
@@ -98,7 +105,7 @@ mod tests {
         assert_eq!(interval_of(&done, &request, None), Some(LAST_LOOK));
         assert_eq!(interval_of(&done, &request, Some(Pods::default())), None);
         let both = with(&[("/status/summary/images", json!(["a.b/product/dev:new", "a.b/product/dev:old"]))]);
-        assert_eq!(interval_of(&both, &request, None), None);
+        assert_eq!(interval_of(&both, &request, None), Some(SLOW_LOOK));
         request.wait_for = WaitFor::Synced;
         assert_eq!(interval_of(&starting, &request, None), None);
     }

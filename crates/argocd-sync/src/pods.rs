@@ -1,10 +1,9 @@
-//! Pods of the newest ReplicaSets, and pods that are left of older ones.
-
-use std::collections::HashMap;
+//! Pods of the newest generation of each workload, and pods that are left of older ones.
 
 use model::ImageRef;
 
 use crate::{
+    generation::Generations,
     images,
     wire::{Node, ResourceTree},
 };
@@ -12,10 +11,13 @@ use crate::{
 /// The pods of an application, by generation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Pods {
-    /// Pods of the newest ReplicaSet of each workload, and pods that no ReplicaSet owns.
+    /// Pods of the newest generation of each workload, and pods that no workload owns.
     pub(crate) newest: Vec<Pod>,
-    /// Pods of older ReplicaSets.
+    /// Pods of older generations.
     pub(crate) old: Vec<Pod>,
+    /// Pods that say nothing of what serves: those of scheduled Jobs, and those that have done their work. A CronJob's may
+    /// run an old image of ours for as long as its history goes back.
+    pub(crate) aside: Vec<Pod>,
 }
 
 /// One live pod.
@@ -24,28 +26,37 @@ pub(crate) struct Pod {
     pub(crate) namespace: String,
     pub(crate) name: String,
     pub(crate) uid: String,
-    /// What the pod's containers do: `Running`, `CrashLoopBackOff`, `Terminating`.
+    /// When it was made, RFC 3339.
+    pub(crate) created: String,
+    /// What the pod's containers do: `Running`, `CrashLoopBackOff`, `Terminating`, `Init:Error`.
     pub(crate) reason: String,
     /// The health's message.
     pub(crate) message: String,
-    /// Whether Argo CD calls it Degraded.
+    /// Whether it does not get ready for an error that its owner does not get over.
     pub(crate) is_in_error: bool,
     /// Whether it is ready, or has done its work.
     pub(crate) is_ready: bool,
     /// The images of its containers, init containers included.
     pub(crate) images: Vec<String>,
+    /// The workload, as `Rollout app/product`; empty for a pod of its own.
+    pub(crate) workload: String,
 }
 
 impl Pods {
     /// Sorts the pods of a resource tree.
     pub(crate) fn of(tree: &ResourceTree) -> Self {
-        let newest = newest_replica_sets(&tree.nodes);
+        let generations = Generations::of(&tree.nodes);
         let mut pods = Self::default();
         for node in tree.nodes.iter().filter(|node| node.kind == "Pod") {
-            // `Some(false)` is a pod of a ReplicaSet that is not the newest of its workload.
-            let is_newest = node.parent_refs.iter().find_map(|parent| newest.get(parent.uid.as_str()));
-            let list = if is_newest == Some(&false) { &mut pods.old } else { &mut pods.newest };
-            list.push(Pod::of(node));
+            let pod = Pod::of(node, &generations);
+            let list = if generations.is_scheduled(node) || pod.reason == "Completed" {
+                &mut pods.aside
+            } else if generations.is_newest(node) {
+                &mut pods.newest
+            } else {
+                &mut pods.old
+            };
+            list.push(pod);
         }
         pods
     }
@@ -62,24 +73,40 @@ impl Pods {
     pub(crate) fn in_error(&self) -> impl Iterator<Item = &Pod> {
         self.newest.iter().filter(|pod| pod.is_in_error)
     }
+
+    /// Returns the newest pods that are not ready.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Pod> {
+        self.newest.iter().filter(|pod| !pod.is_ready && pod.reason != "Terminating")
+    }
+
+    /// Whether pods that are known not to be old explain why an image is live.
+    pub(crate) fn explain(&self, image: &str) -> bool {
+        self.newest.iter().chain(&self.aside).any(|pod| pod.images.iter().any(|live| live == image))
+    }
 }
 
 impl Pod {
-    fn of(node: &Node) -> Self {
+    fn of(node: &Node, generations: &Generations<'_>) -> Self {
         let health = node.health.clone().unwrap_or_default();
         let reason = node.info("Status Reason").unwrap_or_default().to_owned();
-        // gitops-engine health_pod.go: these waiting reasons degrade a pod at once.
-        let is_bad_reason =
-            reason.starts_with("Err") || reason.ends_with("Error") || reason.ends_with("BackOff");
+        let owner = generations.owner(node);
+        // A workload that is whole has replaced what is in error, such as an evicted pod.
+        let is_replaced =
+            owner.is_some_and(|owner| owner.health.as_ref().is_some_and(|health| health.status == "Healthy"));
+        // A Job tries again with another pod, and is Degraded itself when it gives up.
+        let is_tried_again = owner.is_some_and(|owner| owner.kind == "Job") && !is_waiting_in_error(&reason);
+        let is_bad = health.status == "Degraded" || is_in_error(&reason);
         Self {
             namespace: node.namespace.clone(),
             name: node.name.clone(),
             uid: node.uid.clone(),
-            is_in_error: health.status == "Degraded" || is_bad_reason,
+            created: node.created_at.clone().unwrap_or_default(),
+            is_in_error: is_bad && !is_replaced && !is_tried_again && reason != "Terminating",
             is_ready: health.status == "Healthy",
-            images: node.images.clone(),
             message: health.message,
             reason,
+            images: node.images.clone(),
+            workload: generations.workload(node),
         }
     }
 
@@ -97,114 +124,24 @@ impl Pod {
     }
 }
 
-/// Returns for each ReplicaSet's uid whether it is the newest of its owner, by the revision that Argo CD shows
-/// (`Rev:3`), else by age.
-fn newest_replica_sets(nodes: &[Node]) -> HashMap<&str, bool> {
-    let mut newest: HashMap<&str, &Node> = HashMap::new();
-    let replica_sets = || nodes.iter().filter(|node| node.kind == "ReplicaSet");
-    for node in replica_sets() {
-        let best = newest.entry(owner(node)).or_insert(node);
-        if generation(node) > generation(best) {
-            *best = node;
-        }
-    }
-    replica_sets()
-        .map(|node| (node.uid.as_str(), newest.get(owner(node)).is_some_and(|best| best.uid == node.uid)))
-        .collect()
+/// What the reason of an init container says; Argo CD writes `Init:` before it (controller/cache/info.go).
+fn bare(reason: &str) -> &str {
+    reason.strip_prefix("Init:").unwrap_or(reason)
 }
 
-/// The uid of a ReplicaSet's workload; one without an owner stands for itself.
-fn owner(node: &Node) -> &str {
-    node.parent_refs.first().map_or(&node.uid, |parent| &parent.uid)
+/// Reasons for which gitops-engine calls a pod Degraded at once (`health_pod.go`), and one that it leaves out.
+fn is_in_error(reason: &str) -> bool {
+    let reason = bare(reason);
+    reason.starts_with("Err")
+        || reason.ends_with("Error")
+        || reason.ends_with("BackOff")
+        || reason == "InvalidImageName"
 }
 
-fn generation(node: &Node) -> (Option<u64>, &str) {
-    let revision = node.info("Revision").and_then(|text| text.strip_prefix("Rev:")?.parse().ok());
-    (revision, node.created_at.as_deref().unwrap_or_default())
+/// Those of a container that waits; `Error` is what one says that has ended.
+fn is_waiting_in_error(reason: &str) -> bool {
+    is_in_error(reason) && bare(reason) != "Error"
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn pods(nodes: &serde_json::Value) -> Pods {
-        Pods::of(&serde_json::from_value(json!({ "nodes": nodes })).unwrap())
-    }
-
-    fn replica_set(uid: &str, owner: &str, revision: &str, created: &str) -> serde_json::Value {
-        json!({"kind": "ReplicaSet", "name": uid, "uid": uid, "parentRefs": [{"uid": owner}],
-               "info": [{"name": "Revision", "value": revision}], "createdAt": created})
-    }
-
-    fn pod(name: &str, parent: &str, health: &str, reason: &str) -> serde_json::Value {
-        json!({"kind": "Pod", "name": name, "uid": name, "parentRefs": [{"uid": parent}],
-               "info": [{"name": "Status Reason", "value": reason}], "health": {"status": health}})
-    }
-
-    fn names(pods: &[Pod]) -> Vec<&str> {
-        pods.iter().map(|pod| pod.name.as_str()).collect()
-    }
-
-    #[test]
-    fn generations_are_told_apart_by_revision() {
-        // Rev:10 is newer than Rev:9 although a roll-back made its ReplicaSet earlier.
-        let pods = pods(&json!([
-            replica_set("a", "web", "Rev:9", "2026-01-02T00:00:00Z"),
-            replica_set("b", "web", "Rev:10", "2026-01-01T00:00:00Z"),
-            replica_set("c", "worker", "Rev:1", "2026-01-01T00:00:00Z"),
-            pod("a1", "a", "Healthy", "Terminating"),
-            pod("b1", "b", "Healthy", "Running"),
-            pod("c1", "c", "Healthy", "Running"),
-            pod("s1", "stateful", "Healthy", "Running"),
-        ]));
-        assert_eq!(names(&pods.newest), ["b1", "c1", "s1"]);
-        assert_eq!(names(&pods.old), ["a1"]);
-    }
-
-    #[test]
-    fn without_revisions_age_decides() {
-        let pods = pods(&json!([
-            replica_set("a", "web", "", "2026-01-02T00:00:00Z"),
-            replica_set("b", "web", "", "2026-01-01T00:00:00Z"),
-            pod("a1", "a", "Healthy", "Running"),
-            pod("b1", "b", "Healthy", "Running"),
-        ]));
-        assert_eq!((names(&pods.newest), names(&pods.old)), (vec!["a1"], vec!["b1"]));
-    }
-
-    #[test]
-    fn errors_of_the_newest_count() {
-        let pods = pods(&json!([
-            replica_set("a", "web", "Rev:1", ""),
-            replica_set("b", "web", "Rev:2", ""),
-            pod("a1", "a", "Degraded", "CrashLoopBackOff"),
-            pod("b1", "b", "Degraded", "ImagePullBackOff"),
-            pod("b2", "b", "Progressing", "ErrImagePull"),
-            pod("b3", "b", "Progressing", "ContainerCreating"),
-        ]));
-        let described: Vec<String> = pods.in_error().map(Pod::describe).collect();
-        assert_eq!(described, ["b1: ImagePullBackOff", "b2: ErrImagePull"]);
-    }
-
-    #[test]
-    fn new_pods_are_ready_when_all_of_them_are() {
-        let expected = ["a.b/app:new".parse().unwrap()];
-        let tree = |image: &str, health: &str| {
-            let mut new = pod("b1", "b", health, "");
-            new["images"] = json!([image]);
-            pods(&json!([replica_set("b", "web", "Rev:2", ""), new, pod("b2", "b", "Healthy", "")]))
-        };
-        assert_eq!(tree("a.b/app:new", "Healthy").are_ready(&expected), Some(true));
-        assert_eq!(tree("a.b/app:new", "Progressing").are_ready(&expected), Some(false));
-        // These are from before.
-        assert_eq!(tree("a.b/app:old", "Healthy").are_ready(&expected), None);
-        assert_eq!(tree("a.b/app:new", "Healthy").are_ready(&[]), None);
-    }
-
-    #[test]
-    fn no_nodes_are_no_pods() {
-        assert_eq!(pods(&json!(null)), Pods::default());
-    }
-}
+mod tests;

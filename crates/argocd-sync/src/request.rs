@@ -12,6 +12,8 @@ use model::{CommitSha, ImageRef, ParseError, Secret};
 use reqwest::header::HeaderName;
 use url::Url;
 
+use crate::paused::Paused;
+
 use crate::credential::Credential;
 
 /// A validated request for one application. Its terms read like its own fields.
@@ -50,6 +52,8 @@ pub(crate) struct Terms {
     pub(crate) wait_for: WaitFor,
     /// What to do when another operation runs.
     pub(crate) on_busy: OnBusy,
+    /// What to do about a workload that is paused before its cutover.
+    pub(crate) paused: Paused,
     /// How long pods may be in error before that is a failure.
     pub(crate) degraded_grace: Duration,
     /// How long everything must hold before that is a success.

@@ -8,7 +8,8 @@ use toolkit::{Backoff, nonce};
 
 use crate::{
     api::{ApiError, ArgoCd, FAILING, Refresh, RefusalKind, SyncBody, persist},
-    codes, diagnose,
+    baseline::Baseline,
+    diagnose,
     follow::{End, Following},
     observer::{News, Observer},
     outcome::Outcome,
@@ -67,9 +68,14 @@ impl<'a> Sync<'a> {
             if self.request.dry_run && !matches!(plan, Plan::Refuse(_)) {
                 return Ok(None);
             }
+            let baseline = match &plan {
+                Plan::Sync(_) => Baseline::before(&app),
+                // Whatever is wrong by now may come of the operation that is followed.
+                _ => Baseline::default(),
+            };
             let app = match plan {
                 Plan::Refuse(failure) => return Err(failure),
-                Plan::Nothing => return Ok(Some(self.following(app).nothing_to_do(pods))),
+                Plan::Nothing => return Ok(Some(self.following(app, baseline).nothing_to_do(pods))),
                 Plan::Adopt(_) => app,
                 Plan::Wait(_) => {
                     self.wait_for_idle(&app).await?;
@@ -94,21 +100,18 @@ impl<'a> Sync<'a> {
                     }
                 }
             };
-            let mut following = self.following(app);
+            let mut following = self.following(app, baseline);
             let failure = match following.run(&self.argocd, self.lines).await {
                 End::Success => None,
-                End::Failure(failure) if failure.code == &codes::DEGRADED => {
-                    Some(diagnose::pods(&self.argocd, failure).await)
-                }
-                End::Failure(failure) => Some(failure),
+                End::Failure(failure) => Some(diagnose::pods(&self.argocd, failure).await),
                 End::Lost => continue,
             };
             return Ok(Some(following.outcome(failure)));
         }
     }
 
-    fn following(&self, app: Application) -> Following<'_> {
-        Following::new(self.request, app, &self.mark, self.argocd.deadline(), self.signed_in)
+    fn following(&self, app: Application, baseline: Baseline) -> Following<'_> {
+        Following::new(self.request, app, &self.mark, baseline, self.argocd.deadline(), self.signed_in)
     }
 
     /// The moment until which something is tried.

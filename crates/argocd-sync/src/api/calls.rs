@@ -2,7 +2,6 @@
 
 use reqwest::{Method, Response};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{
     ApiError, ArgoCd, Session, SyncBody,
@@ -11,9 +10,8 @@ use super::{
 };
 use crate::{
     order::Scope,
-    pods::Pod,
     selector::Selector,
-    wire::{Application, ApplicationList, Event, EventList, LogLine, ResourceTree},
+    wire::{Application, ApplicationList, ResourceTree},
 };
 
 /// What the stream sends of an application. A narrow list also removes events that change nothing of it, since the
@@ -87,11 +85,11 @@ impl ArgoCd {
         ]
     }
 
-    fn app_path<'a>(&'a self, rest: &[&'a str]) -> Vec<&'a str> {
+    pub(super) fn app_path<'a>(&'a self, rest: &[&'a str]) -> Vec<&'a str> {
         [&["api", "v1", "applications", &self.application.name], rest].concat()
     }
 
-    fn get<'a>(&'a self, rest: &[&'a str], query: &[(&str, &str)]) -> reqwest::RequestBuilder {
+    pub(super) fn get<'a>(&'a self, rest: &[&'a str], query: &[(&str, &str)]) -> reqwest::RequestBuilder {
         self.request(&Method::GET, &self.app_path(rest), &[&self.scope()[..], query].concat())
     }
 
@@ -128,35 +126,6 @@ impl ArgoCd {
     /// Reads all live objects of the application.
     pub(crate) async fn tree(&self) -> Result<ResourceTree, ApiError> {
         self.json(self.get(&["resource-tree"], &[])).await
-    }
-
-    /// Reads the events of a pod.
-    pub(crate) async fn events(&self, pod: &Pod) -> Result<Vec<Event>, ApiError> {
-        let query = [
-            ("resourceUID", pod.uid.as_str()),
-            ("resourceNamespace", &pod.namespace),
-            ("resourceName", &pod.name),
-        ];
-        let list: EventList = self.json(self.get(&["events"], &query)).await?;
-        Ok(list.items)
-    }
-
-    /// Reads the last lines that a pod wrote; of its previous container if that one crashed.
-    pub(crate) async fn logs(&self, pod: &Pod, previous: bool) -> Result<Vec<String>, ApiError> {
-        let query = [
-            ("namespace", pod.namespace.as_str()),
-            ("podName", &pod.name),
-            ("tailLines", "50"),
-            ("follow", "false"),
-            ("previous", if previous { "true" } else { "" }),
-        ];
-        let text = self.session.text(self.get(&["logs"], &query)).await?;
-        // One `{"result":{"content":…}}` per line; the last one has no content.
-        let content = |line: &str| {
-            let mut line: Value = serde_json::from_str(line).ok()?;
-            serde_json::from_value::<LogLine>(line.get_mut("result")?.take()).ok().map(|line| line.content)
-        };
-        Ok(text.lines().filter_map(content).filter(|line| !line.is_empty()).collect())
     }
 
     /// Reads who the token belongs to.

@@ -4,13 +4,14 @@
 mod calls;
 mod error;
 mod explain;
+mod objects;
 mod persist;
 mod session;
 mod sign_in;
 mod sync_body;
 mod transport;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use model::{Deadline, Failure};
 use reqwest::{Method, RequestBuilder};
@@ -22,6 +23,7 @@ use crate::request::{ApplicationName, Server};
 
 pub(crate) use calls::Refresh;
 pub(crate) use error::{ApiError, RefusalKind, refusal};
+pub(crate) use objects::Log;
 pub(crate) use persist::{FAILING, persist};
 pub(crate) use session::Session;
 pub(crate) use sync_body::SyncBody;
@@ -54,6 +56,11 @@ impl ArgoCd {
     /// Returns the moment by which all must have ended.
     pub(crate) fn deadline(&self) -> Deadline {
         self.session.deadline()
+    }
+
+    /// Allows calls for this long from now, whatever the deadline: what a failure still needs.
+    pub(crate) fn linger(&self, time: Duration) {
+        self.session.transport.linger(time);
     }
 
     /// Signs in anew after an error inside of a stream that says that the token has expired; gives the error back if

@@ -1,6 +1,11 @@
 //! Requests to one server, and what their replies mean; who asks is not known here.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use model::{Deadline, Failure, Secret, codes};
 use reqwest::{
@@ -24,6 +29,8 @@ pub(super) struct Transport {
     url: Url,
     headers: HeaderMap,
     deadline: Deadline,
+    /// Until when calls may be made beyond that.
+    lingering: Mutex<Option<Deadline>>,
 }
 
 /// What a reply's head says.
@@ -55,12 +62,23 @@ impl Transport {
         for (name, value) in &server.headers {
             headers.append(name, secret_header(value)?);
         }
-        Ok(Self { client: http::client(&options)?, url: server.url.clone(), headers, deadline })
+        Ok(Self {
+            client: http::client(&options)?,
+            url: server.url.clone(),
+            headers,
+            deadline,
+            lingering: Mutex::default(),
+        })
     }
 
     /// Returns the moment by which all must have ended.
     pub(super) fn deadline(&self) -> Deadline {
         self.deadline
+    }
+
+    /// Allows calls for this long from now, whatever the deadline: what a failure still needs.
+    pub(super) fn linger(&self, time: Duration) {
+        *self.lingering.lock().unwrap_or_else(PoisonError::into_inner) = Some(Deadline::after(time));
     }
 
     /// Returns the server's address.
@@ -123,7 +141,9 @@ impl Transport {
 
     /// Returns when a call that begins now must have ended.
     pub(super) fn call(&self) -> Deadline {
-        Deadline::after(self.deadline.cap(CALL_TIMEOUT))
+        let lingering = *self.lingering.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = self.deadline.remaining().max(lingering.map_or(Duration::ZERO, |end| end.remaining()));
+        Deadline::after(left.min(CALL_TIMEOUT))
     }
 
     fn head(&self, reply: &Response) -> Head {

@@ -150,10 +150,9 @@ fn what_is_not_in_this_version_is_refused() {
     ];
     let failure = order(&[&least[..], &argv].concat(), &env).unwrap_err();
     insta::assert_snapshot!(failure.notes.join("\n"), @r"
+    input `rollback` is not in this version: revert the commit in Git and sync that, in a step with `if: failure()`
     input `resources` is not in this version: the whole application is synced
     input `sync-options` is not in this version: write them into the application's `spec.syncPolicy.syncOptions`
-    input `paused`: `promote` is not in this version: use `wait`, which waits until somebody promotes the Rollout or `timeout` ends
-    input `rollback` is not in this version: revert the commit in Git and sync that, in a step with `if: failure()`
     ");
     // What is done anyway, and what a workflow's empty expression gives.
     for argv in [
@@ -164,7 +163,7 @@ fn what_is_not_in_this_version_is_refused() {
         assert!(order(&[&least[..], &argv].concat(), &env).is_ok(), "{argv:?}");
     }
     let failure = order(&[&least[..], &["--paused=later"]].concat(), &env).unwrap_err();
-    insta::assert_snapshot!(failure.cause, @"input `paused`: `later` is not a policy: use `wait`");
+    insta::assert_snapshot!(failure.cause, @"input `paused`: `later` is not a policy: expected one of `wait`, `success`, `promote` and `fail`");
 }
 
 #[test]

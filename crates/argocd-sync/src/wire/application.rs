@@ -118,12 +118,26 @@ pub(crate) struct Condition {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct ResourceStatus {
+    pub(crate) group: String,
+    pub(crate) version: String,
     pub(crate) kind: String,
     pub(crate) namespace: String,
     pub(crate) name: String,
     pub(crate) status: String,
     pub(crate) health: Option<Health>,
     pub(crate) requires_pruning: bool,
+}
+
+impl ResourceStatus {
+    /// Names it for people: `Rollout app/product`.
+    pub(crate) fn title(&self) -> String {
+        format!("{} {}/{}", self.kind, self.namespace, self.name)
+    }
+
+    /// Its health, empty for a kind that has none.
+    pub(crate) fn health_status(&self) -> &str {
+        self.health.as_ref().map_or("", |health| &health.status)
+    }
 }
 
 impl Application {

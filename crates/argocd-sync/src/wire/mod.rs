@@ -7,9 +7,11 @@ mod application;
 mod operation;
 mod tree;
 
-pub(crate) use application::{Application, ApplicationList, ResourceStatus};
+pub(crate) use application::{Application, ApplicationList, Health, ResourceStatus};
+#[cfg(test)]
+pub(crate) use operation::SyncResult;
 pub(crate) use operation::{Info, Operation, OperationState, ResourceResult};
-pub(crate) use tree::{Event, EventList, LogLine, Node, ResourceTree};
+pub(crate) use tree::{Event, EventList, LogLine, Manifest, Node, ResourceTree};
 
 use serde::{Deserialize, Deserializer};
 

@@ -54,6 +54,7 @@ pub(crate) struct OperationState {
     pub(crate) phase: String,
     pub(crate) message: String,
     pub(crate) sync_result: Option<SyncResult>,
+    pub(crate) started_at: Option<String>,
     pub(crate) finished_at: Option<String>,
 }
 

@@ -1,5 +1,7 @@
 //! The resource tree, events and log lines: what explains pods.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::{application::Health, or_default};
@@ -29,6 +31,16 @@ pub(crate) struct Node {
     pub(crate) images: Vec<String>,
     pub(crate) health: Option<Health>,
     pub(crate) created_at: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) networking_info: NetworkingInfo,
+}
+
+/// What Argo CD draws its network view from; of a pod it holds the labels.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct NetworkingInfo {
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) labels: BTreeMap<String, String>,
 }
 
 /// The owner of a node.
@@ -36,6 +48,7 @@ pub(crate) struct Node {
 #[serde(default)]
 pub(crate) struct ParentRef {
     pub(crate) uid: String,
+    pub(crate) kind: String,
 }
 
 /// A detail for people: a pod's `Status Reason`, a ReplicaSet's `Revision`.
@@ -51,6 +64,19 @@ impl Node {
     pub(crate) fn info(&self, name: &str) -> Option<&str> {
         self.info.iter().find(|item| item.name == name).map(|item| item.value.as_str())
     }
+
+    /// Returns the value of a label, where Argo CD tells it.
+    pub(crate) fn label(&self, name: &str) -> Option<&str> {
+        self.networking_info.labels.get(name).map(String::as_str)
+    }
+}
+
+/// `GET /api/v1/applications/{name}/resource`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Manifest {
+    /// The object, as JSON.
+    pub(crate) manifest: String,
 }
 
 /// `GET /api/v1/applications/{name}/events`, a Kubernetes EventList.

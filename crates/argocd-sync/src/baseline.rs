@@ -1,0 +1,29 @@
+//! How the application was before our operation: what was wrong already is not our doing.
+
+use std::collections::BTreeSet;
+
+use crate::wire::{Application, ResourceStatus};
+
+/// The state before.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Baseline {
+    /// The managed resources that were Degraded, as `Rollout app/product`.
+    degraded: BTreeSet<String>,
+}
+
+impl Baseline {
+    /// Keeps what an application says before the sync is asked for.
+    pub(crate) fn before(app: &Application) -> Self {
+        Self { degraded: degraded(app).map(ResourceStatus::title).collect() }
+    }
+
+    /// Whether a resource was Degraded before.
+    pub(crate) fn has_degraded(&self, resource: &ResourceStatus) -> bool {
+        self.degraded.contains(&resource.title())
+    }
+}
+
+/// The managed resources that are Degraded.
+pub(crate) fn degraded(app: &Application) -> impl Iterator<Item = &ResourceStatus> {
+    app.status.resources.iter().filter(|resource| resource.health_status() == "Degraded")
+}
