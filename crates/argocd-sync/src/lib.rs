@@ -38,6 +38,7 @@ mod sse;
 mod stream;
 mod sync;
 mod timeline;
+mod window;
 mod wire;
 
 use clap::FromArgMatches;

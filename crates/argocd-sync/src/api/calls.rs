@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{
     ApiError, ArgoCd, Session, SyncBody,
-    explain::{CanI, List},
+    explain::{CanI, Item, List, Project},
     transport,
 };
 use crate::{
@@ -49,7 +49,7 @@ pub(crate) struct SyncWindows {
 }
 
 /// One window.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct SyncWindow {
     pub(crate) kind: String,
@@ -149,6 +149,17 @@ impl ArgoCd {
         // A list knows no finer fields than `spec` (pkg/apiclient/application/forwarder_overwrite.go).
         let fields = [("fields", "items.metadata.name,items.metadata.namespace,items.spec")];
         self.json(self.request(&Method::GET, &["api", "v1", "applications"], &fields)).await
+    }
+
+    /// Reads the name of the application's project.
+    pub(super) async fn project(&self) -> Result<String, ApiError> {
+        let item: Item = self.json(self.get(&[], &[])).await?;
+        Ok(if item.spec.project.is_empty() { "default".to_owned() } else { item.spec.project })
+    }
+
+    /// Reads a project, which needs a right of its own.
+    pub(super) async fn read_project(&self, name: &str) -> Result<Project, ApiError> {
+        self.json(self.request(&Method::GET, &["api", "v1", "projects", name], &[])).await
     }
 
     /// Reads the sync windows.

@@ -51,11 +51,9 @@ async fn a_closed_window_is_told() {
     stage.close_window("* * * * *", "1h").await;
     let run = stage.action(&stage.release().await, NEW).run().await;
     assert_eq!(run.code(), "sync-window", "{}", run.written());
-    assert!(
-        run.failure().notes[0].starts_with("active: deny from `* * * * *` for 1h"),
-        "{:?}",
-        run.failure().notes
-    );
+    let failure = run.failure();
+    assert!(failure.cause.ends_with("by its windows it is never let through"), "{failure}");
+    assert_eq!(failure.notes[0], "deny from `* * * * *` (UTC) for 1h: active", "{:?}", failure.notes);
 }
 
 #[tokio::test]

@@ -8,8 +8,11 @@ use model::{Failure, codes as general};
 use toolkit::http::SendError;
 use url::Url;
 
-pub(super) use self::sight::{CanI, List};
-use self::{denied::denied, window::sync_window};
+use self::denied::denied;
+pub(super) use self::{
+    sight::{CanI, Item, List},
+    window::Project,
+};
 use super::{ApiError, ArgoCd, RefusalKind, Session};
 use crate::codes;
 
@@ -82,10 +85,7 @@ impl ArgoCd {
                     self.session.explain("it takes us for an anonymous user").await
                 }
             }
-            RefusalKind::SyncWindow => {
-                let windows = self.sync_windows().await.unwrap_or_default();
-                sync_window(app, &windows)
-            }
+            RefusalKind::SyncWindow => Box::pin(self.sync_window()).await,
             RefusalKind::NotFound => self.sight().await.missing(app, server),
             RefusalKind::Deleting => {
                 Failure::new(&codes::APPLICATION_DELETED, format!("application {app} is being deleted"))

@@ -45,11 +45,12 @@ pub(in super::super) struct List {
     items: Option<Vec<Item>>,
 }
 
+/// An application, as far as its place goes.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Item {
+pub(in super::super) struct Item {
     metadata: Metadata,
-    spec: Spec,
+    pub(in super::super) spec: Spec,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -61,8 +62,8 @@ struct Metadata {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Spec {
-    project: String,
+pub(in super::super) struct Spec {
+    pub(in super::super) project: String,
 }
 
 impl ArgoCd {

@@ -139,9 +139,7 @@ pub(super) fn dex(
             ))
             .with_note(format!("asked for the connector `{connector}`; Dex has {}", list(connectors)))
             .with_note(stranger.dex_config())
-    } else if says("does not support this grant")
-        || error == "unsupported_grant_type"
-        || error == "unauthorized_client"
+    } else if says("does not support") || error == "unsupported_grant_type" || error == "unauthorized_client"
     {
         failure
             .with_remedy("Let Dex exchange tokens: it can since version 2.38, unless `oauth2.grantTypes` (or those of the connector) leave it out.")
