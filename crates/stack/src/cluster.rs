@@ -8,7 +8,7 @@ use std::{
 };
 
 use model::Secret;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     Error, Kube, Programs, keys, kwok,
@@ -229,11 +229,11 @@ pub(crate) async fn furnish(kube: &Kube, programs: &Programs) -> Result<(), Erro
     definitions(kube, programs.manifests("argo-rollouts/manifests/crds")?).await
 }
 
-/// Applies custom resource definitions and waits until the API server serves them.
-pub(crate) async fn definitions(kube: &Kube, definitions: Vec<serde_json::Value>) -> Result<(), Error> {
-    for definition in &definitions {
-        kube.apply(definition).await?;
-    }
+/// Makes custom resource definitions and waits until the API server serves them.
+pub(crate) async fn definitions(kube: &Kube, definitions: Vec<Value>) -> Result<(), Error> {
+    let collection = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    let made = definitions.iter().map(|definition| kube.create(collection, definition));
+    futures_util::future::try_join_all(made).await?;
     for definition in &definitions {
         let path = crate::kube::path_of(definition)?;
         let start = Instant::now();
