@@ -59,6 +59,15 @@ impl Kube {
         }
     }
 
+    /// What is at `path` as text: a container's log (`…/pods/x/log?tailLines=50`).
+    pub async fn text(&self, path: &str) -> Result<String, Error> {
+        let (status, body) = self.call(Method::GET, path, None).await?;
+        match accepted(&Method::GET, path, status, body)? {
+            Value::String(text) => Ok(text),
+            other => Ok(other.to_string()),
+        }
+    }
+
     /// Makes an object as it is given, or changes it: server-side apply, which wins over other writers.
     pub async fn apply(&self, object: &Value) -> Result<Value, Error> {
         let path = path_of(object)?;
