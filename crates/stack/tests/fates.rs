@@ -1,5 +1,7 @@
 //! Pods have the fate that their tag says. Without `DAY2_CLUSTER` there is nothing to look at.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::pin::pin;
 
 use futures_util::StreamExt;
