@@ -137,7 +137,8 @@ struct Body {
     error: serde_json::Value,
 }
 
-/// Reads the `error` of a stream's line, `{"grpc_code":16,"http_code":401,"message":…}`: it comes with HTTP 200.
+/// Reads the `error` of a stream's line, `{"grpc_code":16,"http_code":401,"message":…}`: it comes with HTTP 200
+/// behind other events.
 pub(crate) fn refusal(error: serde_json::Value) -> ApiError {
     match serde_json::from_value::<Body>(error) {
         Ok(body) => ApiError::Refused(Refusal {
@@ -152,7 +153,12 @@ pub(crate) fn refusal(error: serde_json::Value) -> ApiError {
 /// Reads a reply that is not good.
 pub(super) fn read(head: Head, body: &str) -> ApiError {
     let Head { status, location, is_html } = head;
+    // A stream that is refused before its first event has the refusal's status, and an event as its body.
+    let body = body.trim_start().strip_prefix("data:").unwrap_or(body);
     if let Ok(parsed) = serde_json::from_str::<Body>(body) {
+        if parsed.error.is_object() {
+            return refusal(parsed.error);
+        }
         let message = match parsed.error.as_str() {
             Some(error) if parsed.message.is_empty() => error.to_owned(),
             _ if parsed.message.is_empty() => format!("HTTP {status} without a message"),
@@ -256,5 +262,7 @@ mod tests {
         let error = json!({"grpc_code": 16, "http_code": 401, "message": "no session information", "http_status": "Unauthorized"});
         assert_eq!(refusal(error).refusal_kind(), Some(RefusalKind::Unauthorized));
         assert!(refusal(json!({"grpc_code": 14, "message": "closing"})).may_pass());
+        let event = r#"data: {"error":{"grpc_code":16,"http_code":401,"message":"token is expired"}} "#;
+        assert_eq!(kind(401, event), Some(RefusalKind::Unauthorized));
     }
 }

@@ -28,10 +28,11 @@ async fn it_is_terminated_if_so_asked() {
 async fn it_fails_if_so_asked() {
     let stage = Stage::new().await;
     stage.press_sync(FOREVER).await;
-    let run = stage.action(&stage.release().await, NEW).input("on-busy", "fail").run().await;
+    let revision = stage.release().await;
+    let run = stage.action(&revision, NEW).input("on-busy", "fail").run().await;
     assert_eq!(run.code(), "operation-busy");
     assert!(run.failure().cause.contains(PERSON), "{}", run.failure());
-    assert_eq!(stage.syncs(), 0);
+    assert_eq!(stage.live().await.deployments_of(&revision), 0);
 }
 
 #[tokio::test]

@@ -117,9 +117,14 @@ impl State {
 
     /// Makes a token that may do what a pipeline needs, for every application.
     pub fn add_pipeline_token(&self, subject: &str) -> String {
+        self.add_pipeline_token_for(subject, 365 * 86_400)
+    }
+
+    /// The same, for so many seconds.
+    pub fn add_pipeline_token_for(&self, subject: &str, seconds: i64) -> String {
         let policies =
             ["applications, get, *", "applications, sync, *", "applications, action/*, *", "logs, get, *"];
-        self.add_token(subject, &policies)
+        self.accounts.issue(subject, &policies, seconds)
     }
 
     /// Adds a local user, who signs in with a password.

@@ -36,6 +36,7 @@ impl Action {
 
     /// Runs.
     pub(crate) async fn run(self) -> Run {
+        let token = self.env.get("ARGOCD").cloned().unwrap_or_default();
         let (out, log) = (Stream::default(), Stream::default());
         let host =
             Host::with_streams(Env::from_pairs(self.env), Box::new(out.clone()), Box::new(log.clone()));
@@ -43,13 +44,15 @@ impl Action {
         let argv = std::iter::once("argocd-sync".to_owned()).chain(arguments);
         let matches = (argocd_sync::spec().command)().try_get_matches_from(argv).unwrap();
         let result = argocd_sync::run(&matches, &host).await;
-        Run { result, out: out.text(), log: log.text() }
+        Run { token, result, out: out.text(), log: log.text() }
     }
 }
 
 /// What a run did.
 #[derive(Debug)]
 pub(crate) struct Run {
+    /// What it signed in with.
+    pub(crate) token: String,
     pub(crate) result: Result<(), Failure>,
     pub(crate) out: String,
     pub(crate) log: String,

@@ -19,7 +19,13 @@ pub(super) async fn deploy(sandbox: &Sandbox, shape: &Shape) {
     world.argocd.add_running_application(world, spec).await.unwrap();
     let mut timing = world.argocd.timing();
     timing.scale_down_delay_ms = shape.scale_down_delay.as_millis().try_into().unwrap();
+    timing.progress_deadline_ms = shape.progress_deadline.as_millis().try_into().unwrap();
     world.argocd.set_timing(timing);
+}
+
+/// A pipeline's token that ends after so many seconds.
+pub(super) fn token_for(sandbox: &Sandbox, seconds: u64) -> String {
+    sandbox.world().argocd.add_pipeline_token_for("ci", seconds.try_into().unwrap())
 }
 
 /// Lets the pods of an image do what its tag says.

@@ -10,10 +10,19 @@ pub(crate) struct Shape {
     pub(crate) auto_sync: bool,
     /// How long the old pods outlive the cutover, in whole seconds.
     pub(crate) scale_down_delay: Duration,
+    /// After how many seconds without ready pods the Rollout is Degraded.
+    pub(crate) progress_deadline: Duration,
+    /// Whether no other scenario may play at the same time on the same Argo CD.
+    pub(crate) alone: bool,
 }
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { auto_sync: false, scale_down_delay: Duration::from_secs(1) }
+        Self {
+            auto_sync: false,
+            scale_down_delay: Duration::from_secs(1),
+            progress_deadline: Duration::from_secs(15),
+            alone: false,
+        }
     }
 }

@@ -62,9 +62,13 @@ impl Format {
         ([(header::CONTENT_TYPE, kind)], body).into_response()
     }
 
-    /// A refusal is one chunk of a stream whose status is 200 already.
+    /// A refusal before the first chunk is a chunk too, without a line's end behind it, and has its own status.
     pub(super) fn refuse(&self, refusal: &Refusal) -> Response {
-        self.reply(Body::from(self.chunk(refusal.chunk())))
+        let mut chunk = self.chunk(refusal.chunk());
+        chunk.pop();
+        let mut reply = self.reply(Body::from(chunk));
+        *reply.status_mut() = refusal.status();
+        reply
     }
 
     /// A stream that ends after these results.

@@ -110,19 +110,19 @@ async fn a_quiet_stream_is_kept_alive_and_a_restart_cuts_it() {
 }
 
 #[tokio::test]
-async fn strangers_get_200_and_one_line() {
+async fn strangers_get_401_and_one_event() {
     let fixture = Fixture::new().await;
     let open = async |query: &str| {
         let path = format!("/api/v1/stream/applications{query}");
         let reply =
             fixture.anonymous("GET", &path).header("accept", "text/event-stream").send().await.unwrap();
-        assert_eq!(reply.status(), 200);
+        assert_eq!(reply.status(), 401);
         reply.text().await.unwrap()
     };
     let text = open("").await;
     assert!(text.starts_with(r#"data: {"error":{"grpc_code":16,"http_code":401,"#), "{text}");
     // The filter does not know that this is an error.
-    assert_eq!(open("?fields=result.type").await, "data: {} \n\n\n");
+    assert_eq!(open("?fields=result.type").await, "data: {} \n\n");
 }
 
 #[tokio::test]

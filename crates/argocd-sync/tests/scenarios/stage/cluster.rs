@@ -1,0 +1,237 @@
+//! A real Argo CD as the world of a stage: the stack that `DAY2_CLUSTER` names.
+//!
+//! Each stage has a project, an application and a namespace of its own, all of one name, and nothing of it is left
+//! behind.
+
+use std::{
+    sync::{Arc, LazyLock},
+    thread,
+    time::{Duration, Instant},
+};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use stack::{Admin, Kube, State};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+
+use super::{Live, LivePod, REPOSITORY, Shape};
+
+/// How many stages play at once.
+const AT_ONCE: u32 = 4;
+
+static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(AT_ONCE as usize)));
+/// One sign-in for all stages: passwords are slow to check on purpose.
+static SESSION: OnceCell<model::Secret> = OnceCell::const_new();
+
+/// The part of a stack that belongs to one stage.
+#[derive(Debug)]
+pub(super) struct Cluster {
+    pub(super) state: State,
+    /// Signed in as `admin`.
+    pub(super) admin: Admin,
+    /// The cluster that runs Argo CD.
+    argocd: Kube,
+    /// The cluster of the workload.
+    workload: Kube,
+    /// Of the project, the application and the namespace.
+    pub(super) name: String,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Cluster {
+    /// Takes a place on the stack.
+    pub(super) async fn enter(state: State, shape: &Shape) -> Self {
+        let places = if shape.alone { AT_ONCE } else { 1 };
+        let place = PLACES.clone().acquire_many_owned(places).await.unwrap();
+        let session = SESSION.get_or_init(async || state.admin().await.unwrap().token().clone()).await;
+        let admin = Admin::with_token(&state.argocd, session.clone()).unwrap();
+        let argocd = state.clusters.dev.kube().unwrap();
+        let workload = argocd.clone();
+        let name = format!("s{}", &toolkit::nonce()[..8]);
+        Self { state, admin, argocd, workload, name, _place: place }
+    }
+
+    /// Deploys the example product and waits until it runs.
+    pub(super) async fn deploy(&self, github: &str, shape: &Shape) {
+        self.set_project(json!([])).await;
+        let mut app = json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
+            "metadata": { "name": self.name, "namespace": "argocd" },
+            "spec": {
+                "project": self.name,
+                "source": {
+                    "repoURL": format!("{github}/{REPOSITORY}.git"),
+                    "path": "charts/app",
+                    "targetRevision": "dev",
+                    "helm": { "releaseName": "product", "valueFiles": ["../../values/dev.values.yaml"] },
+                },
+                "destination": {
+                    "server": self.state.clusters.dev.argocd_server,
+                    "namespace": self.name,
+                },
+                "syncPolicy": { "syncOptions": ["CreateNamespace=true"] },
+            },
+        });
+        if shape.auto_sync {
+            app["spec"]["syncPolicy"]["automated"] = json!({});
+        }
+        self.argocd.apply(&app).await.unwrap();
+        if !shape.auto_sync {
+            self.sync(&json!({})).await;
+        }
+        self.until(|app, pods| {
+            app["status"]["health"]["status"] == "Healthy"
+                && app["status"]["sync"]["status"] == "Synced"
+                && !pods.is_empty()
+                && pods.iter().all(|pod| pod.active && pod.reason == "Running")
+        })
+        .await;
+    }
+
+    /// Asks for a sync as `admin`; Argo CD may not know of the application or its project yet.
+    async fn sync(&self, body: &Value) {
+        let path = format!("applications/{}/sync", self.name);
+        let start = Instant::now();
+        while let Err(error) = self.admin.call(Method::POST, &path, Some(body)).await {
+            assert!(start.elapsed() < Duration::from_secs(10), "{error}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn set_project(&self, windows: Value) {
+        let everything = json!([{ "group": "*", "kind": "*" }]);
+        let project = json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject",
+            "metadata": { "name": self.name, "namespace": "argocd" },
+            "spec": {
+                "sourceRepos": ["*"],
+                "destinations": [{ "server": "*", "namespace": "*" }],
+                "clusterResourceWhitelist": everything,
+                "syncWindows": windows,
+            },
+        });
+        self.argocd.apply(&project).await.unwrap();
+    }
+
+    fn path(&self) -> String {
+        application(&self.name)
+    }
+
+    async fn until(&self, wanted: impl Fn(&Value, &[LivePod]) -> bool) {
+        let start = Instant::now();
+        loop {
+            let app = self.argocd.get(&self.path()).await.unwrap().unwrap_or_default();
+            let pods = self.pods().await;
+            if wanted(&app, &pods) {
+                return;
+            }
+            assert!(start.elapsed() < Duration::from_secs(60), "{app:#}\n{pods:#?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The application as it is.
+    pub(super) async fn live(&self) -> Live {
+        let app = self.argocd.get(&self.path()).await.unwrap().unwrap();
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let state = &app["status"]["operationState"];
+        let history = app["status"]["history"].as_array().into_iter().flatten();
+        Live {
+            phase: text(&state["phase"]),
+            synced_revision: text(&state["syncResult"]["revision"]),
+            history: history.filter_map(|deployed| text(&deployed["revision"])).collect(),
+            pods: self.pods().await,
+        }
+    }
+
+    async fn pods(&self) -> Vec<LivePod> {
+        let namespace = format!("/api/v1/namespaces/{}", self.name);
+        let service = self.workload.get(&format!("{namespace}/services/product")).await.unwrap();
+        let active = service.unwrap_or_default()["spec"]["selector"][HASH].clone();
+        let pods = self.workload.list(&format!("{namespace}/pods")).await.unwrap();
+        let pods = pods.iter().filter(|pod| pod["metadata"]["labels"][HASH].is_string());
+        pods.map(|pod| LivePod {
+            image: pod["spec"]["containers"][0]["image"].as_str().unwrap_or_default().to_owned(),
+            reason: reason(pod),
+            active: pod["metadata"]["labels"][HASH] == active,
+        })
+        .collect()
+    }
+
+    /// A token of account `ci` that ends after so many seconds; the server knows it when this returns.
+    pub(super) async fn token_for(&self, seconds: u64) -> String {
+        let token = self.admin.account_token("ci", Some(seconds)).await.unwrap();
+        let ci = Admin::with_token(&self.state.argocd, token.clone()).unwrap();
+        while ci.call(Method::GET, "session/userinfo", None).await.unwrap()["loggedIn"] != json!(true) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        token.expose().to_owned()
+    }
+
+    /// Syncs a commit in the name of somebody else.
+    pub(super) async fn press_sync(&self, revision: &str) {
+        self.sync(&json!({ "revision": revision })).await;
+    }
+
+    /// Has the application deleted and holds it.
+    pub(super) async fn delete_application(&self) {
+        let hold = json!({ "metadata": { "finalizers": ["day2.test/hold"] } });
+        self.argocd.patch(&self.path(), hold).await.unwrap();
+        self.argocd.delete(&self.path()).await.unwrap();
+    }
+
+    /// Closes a window over every sync.
+    pub(super) async fn close_window(&self, schedule: &str, duration: &str) {
+        self.set_project(json!([{
+            "kind": "deny", "schedule": schedule, "duration": duration, "applications": ["*"],
+        }]))
+        .await;
+        let path = format!("applications/{}/syncwindows", self.name);
+        while self.admin.call(Method::GET, &path, None).await.unwrap()["canSync"] == json!(true) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+/// The label by which Rollouts tells ReplicaSets apart.
+const HASH: &str = "rollouts-pod-template-hash";
+
+fn application(name: &str) -> String {
+    format!("/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/{name}")
+}
+
+/// What `kubectl get pods` says of a pod.
+fn reason(pod: &Value) -> String {
+    if pod["metadata"]["deletionTimestamp"].is_string() {
+        return "Terminating".to_owned();
+    }
+    let state = &pod["status"]["containerStatuses"][0]["state"];
+    let said = [&state["waiting"]["reason"], &state["terminated"]["reason"], &pod["status"]["phase"]];
+    said.iter().find_map(|value| value.as_str()).unwrap_or_default().to_owned()
+}
+
+impl Drop for Cluster {
+    /// Takes everything away, also after a failed test.
+    fn drop(&mut self) {
+        let (argocd, workload, name) =
+            (self.state.clusters.dev.clone(), self.state.clusters.dev.clone(), self.name.clone());
+        let clean = async move {
+            let (argocd, workload) = (argocd.kube()?, workload.kube()?);
+            argocd.delete(&application(&name)).await?;
+            // One that is held goes once nothing holds it.
+            let _ = argocd.patch(&application(&name), json!({ "metadata": { "finalizers": null } })).await;
+            argocd
+                .delete(&format!("/apis/argoproj.io/v1alpha1/namespaces/argocd/appprojects/{name}"))
+                .await?;
+            workload.delete(&format!("/api/v1/namespaces/{name}")).await
+        };
+        // The test's own runtime may be on its way out.
+        let cleaner = thread::spawn(move || {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(clean)
+        });
+        let cleaned = cleaner.join();
+        if !thread::panicking() {
+            cleaned.unwrap().unwrap();
+        }
+    }
+}
