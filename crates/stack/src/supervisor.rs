@@ -27,24 +27,24 @@ use crate::{
 
 /// Removes what is left of a stack once its standard input ends, which it does when the supervisor is gone. The parts are
 /// killed at that same moment, but may still be writing.
-const CLEANER: &str =
-    r#"cat >/dev/null; rm -f "$2"; for i in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$1" && break; sleep 0.2; done"#;
+const CLEANER: &str = r#"cat >/dev/null; [ -z "${2-}" ] || rm -f "$2"; for i in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$1" && break; sleep 0.2; done"#;
 
 /// A stack to start.
 #[derive(Debug)]
 pub struct Plan {
     /// The programs.
     pub programs: Programs,
-    /// Where the state file is to be.
-    pub state: PathBuf,
+    /// Where the state file is to be; in the stack's own directory if not given.
+    pub state: Option<PathBuf>,
     /// End when standard input ends: whoever holds the other side of that pipe may die in any way.
     pub leash: bool,
 }
 
-/// Runs a stack until it is asked to end. `said` is called once: when everything serves, or when it cannot.
+/// Runs a stack until it is asked to end. `said` is called once: with the state file when everything serves, or when it
+/// cannot.
 ///
 /// Must run on a runtime of one thread: a part dies with the thread that has started it.
-pub async fn run(plan: Plan, said: impl FnOnce(Result<&State, &Error>)) -> Result<(), Error> {
+pub async fn run(plan: Plan, said: impl FnOnce(Result<&Path, &Error>)) -> Result<(), Error> {
     let started = tokio::select! {
         started = Stack::start(&plan) => started,
         ended = ending(plan.leash) => ended.and_then(|()| Err(Error::new("stopped while starting"))),
@@ -55,13 +55,14 @@ pub async fn run(plan: Plan, said: impl FnOnce(Result<&State, &Error>)) -> Resul
             Err(error)
         }
         Ok((mut stack, listener, state)) => {
-            state.write(&plan.state)?;
-            said(Ok(&state));
+            let path = plan.state.unwrap_or_else(|| state.directory.join("state.json"));
+            state.write(&path)?;
+            said(Ok(&path));
             let asker = tokio::select! {
                 asker = stack.serve(&listener) => asker,
                 ended = ending(plan.leash) => { ended?; None }
             };
-            stack.end(&plan.state).await;
+            stack.end(&path).await;
             if let Some(mut asker) = asker {
                 // Whoever asked may be gone.
                 let _ = asker.write_all(control::answer(&Ok(())).as_bytes()).await;
@@ -116,7 +117,7 @@ impl Stack {
             let path = directory.path().join(name);
             std::fs::create_dir_all(&path).map_err(Error::of(format!("cannot create {}", path.display())))?;
         }
-        let cleaner = cleaner(directory.path(), &plan.state)?;
+        let cleaner = cleaner(directory.path(), plan.state.as_deref())?;
         let listener = UnixListener::bind(control::socket(directory.path()))
             .map_err(Error::of("cannot make the control socket"))?;
         let mut stack = Self { parts: Vec::new(), ports: Ports::new(), directory, _cleaner: cleaner };
@@ -232,9 +233,9 @@ impl Stack {
     }
 }
 
-fn cleaner(directory: &Path, state: &Path) -> Result<Child, Error> {
+fn cleaner(directory: &Path, state: Option<&Path>) -> Result<Child, Error> {
     let mut command = Command::new("setsid");
-    command.args(["sh", "-c", CLEANER, "sh"]).arg(directory).arg(state);
+    command.args(["sh", "-c", CLEANER, "sh"]).arg(directory).args(state);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().map_err(Error::of("cannot start setsid"))
 }

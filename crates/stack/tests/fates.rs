@@ -1,6 +1,6 @@
 //! Pods have the fate that their tag says. Without `DAY2_CLUSTER` there is nothing to look at.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::pin::pin;
 

@@ -34,8 +34,9 @@ enum What {
     /// Be the stack
     #[command(hide = true)]
     Supervise {
-        #[command(flatten)]
-        file: File,
+        /// The state file; in the stack's own directory if not given
+        #[arg(long, value_name = "FILE")]
+        state: Option<PathBuf>,
         /// End when standard input ends
         #[arg(long)]
         leash: bool,
@@ -73,7 +74,7 @@ pub(crate) fn run(root: &Path, args: &StackArgs) -> Result<(), String> {
         What::Up(file) => up(root, &file.path()),
         What::Down(file) => on(&file.path(), async |state| state.down().await),
         What::Restart { part, file } => on(&file.path(), async |state| state.restart(part).await),
-        What::Supervise { file, leash } => supervise(root, file.path(), *leash),
+        What::Supervise { state, leash } => supervise(root, state.clone(), *leash),
     }
 }
 
@@ -112,14 +113,14 @@ fn on(path: &Path, ask: impl AsyncFnOnce(&State) -> Result<(), stack::Error>) ->
     runtime()?.block_on(ask(&state)).map_err(|error| error.to_string())
 }
 
-/// Runs the stack in this process; its one line on standard output says `ready`, or why not.
-fn supervise(root: &Path, state: PathBuf, leash: bool) -> Result<(), String> {
+/// Runs the stack in this process; its one line on standard output says `ready` and where the state file is, or why not.
+fn supervise(root: &Path, state: Option<PathBuf>, leash: bool) -> Result<(), String> {
     let found = build::directory(root)
         .and_then(|built| Programs::find(&built, &Env::from_process()).map_err(|error| error.to_string()));
     let programs = found.inspect_err(|error| println!("{error}"))?;
     let plan = supervisor::Plan { programs, state, leash };
-    let said = |result: Result<&State, &stack::Error>| match result {
-        Ok(_) => println!("{}", running::READY),
+    let said = |result: Result<&Path, &stack::Error>| match result {
+        Ok(state) => println!("{}{}", running::READY, state.display()),
         Err(error) => println!("{error}"),
     };
     runtime()?.block_on(supervisor::run(plan, said)).map_err(|error| error.to_string())

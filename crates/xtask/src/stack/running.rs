@@ -6,10 +6,8 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use tempfile::TempDir;
-
-/// The line that says that everything serves.
-pub(super) const READY: &str = "ready";
+/// How the line begins that says that everything serves; the path of the state file follows.
+pub(super) const READY: &str = "ready ";
 
 /// Starts a stack that outlives this process, and waits until it serves.
 pub(super) fn detached(state: &Path) -> Result<(), String> {
@@ -24,22 +22,15 @@ pub(crate) struct Leashed {
     child: Child,
     /// Its state file.
     pub(crate) state: PathBuf,
-    _directory: TempDir,
 }
 
 impl Leashed {
     /// Starts a stack and waits until it serves.
     pub(crate) fn start() -> Result<Self, String> {
-        let directory = tempfile::tempdir().map_err(|error| format!("cannot make a directory: {error}"))?;
-        let state = directory.path().join("stack.json");
         let mut command = Command::new("setsid");
-        command
-            .arg(own()?)
-            .args(["stack", "supervise", "--leash", "--state"])
-            .arg(&state)
-            .stdin(Stdio::piped());
-        let child = served(&mut command)?;
-        Ok(Self { child, state, _directory: directory })
+        command.arg(own()?).args(["stack", "supervise", "--leash"]).stdin(Stdio::piped());
+        let (child, state) = served(&mut command)?;
+        Ok(Self { child, state })
     }
 }
 
@@ -50,8 +41,8 @@ impl Drop for Leashed {
     }
 }
 
-/// Starts a supervisor and returns it once it has said that everything serves.
-fn served(command: &mut Command) -> Result<Child, String> {
+/// Starts a supervisor and returns it with its state file once it has said that everything serves.
+fn served(command: &mut Command) -> Result<(Child, PathBuf), String> {
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -60,8 +51,8 @@ fn served(command: &mut Command) -> Result<Child, String> {
     let mut said = BufReader::new(child.stdout.take().ok_or("the stack has no output")?);
     let mut text = String::new();
     said.read_line(&mut text).map_err(|error| format!("cannot hear the stack: {error}"))?;
-    if text.trim_end() == READY {
-        return Ok(child);
+    if let Some(state) = text.trim_end().strip_prefix(READY) {
+        return Ok((child, PathBuf::from(state)));
     }
     let _ = said.read_to_string(&mut text);
     let _ = child.wait();
