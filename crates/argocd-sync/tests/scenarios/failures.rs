@@ -100,6 +100,16 @@ async fn an_expired_token_is_told_half_way() {
 }
 
 #[tokio::test]
+async fn a_token_that_has_expired_is_told() {
+    let stage = Stage::new().await;
+    let (revision, token) = (stage.bump(NEW).await, stage.token_for(1).await);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let run = stage.action(&revision, NEW).env("ARGOCD", &token).run().await;
+    assert_eq!(run.code(), "argocd-unauthorized", "{}", run.written());
+    assert!(!run.written().contains(&token));
+}
+
+#[tokio::test]
 async fn a_bad_token_is_told() {
     let stage = Stage::new().await;
     let revision = stage.bump(NEW).await;

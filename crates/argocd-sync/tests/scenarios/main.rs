@@ -7,6 +7,7 @@
 )]
 
 mod busy;
+mod deploys;
 mod failures;
 mod front;
 mod normal;

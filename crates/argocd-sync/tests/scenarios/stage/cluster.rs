@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use stack::{Admin, Kube, State};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
-use super::{Live, LivePod, REPOSITORY, Shape};
+use super::{Live, LivePod, REPOSITORY, Shape, names};
 
 /// How many stages play at once.
 const AT_ONCE: u32 = 4;
@@ -32,9 +32,11 @@ pub(super) struct Cluster {
     /// The cluster that runs Argo CD.
     argocd: Kube,
     /// The cluster of the workload.
-    workload: Kube,
-    /// Of the project, the application and the namespace.
+    workload: stack::state::Cluster,
+    /// Of the project, the first application and its namespace.
     pub(super) name: String,
+    /// How many applications there are.
+    count: usize,
     _place: OwnedSemaphorePermit,
 }
 
@@ -46,17 +48,27 @@ impl Cluster {
         let session = SESSION.get_or_init(async || state.admin().await.unwrap().token().clone()).await;
         let admin = Admin::with_token(&state.argocd, session.clone()).unwrap();
         let argocd = state.clusters.dev.kube().unwrap();
-        let workload = argocd.clone();
+        let clusters = &state.clusters;
+        let workload = if shape.prod { clusters.prod.clone() } else { clusters.dev.clone() };
         let name = format!("s{}", &toolkit::nonce()[..8]);
-        Self { state, admin, argocd, workload, name, _place: place }
+        Self { state, admin, argocd, workload, name, count: shape.applications, _place: place }
     }
 
     /// Deploys the example product and waits until it runs.
     pub(super) async fn deploy(&self, github: &str, shape: &Shape) {
         self.set_project(json!([])).await;
+        for name in names(&self.name, self.count) {
+            self.create(&name, github, shape).await;
+        }
+        for name in names(&self.name, self.count) {
+            self.until_it_runs(&name).await;
+        }
+    }
+
+    async fn create(&self, name: &str, github: &str, shape: &Shape) {
         let mut app = json!({
             "apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
-            "metadata": { "name": self.name, "namespace": "argocd" },
+            "metadata": { "name": name, "namespace": "argocd", "labels": { "stage": self.name } },
             "spec": {
                 "project": self.name,
                 "source": {
@@ -66,8 +78,8 @@ impl Cluster {
                     "helm": { "releaseName": "product", "valueFiles": ["../../values/dev.values.yaml"] },
                 },
                 "destination": {
-                    "server": self.state.clusters.dev.argocd_server,
-                    "namespace": self.name,
+                    "server": self.workload.argocd_server,
+                    "namespace": name,
                 },
                 "syncPolicy": { "syncOptions": ["CreateNamespace=true"] },
             },
@@ -77,9 +89,12 @@ impl Cluster {
         }
         self.argocd.apply(&app).await.unwrap();
         if !shape.auto_sync {
-            self.sync(&json!({})).await;
+            self.sync(name, &json!({})).await;
         }
-        self.until(|app, pods| {
+    }
+
+    async fn until_it_runs(&self, name: &str) {
+        self.until(name, |app, pods| {
             app["status"]["health"]["status"] == "Healthy"
                 && app["status"]["sync"]["status"] == "Synced"
                 && !pods.is_empty()
@@ -89,8 +104,8 @@ impl Cluster {
     }
 
     /// Asks for a sync as `admin`; Argo CD may not know of the application or its project yet.
-    async fn sync(&self, body: &Value) {
-        let path = format!("applications/{}/sync", self.name);
+    async fn sync(&self, name: &str, body: &Value) {
+        let path = format!("applications/{name}/sync");
         let start = Instant::now();
         while let Err(error) = self.admin.call(Method::POST, &path, Some(body)).await {
             assert!(start.elapsed() < Duration::from_secs(10), "{error}");
@@ -113,15 +128,11 @@ impl Cluster {
         self.argocd.apply(&project).await.unwrap();
     }
 
-    fn path(&self) -> String {
-        application(&self.name)
-    }
-
-    async fn until(&self, wanted: impl Fn(&Value, &[LivePod]) -> bool) {
+    async fn until(&self, name: &str, wanted: impl Fn(&Value, &[LivePod]) -> bool) {
         let start = Instant::now();
         loop {
-            let app = self.argocd.get(&self.path()).await.unwrap().unwrap_or_default();
-            let pods = self.pods().await;
+            let app = self.argocd.get(&application(name)).await.unwrap().unwrap_or_default();
+            let pods = self.pods(name).await;
             if wanted(&app, &pods) {
                 return;
             }
@@ -131,8 +142,8 @@ impl Cluster {
     }
 
     /// The application as it is.
-    pub(super) async fn live(&self) -> Live {
-        let app = self.argocd.get(&self.path()).await.unwrap().unwrap();
+    pub(super) async fn live(&self, name: &str) -> Live {
+        let app = self.argocd.get(&application(name)).await.unwrap().unwrap();
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let state = &app["status"]["operationState"];
         let history = app["status"]["history"].as_array().into_iter().flatten();
@@ -140,15 +151,29 @@ impl Cluster {
             phase: text(&state["phase"]),
             synced_revision: text(&state["syncResult"]["revision"]),
             history: history.filter_map(|deployed| text(&deployed["revision"])).collect(),
-            pods: self.pods().await,
+            objects: self.objects(name).await,
+            pods: self.pods(name).await,
         }
     }
 
-    async fn pods(&self) -> Vec<LivePod> {
-        let namespace = format!("/api/v1/namespaces/{}", self.name);
-        let service = self.workload.get(&format!("{namespace}/services/product")).await.unwrap();
+    async fn objects(&self, name: &str) -> Vec<String> {
+        let kube = self.workload.kube().unwrap();
+        let mut found = Vec::new();
+        for (path, kind) in [("/api/v1", "ConfigMap"), ("/apis/batch/v1", "Job")] {
+            let path = format!("{path}/namespaces/{name}/{}s", kind.to_lowercase());
+            let objects = kube.list(&path).await.unwrap();
+            let names = objects.iter().filter_map(|object| object["metadata"]["name"].as_str());
+            found.extend(names.map(|name| format!("{kind}/{name}")));
+        }
+        found
+    }
+
+    async fn pods(&self, name: &str) -> Vec<LivePod> {
+        let namespace = format!("/api/v1/namespaces/{name}");
+        let kube = self.workload.kube().unwrap();
+        let service = kube.get(&format!("{namespace}/services/product")).await.unwrap();
         let active = service.unwrap_or_default()["spec"]["selector"][HASH].clone();
-        let pods = self.workload.list(&format!("{namespace}/pods")).await.unwrap();
+        let pods = kube.list(&format!("{namespace}/pods")).await.unwrap();
         let pods = pods.iter().filter(|pod| pod["metadata"]["labels"][HASH].is_string());
         pods.map(|pod| LivePod {
             image: pod["spec"]["containers"][0]["image"].as_str().unwrap_or_default().to_owned(),
@@ -170,14 +195,14 @@ impl Cluster {
 
     /// Syncs a commit in the name of somebody else.
     pub(super) async fn press_sync(&self, revision: &str) {
-        self.sync(&json!({ "revision": revision })).await;
+        self.sync(&self.name, &json!({ "revision": revision })).await;
     }
 
     /// Has the application deleted and holds it.
     pub(super) async fn delete_application(&self) {
         let hold = json!({ "metadata": { "finalizers": ["day2.test/hold"] } });
-        self.argocd.patch(&self.path(), hold).await.unwrap();
-        self.argocd.delete(&self.path()).await.unwrap();
+        self.argocd.patch(&application(&self.name), hold).await.unwrap();
+        self.argocd.delete(&application(&self.name)).await.unwrap();
     }
 
     /// Closes a window over every sync.
@@ -213,17 +238,20 @@ fn reason(pod: &Value) -> String {
 impl Drop for Cluster {
     /// Takes everything away, also after a failed test.
     fn drop(&mut self) {
-        let (argocd, workload, name) =
-            (self.state.clusters.dev.clone(), self.state.clusters.dev.clone(), self.name.clone());
+        let (argocd, workload) = (self.state.clusters.dev.clone(), self.workload.clone());
+        let (project, names) = (self.name.clone(), names(&self.name, self.count));
         let clean = async move {
             let (argocd, workload) = (argocd.kube()?, workload.kube()?);
-            argocd.delete(&application(&name)).await?;
-            // One that is held goes once nothing holds it.
-            let _ = argocd.patch(&application(&name), json!({ "metadata": { "finalizers": null } })).await;
+            for name in names {
+                argocd.delete(&application(&name)).await?;
+                // One that is held goes once nothing holds it.
+                let let_go = json!({ "metadata": { "finalizers": null } });
+                let _ = argocd.patch(&application(&name), let_go).await;
+                workload.delete(&format!("/api/v1/namespaces/{name}")).await?;
+            }
             argocd
-                .delete(&format!("/apis/argoproj.io/v1alpha1/namespaces/argocd/appprojects/{name}"))
-                .await?;
-            workload.delete(&format!("/api/v1/namespaces/{name}")).await
+                .delete(&format!("/apis/argoproj.io/v1alpha1/namespaces/argocd/appprojects/{project}"))
+                .await
         };
         // The test's own runtime may be on its way out.
         let cleaner = thread::spawn(move || {

@@ -90,11 +90,14 @@ impl Stage {
         }
     }
 
-    /// Restarts Argo CD's API server. The stage must be alone.
+    /// Kills Argo CD's API server and starts it again. The stage must be alone.
     pub(crate) async fn restart_server(&self) {
         match &self.world {
             World::Sandbox => self.sandbox.world().argocd.cut_streams(),
-            World::Cluster(cluster) => cluster.state.restart("argocd-server").await.unwrap(),
+            World::Cluster(cluster) => {
+                cluster.state.kill("argocd-server").await.unwrap();
+                cluster.state.start("argocd-server").await.unwrap();
+            }
         }
     }
 }

@@ -9,6 +9,8 @@ pub(crate) struct Live {
     pub(crate) synced_revision: Option<String>,
     /// The revisions that were deployed, oldest first.
     pub(crate) history: Vec<String>,
+    /// ConfigMaps and Jobs, as `KIND/NAME`.
+    pub(crate) objects: Vec<String>,
     /// All pods, the leaving ones too.
     pub(crate) pods: Vec<LivePod>,
 }
@@ -25,6 +27,11 @@ pub(crate) struct LivePod {
 }
 
 impl Live {
+    /// Whether there is a ConfigMap or Job, as `KIND/NAME`.
+    pub(crate) fn has(&self, object: &str) -> bool {
+        self.objects.iter().any(|found| found == object)
+    }
+
     /// Whether every pod serves and runs an image that ends in `tag`.
     pub(crate) fn serves_only(&self, tag: &str) -> bool {
         let is_it = |pod: &LivePod| pod.active && pod.reason == "Running" && pod.image.ends_with(tag);

@@ -36,6 +36,8 @@ pub(crate) const NEWER: &str = "3333333333333333333333333333333333333333";
 pub(crate) const MISSING: &str = "missing-44444444444444444444444444444444";
 /// A tag whose containers end again and again, with [`CRASH_LOG`] in their logs.
 pub(crate) const CRASHING: &str = "crash-5555555555555555555555555555555555";
+/// A tag whose containers end at first, and run well some seconds later.
+pub(crate) const RECOVERING: &str = "recovers-66666666666666666666666666666666";
 /// The last thing that the containers of [`CRASHING`] say.
 pub(crate) const CRASH_LOG: &str = "fatal: the database refused the connection";
 pub(crate) const VALUES: &str = "values/dev.values.yaml";
@@ -51,6 +53,13 @@ pub(crate) struct Stage {
     world: World,
     /// GitHub and the registry, and Argo CD if the world is the sandbox.
     sandbox: Sandbox,
+    /// How many applications there are.
+    count: usize,
+}
+
+/// The names of so many applications.
+fn names(first: &str, count: usize) -> Vec<String> {
+    (0..count).map(|index| if index == 0 { first.to_owned() } else { format!("{first}-{index}") }).collect()
 }
 
 impl Stage {
@@ -69,7 +78,8 @@ impl Stage {
 
     /// The sandbox's Argo CD, whatever world the others play in.
     pub(crate) async fn in_sandbox(shape: Shape) -> Self {
-        let stage = Self { world: World::Sandbox, sandbox: Sandbox::start(Config::default()).await.unwrap() };
+        let sandbox = Sandbox::start(Config::default()).await.unwrap();
+        let stage = Self { world: World::Sandbox, sandbox, count: shape.applications };
         stage.create_repository(&shape).await;
         sandboxed::deploy(&stage.sandbox, &shape).await;
         stage
@@ -78,7 +88,7 @@ impl Stage {
     async fn on_cluster(state: State, shape: Shape) -> Self {
         let cluster = Cluster::enter(state, &shape).await;
         let sandbox = Sandbox::start(Config::default()).await.unwrap();
-        let stage = Self { world: World::Cluster(Box::new(cluster)), sandbox };
+        let stage = Self { world: World::Cluster(Box::new(cluster)), sandbox, count: shape.applications };
         stage.create_repository(&shape).await;
         if let World::Cluster(cluster) = &stage.world {
             cluster.deploy(&stage.sandbox.world().urls.github, &shape).await;
@@ -124,11 +134,26 @@ impl Stage {
         }
     }
 
+    /// The names of all applications.
+    pub(crate) fn applications(&self) -> Vec<String> {
+        names(self.application(), self.count)
+    }
+
+    /// A selector of all applications of the stage.
+    pub(crate) fn selector(&self) -> String {
+        format!("stage={}", self.application())
+    }
+
     /// The application as it is.
     pub(crate) async fn live(&self) -> Live {
+        self.live_of(self.application()).await
+    }
+
+    /// One of several applications as it is.
+    pub(crate) async fn live_of(&self, application: &str) -> Live {
         match &self.world {
-            World::Sandbox => sandboxed::live(&self.sandbox),
-            World::Cluster(cluster) => cluster.live().await,
+            World::Sandbox => sandboxed::live(&self.sandbox, application),
+            World::Cluster(cluster) => cluster.live(application).await,
         }
     }
 

@@ -28,6 +28,12 @@ impl Stage {
         self.commit_to("dev", message, files).await
     }
 
+    /// Removes a file from the branch of dev and returns the commit.
+    pub(crate) async fn remove(&self, path: &str) -> String {
+        let github = &self.sandbox.world().github;
+        github.delete_files(REPOSITORY, "dev", "alice", "Remove", &[path]).await.unwrap()
+    }
+
     async fn commit_to(&self, branch: &str, message: &str, files: &[(&str, &[u8])]) -> String {
         let github = &self.sandbox.world().github;
         github.commit_files(REPOSITORY, branch, "alice", message, files).await.unwrap()

@@ -7,16 +7,23 @@ use sandbox::{
     argocd::{AppSpec, SyncWindow},
 };
 
-use super::{APPLICATION, CRASH_LOG, Live, LivePod, PERSON, REPOSITORY, Shape};
+use super::{APPLICATION, CRASH_LOG, Live, LivePod, PERSON, REPOSITORY, Shape, names};
 
 /// Deploys the example product in the sandbox's Argo CD.
 pub(super) async fn deploy(sandbox: &Sandbox, shape: &Shape) {
     let world = sandbox.world();
-    let spec = AppSpec {
-        automated: shape.auto_sync,
-        ..AppSpec::product(APPLICATION, &format!("{}/{REPOSITORY}.git", world.urls.github))
-    };
-    world.argocd.add_running_application(world, spec).await.unwrap();
+    world.argocd.crash_looping("crash-", CRASH_LOG);
+    for name in names(APPLICATION, shape.applications) {
+        let spec = AppSpec {
+            name: name.clone(),
+            destination: if shape.prod { "prod" } else { "in-cluster" }.to_owned(),
+            destination_namespace: name,
+            labels: [("stage".to_owned(), APPLICATION.to_owned())].into(),
+            automated: shape.auto_sync,
+            ..AppSpec::product(APPLICATION, &format!("{}/{REPOSITORY}.git", world.urls.github))
+        };
+        world.argocd.add_running_application(world, spec).await.unwrap();
+    }
     let mut timing = world.argocd.timing();
     timing.scale_down_delay_ms = shape.scale_down_delay.as_millis().try_into().unwrap();
     timing.progress_deadline_ms = shape.progress_deadline.as_millis().try_into().unwrap();
@@ -28,11 +35,19 @@ pub(super) fn token_for(sandbox: &Sandbox, seconds: u64) -> String {
     sandbox.world().argocd.add_pipeline_token_for("ci", seconds.try_into().unwrap())
 }
 
+/// After what time images that recover do so.
+const RECOVERY: Duration = Duration::from_secs(4);
+
 /// Lets the pods of an image do what its tag says.
 pub(super) fn prepare(sandbox: &Sandbox, tag: &str) {
     let world = sandbox.world();
-    if tag.starts_with("crash-") {
+    if tag.starts_with("recovers-") {
         world.argocd.crash_looping(tag, CRASH_LOG);
+        let world = world.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(RECOVERY).await;
+            world.argocd.stop_crashing();
+        });
     }
     if !tag.starts_with("missing-") {
         world.registry.seed_base_image("product/dev", tag, &["linux/amd64"]).unwrap();
@@ -40,13 +55,14 @@ pub(super) fn prepare(sandbox: &Sandbox, tag: &str) {
 }
 
 /// The application as it is.
-pub(super) fn live(sandbox: &Sandbox) -> Live {
-    let app = sandbox.world().argocd.application(APPLICATION).unwrap();
+pub(super) fn live(sandbox: &Sandbox, name: &str) -> Live {
+    let app = sandbox.world().argocd.application(name).unwrap();
     let pods = app.pods.into_iter();
     Live {
         phase: app.phase,
         synced_revision: app.synced_revision,
         history: app.history,
+        objects: app.objects,
         pods: pods.map(|pod| LivePod { image: pod.image, reason: pod.reason, active: pod.active }).collect(),
     }
 }

@@ -12,6 +12,10 @@ pub(crate) struct Shape {
     pub(crate) scale_down_delay: Duration,
     /// After how many seconds without ready pods the Rollout is Degraded.
     pub(crate) progress_deadline: Duration,
+    /// Whether the workload is on cluster prod, which is registered in Argo CD, and not on Argo CD's own.
+    pub(crate) prod: bool,
+    /// How many applications there are, all of the same repository, each in a namespace of its own.
+    pub(crate) applications: usize,
     /// Whether no other scenario may play at the same time on the same Argo CD.
     pub(crate) alone: bool,
 }
@@ -22,6 +26,8 @@ impl Default for Shape {
             auto_sync: false,
             scale_down_delay: Duration::from_secs(1),
             progress_deadline: Duration::from_secs(15),
+            prod: false,
+            applications: 1,
             alone: false,
         }
     }
