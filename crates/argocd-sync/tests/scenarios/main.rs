@@ -13,5 +13,6 @@ mod front;
 mod normal;
 mod proxies;
 mod sandbox_only;
+mod sign_in;
 mod stage;
 mod transport;

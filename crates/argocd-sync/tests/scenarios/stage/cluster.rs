@@ -30,7 +30,7 @@ pub(super) struct Cluster {
     /// Signed in as `admin`.
     pub(super) admin: Admin,
     /// The cluster that runs Argo CD.
-    argocd: Kube,
+    pub(super) argocd: Kube,
     /// The cluster of the workload.
     workload: stack::state::Cluster,
     /// Of the project, the first application and its namespace.

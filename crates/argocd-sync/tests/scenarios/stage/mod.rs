@@ -10,7 +10,9 @@ mod events;
 mod live;
 mod push;
 mod sandboxed;
+mod settings;
 mod shape;
+mod trust;
 mod world;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -20,9 +22,10 @@ use sandbox::{Config, Sandbox};
 use stack::State;
 use world::World;
 
-pub(crate) use action::Action;
+pub(crate) use action::{Action, Run};
 pub(crate) use live::{Live, LivePod};
 pub(crate) use shape::Shape;
+pub(crate) use trust::{CONNECTOR, JOB, Trust};
 
 pub(crate) const REPOSITORY: &str = "org/day2-product";
 pub(crate) const IMAGE: &str = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/product/dev";
