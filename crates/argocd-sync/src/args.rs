@@ -82,7 +82,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "POLICY")]
     pub(crate) paused: Option<String>,
 
-    /// Not in this version: roll back on failure; only `false` is accepted
+    /// After a failure, abort Rollouts that are not promoted and prove that the old pods serve, for at most 15s beyond `timeout`; `false` if not given. The action fails all the same
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) rollback: Option<String>,
 
@@ -110,12 +110,7 @@ impl Args {
         if paused == Paused::Success && wait_for == WaitFor::OldPodsGone {
             check.problem("paused", "`success` never meets `wait-for: old-pods-gone`: a paused Rollout keeps its old pods; use `promoted`");
         }
-        if check.flag("rollback", self.rollback.as_deref(), false) {
-            check.problem(
-                "rollback",
-                "is not in this version: revert the commit in Git and sync that, in a step with `if: failure()`",
-            );
-        }
+        let rollback = check.flag("rollback", self.rollback.as_deref(), false);
         self.refuse_what_is_missing(&mut check);
         let timeout = self.common.budget(&mut check, DEFAULT_TIMEOUT);
         let dry_run = self.common.dry_run(&mut check);
@@ -131,6 +126,7 @@ impl Args {
                 wait_for,
                 on_busy,
                 paused,
+                rollback,
                 degraded_grace,
                 settle,
                 timeout,

@@ -1,4 +1,5 @@
-//! How the application was before our operation: what was wrong already is not our doing.
+//! How the application was before our operation: what was wrong already is not our doing, and what was live is what a
+//! roll-back restores.
 
 use std::collections::BTreeSet;
 
@@ -9,12 +10,19 @@ use crate::wire::{Application, ResourceStatus};
 pub(crate) struct Baseline {
     /// The managed resources that were Degraded, as `Rollout app/product`.
     degraded: BTreeSet<String>,
+    /// The images of the pods that were live.
+    pub(crate) images: Vec<String>,
 }
 
 impl Baseline {
     /// Keeps what an application says before the sync is asked for.
     pub(crate) fn before(app: &Application) -> Self {
-        Self { degraded: degraded(app).map(ResourceStatus::title).collect() }
+        Self { degraded: degraded(app).map(ResourceStatus::title).collect(), ..Self::meanwhile(app) }
+    }
+
+    /// Keeps what it says when the operation that is followed has begun already: whatever is wrong may come of it.
+    pub(crate) fn meanwhile(app: &Application) -> Self {
+        Self { degraded: BTreeSet::new(), images: app.status.summary.images.clone() }
     }
 
     /// Whether a resource was Degraded before.

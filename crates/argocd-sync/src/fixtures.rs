@@ -26,6 +26,7 @@ pub(crate) fn request() -> Request {
             wait_for: WaitFor::OldPodsGone,
             on_busy: OnBusy::Wait,
             paused: Paused::Wait,
+            rollback: false,
             degraded_grace: Duration::from_secs(10),
             settle: Duration::from_secs(2),
             timeout: Duration::from_secs(60),

@@ -6,9 +6,11 @@ use model::{Deadline, Failure, codes as general};
 use tokio::time::Instant;
 
 use crate::{
+    aftermath::Aftermath,
     api::{ArgoCd, persist},
     assess::{Progress, Verdict, assess},
     baseline::Baseline,
+    clause::Clause,
     codes,
     looking::Looking,
     observer::{News, Observer},
@@ -19,7 +21,7 @@ use crate::{
     progress::Lines,
     request::{Request, WaitFor},
     timeline::Timeline,
-    wire::{Application, ResourceStatus},
+    wire::{Application, OperationState, ResourceStatus},
 };
 
 /// How the following ended.
@@ -167,7 +169,32 @@ impl<'a> Following<'a> {
     /// Ends the following.
     pub(crate) fn outcome(self, failure: Option<Failure>) -> Outcome {
         let seen = Seen { app: self.app, verdict: self.verdict, phases: self.timeline.phases() };
-        Outcome { request: self.request.clone(), seen: Some(seen), failure }
+        Outcome { request: self.request.clone(), seen: Some(seen), failure, aftermath: Aftermath::default() }
+    }
+
+    /// The application as it was seen last.
+    pub(crate) fn app(&self) -> &Application {
+        &self.app
+    }
+
+    /// How it was before.
+    pub(crate) fn baseline(&self) -> &Baseline {
+        &self.progress.baseline
+    }
+
+    /// Whether the operation that is followed has begun.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.verdict.began
+    }
+
+    /// Whether the new pods serve, whatever else does not hold.
+    pub(crate) fn serves(&self) -> bool {
+        self.request.wait_for >= WaitFor::Healthy && self.verdict.holds_before(Clause::OldPodsGone)
+    }
+
+    /// The operation that is followed, as it ended.
+    pub(crate) fn operation(&self) -> Option<&OperationState> {
+        self.progress.ended.as_deref()
     }
 
     /// Says what is waited for.

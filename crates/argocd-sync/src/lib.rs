@@ -3,6 +3,7 @@
 //! What holds is judged by pure functions (`assess`, `course`, `patience`) from one state of the application; the
 //! rest brings them states (`observer`, `stream`) and acts on their judgement (`plan`, `run`, `follow`).
 
+mod aftermath;
 mod api;
 mod args;
 mod assess;
@@ -31,6 +32,9 @@ mod pods;
 mod progress;
 mod report;
 mod request;
+mod revert;
+mod rollback;
+mod rollout;
 mod run;
 mod selector;
 mod spec;

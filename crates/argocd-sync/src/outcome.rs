@@ -4,6 +4,7 @@ use model::{Exit, Failure};
 use toolkit::Phases;
 
 use crate::{
+    aftermath::Aftermath,
     assess::Verdict,
     request::Request,
     wire::{Application, OperationState},
@@ -17,6 +18,8 @@ pub(crate) struct Outcome {
     pub(crate) seen: Option<Seen>,
     /// Why it is no success.
     pub(crate) failure: Option<Failure>,
+    /// What followed a failure.
+    pub(crate) aftermath: Aftermath,
 }
 
 /// The application at the end.
@@ -33,7 +36,7 @@ pub(crate) struct Seen {
 impl Outcome {
     /// What was refused before anything was followed.
     pub(crate) fn refused(request: Request, failure: Failure) -> Self {
-        Self { request, seen: None, failure: Some(failure) }
+        Self { request, seen: None, failure: Some(failure), aftermath: Aftermath::default() }
     }
 }
 
@@ -83,7 +86,7 @@ mod tests {
     fn outcome(name: &str, failure: Option<Failure>) -> Outcome {
         let mut request = request();
         name.clone_into(&mut request.application.name);
-        Outcome { request, seen: None, failure }
+        Outcome { request, seen: None, failure, aftermath: Aftermath::default() }
     }
 
     #[test]

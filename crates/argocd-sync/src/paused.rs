@@ -8,7 +8,7 @@ use crate::{
     assess::Progress,
     codes,
     request::Request,
-    wire::{Application, ResourceResult, ResourceStatus},
+    wire::{Application, OperationState, ResourceResult, ResourceStatus},
 };
 
 /// The action that makes a Rollout skip whatever is left of its update
@@ -119,17 +119,21 @@ fn is_ours(resource: &ResourceStatus, request: &Request, progress: &Progress) ->
         are_ready &= pod.is_ready;
         runs_expected |= crate::images::runs_one_of(&request.images, &pod.images);
     }
-    are_ready && if request.images.is_empty() { was_changed(resource, progress) } else { runs_expected }
+    are_ready
+        && if request.images.is_empty() {
+            was_changed(resource, progress.ended.as_deref())
+        } else {
+            runs_expected
+        }
 }
 
 /// Whether our operation changed it, by what kubectl said of it (`rollout.argoproj.io/product configured`).
-fn was_changed(resource: &ResourceStatus, progress: &Progress) -> bool {
+pub(crate) fn was_changed(resource: &ResourceStatus, operation: Option<&OperationState>) -> bool {
     let is_it = |result: &&ResourceResult| {
         (&result.kind, &result.namespace, &result.name)
             == (&resource.kind, &resource.namespace, &resource.name)
     };
-    let result =
-        progress.ended.as_ref().and_then(|state| state.sync_result.as_ref()?.resources.iter().find(is_it));
+    let result = operation.and_then(|state| state.sync_result.as_ref()?.resources.iter().find(is_it));
     result.is_some_and(|result| !result.message.ends_with("unchanged"))
 }
 

@@ -38,6 +38,8 @@ pub(crate) struct Pod {
     pub(crate) is_ready: bool,
     /// The images of its containers, init containers included.
     pub(crate) images: Vec<String>,
+    /// The name of what owns it, such as its ReplicaSet.
+    pub(crate) generation: String,
     /// The workload, as `Rollout app/product`; empty for a pod of its own.
     pub(crate) workload: String,
 }
@@ -106,6 +108,7 @@ impl Pod {
             message: health.message,
             reason,
             images: node.images.clone(),
+            generation: owner.map(|owner| owner.name.clone()).unwrap_or_default(),
             workload: generations.workload(node),
         }
     }

@@ -10,7 +10,10 @@ use toolkit::Report;
 use crate::{
     course::MARK,
     outcome::{Outcome, Seen},
-    wire::OperationState,
+    paused,
+    request::WaitFor,
+    revert::Revert,
+    wire::{OperationState, ResourceStatus},
 };
 
 /// Renders how it ended for each application.
@@ -26,17 +29,26 @@ pub(crate) fn report(outcomes: &[Outcome]) -> Report {
         .output("health", each(outcomes, |seen| Some(seen.app.status.health.status.as_str())))
         .output("images", images.into_iter().collect::<Vec<_>>().join("\n"))
         .output("operation-id", each(outcomes, mark))
+        .output("paused", paused(outcomes))
+        .output("rolled-back", outcomes.iter().any(|outcome| outcome.aftermath.is_rolled_back).to_string())
+        .output("rollback", rollback(outcomes))
         .output("timings", timings(outcomes))
         .summary(page::page(outcomes));
     for outcome in outcomes {
         if let (None, Some(seen)) = (&outcome.failure, &outcome.seen) {
             let holds: Vec<_> = seen.verdict.clauses.iter().map(|(clause, _)| clause.title()).collect();
+            let name = &outcome.request.application;
             report = report.line(format!(
-                "application {} is at {}: {}",
-                outcome.request.application,
+                "application {name} is at {}: {}",
                 outcome.request.revision,
                 holds.join(", ")
             ));
+            let paused: Vec<String> = paused::paused(&seen.app).map(ResourceStatus::title).collect();
+            if !paused.is_empty() && outcome.request.wait_for >= WaitFor::Healthy {
+                let paused = paused.join(", ");
+                report =
+                    report.line(format!("application {name}: the old pods still serve: {paused} is paused"));
+            }
         }
     }
     report
@@ -62,6 +74,28 @@ fn each(outcomes: &[Outcome], value: impl Fn(&Seen) -> Option<&str>) -> String {
         Some(((_, first), rest)) if rest.iter().all(|(_, value)| value == first) => (*first).to_owned(),
         Some(_) => {
             values.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+/// What is paused before its cutover, as `Rollout app/product`, one per line.
+fn paused(outcomes: &[Outcome]) -> String {
+    let seen = outcomes.iter().filter_map(|outcome| outcome.seen.as_ref());
+    let paused = seen.flat_map(|seen| paused::paused(&seen.app)).map(ResourceStatus::title);
+    paused.collect::<Vec<_>>().join("\n")
+}
+
+/// The inputs of bump-values that restore what was live; for several applications, by application.
+fn rollback(outcomes: &[Outcome]) -> String {
+    match outcomes {
+        [one] => one.aftermath.revert.as_ref().map(Revert::to_json).unwrap_or_default(),
+        several => {
+            let all = several.iter().filter_map(|outcome| {
+                let revert = serde_json::from_str(&outcome.aftermath.revert.as_ref()?.to_json()).ok()?;
+                Some((outcome.request.application.to_string(), revert))
+            });
+            let all: Map<String, Value> = all.collect();
+            if all.is_empty() { String::new() } else { Value::Object(all).to_string() }
         }
     }
 }

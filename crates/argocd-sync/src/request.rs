@@ -54,6 +54,8 @@ pub(crate) struct Terms {
     pub(crate) on_busy: OnBusy,
     /// What to do about a workload that is paused before its cutover.
     pub(crate) paused: Paused,
+    /// Whether a failure is rolled back as far as Argo CD can.
+    pub(crate) rollback: bool,
     /// How long pods may be in error before that is a failure.
     pub(crate) degraded_grace: Duration,
     /// How long everything must hold before that is a success.

@@ -15,6 +15,18 @@ const OUTPUTS: &[Output] = &[
     Output { name: "images", description: "Images of the live pods, one per line" },
     Output { name: "operation-id", description: "What the operation carries in its infos as `day2-run`" },
     Output {
+        name: "paused",
+        description: "Rollouts that are paused before their cutover, so that old pods serve, as `Rollout namespace/name`, one per line",
+    },
+    Output {
+        name: "rolled-back",
+        description: "`true` if `rollback` aborted what failed, and the old pods serve",
+    },
+    Output {
+        name: "rollback",
+        description: "After a failure, the inputs of bump-values that restore the images that were live before: a JSON object with `files`, `images`, `repository`, `branch` and `on-stale`, each as the input takes it; for several applications one such object for each, by name",
+    },
+    Output {
         name: "timings",
         description: "Milliseconds of each phase, a JSON object: `sign-in`, `operation` (until it began), `apply` (until it ended), `ready`, `cutover`, `old-pods-gone`, `settle`, as far as they were waited for; for several applications one such object for each, by name",
     },

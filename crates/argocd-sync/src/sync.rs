@@ -7,9 +7,9 @@ use tokio::time::Instant;
 use toolkit::{Backoff, nonce};
 
 use crate::{
+    aftermath,
     api::{ApiError, ArgoCd, FAILING, Refresh, RefusalKind, SyncBody, persist},
     baseline::Baseline,
-    diagnose,
     follow::{End, Following},
     observer::{News, Observer},
     outcome::Outcome,
@@ -70,8 +70,7 @@ impl<'a> Sync<'a> {
             }
             let baseline = match &plan {
                 Plan::Sync(_) => Baseline::before(&app),
-                // Whatever is wrong by now may come of the operation that is followed.
-                _ => Baseline::default(),
+                _ => Baseline::meanwhile(&app),
             };
             let app = match plan {
                 Plan::Refuse(failure) => return Err(failure),
@@ -102,11 +101,12 @@ impl<'a> Sync<'a> {
             };
             let mut following = self.following(app, baseline);
             let failure = match following.run(&self.argocd, self.lines).await {
-                End::Success => None,
-                End::Failure(failure) => Some(diagnose::pods(&self.argocd, failure).await),
+                End::Success => return Ok(Some(following.outcome(None))),
+                End::Failure(failure) => failure,
                 End::Lost => continue,
             };
-            return Ok(Some(following.outcome(failure)));
+            let (failure, aftermath) = aftermath::of(&self.argocd, self.request, &following, failure).await;
+            return Ok(Some(Outcome { aftermath, ..following.outcome(Some(failure)) }));
         }
     }
 

@@ -150,7 +150,6 @@ fn what_is_not_in_this_version_is_refused() {
     ];
     let failure = order(&[&least[..], &argv].concat(), &env).unwrap_err();
     insta::assert_snapshot!(failure.notes.join("\n"), @r"
-    input `rollback` is not in this version: revert the commit in Git and sync that, in a step with `if: failure()`
     input `resources` is not in this version: the whole application is synced
     input `sync-options` is not in this version: write them into the application's `spec.syncPolicy.syncOptions`
     ");

@@ -6,6 +6,7 @@ use toolkit::Phases;
 
 use super::*;
 use crate::{
+    aftermath::Aftermath,
     assess::{Progress, assess},
     codes,
     fixtures::{MARK, request, with},
@@ -19,7 +20,7 @@ fn outcome(changes: &[(&str, Value)], failure: Option<Failure>) -> Outcome {
     let phases = Phases::new();
     phases.record("sign-in", Duration::from_millis(20));
     phases.record("operation", Duration::from_millis(1500));
-    Outcome { request, seen: Some(Seen { app, verdict, phases }), failure }
+    Outcome { request, seen: Some(Seen { app, verdict, phases }), failure, aftermath: Aftermath::default() }
 }
 
 fn named(name: &str, outcome: Outcome) -> Outcome {
@@ -48,6 +49,9 @@ fn a_success() {
     images=a.b/product/dev:new
     a.b/sidecar:1
     operation-id=org/day2-product/7/1/n0nce
+    paused=
+    rolled-back=false
+    rollback=
     timings={"sign-in":20,"operation":1500}
     "#);
     insta::assert_snapshot!(report.lines.join("\n"), @"application dev is at a94a8fe5ccb19ba61c4c0873d391e987982fbbd3: operation succeeded, at our revision, assessed after the operation, Synced, Healthy, expected images live, old pods gone");
@@ -122,6 +126,9 @@ fn several_applications_have_a_row_each() {
     operation-id=one org/day2-product/7/1/n0nce
     two org/day2-product/7/1/n0nce
     three 
+    paused=
+    rolled-back=false
+    rollback=
     timings={"one":{"sign-in":20,"operation":1500},"two":{"sign-in":20,"operation":1500},"three":{}}
     "#);
     assert_eq!(report.lines.len(), 1);

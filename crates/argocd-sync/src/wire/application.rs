@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Operation, OperationState, or_default};
+use super::{Operation, OperationState, Source, or_default};
 
 /// `argoproj.io/v1alpha1` Application.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -39,12 +39,20 @@ pub(crate) struct Metadata {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Spec {
     pub(crate) project: String,
+    pub(crate) source: Option<Source>,
     /// More than one source, each with a revision of its own.
     #[serde(deserialize_with = "or_default")]
-    pub(crate) sources: Vec<serde_json::Value>,
+    pub(crate) sources: Vec<Source>,
     pub(crate) source_hydrator: Option<serde_json::Value>,
     #[serde(deserialize_with = "or_default")]
     pub(crate) sync_policy: SyncPolicy,
+}
+
+impl Spec {
+    /// Its sources, one or several.
+    pub(crate) fn sources(&self) -> Vec<&Source> {
+        if self.sources.is_empty() { self.source.iter().collect() } else { self.sources.iter().collect() }
+    }
 }
 
 /// Whether Argo CD syncs on its own.
@@ -78,6 +86,8 @@ pub(crate) struct Status {
     pub(crate) conditions: Vec<Condition>,
     #[serde(deserialize_with = "or_default")]
     pub(crate) resources: Vec<ResourceStatus>,
+    /// How the source is rendered: `Helm`, `Kustomize`, `Directory` or `Plugin`.
+    pub(crate) source_type: String,
 }
 
 /// The result of the comparison with Git.

@@ -5,12 +5,14 @@
 
 mod application;
 mod operation;
+mod source;
 mod tree;
 
 pub(crate) use application::{Application, ApplicationList, Health, ResourceStatus};
 #[cfg(test)]
 pub(crate) use operation::SyncResult;
 pub(crate) use operation::{Info, Operation, OperationState, ResourceResult};
+pub(crate) use source::Source;
 pub(crate) use tree::{Event, EventList, LogLine, Manifest, Node, ResourceTree};
 
 use serde::{Deserialize, Deserializer};

@@ -1,0 +1,61 @@
+//! What follows a failure: its reasons, the way back, and the roll-back if it was asked for.
+
+use model::{Failure, codes as general};
+
+use crate::{
+    api::ArgoCd,
+    codes, diagnose,
+    follow::Following,
+    request::Request,
+    revert::{Revert, revert},
+    rollback::roll_back,
+};
+
+/// What came of it, for the outputs.
+#[derive(Debug, Default)]
+pub(crate) struct Aftermath {
+    /// What restores the images that were live before.
+    pub(crate) revert: Option<Revert>,
+    /// Whether the old pods are proven to serve again.
+    pub(crate) is_rolled_back: bool,
+}
+
+/// Adds all that to a failure, which keeps its code.
+pub(crate) async fn of(
+    argocd: &ArgoCd,
+    request: &Request,
+    following: &Following<'_>,
+    failure: Failure,
+) -> (Failure, Aftermath) {
+    let mut failure = diagnose::pods(argocd, failure).await;
+    let mut aftermath = Aftermath::default();
+    // New pods that serve are no reason to bring old ones back.
+    if !following.has_begun() || following.serves() || !may_have_deployed(&failure) {
+        return (failure, aftermath);
+    }
+    if request.rollback {
+        let rolled_back = roll_back(argocd, request, following.app(), following.operation()).await;
+        aftermath.is_rolled_back = rolled_back.is_done;
+        failure.notes.extend(rolled_back.notes);
+    }
+    match revert(following.app(), request, following.baseline()) {
+        Ok(revert) => {
+            failure.notes.extend(revert.notes());
+            aftermath.revert = Some(revert);
+        }
+        Err(reason) => failure.notes.push(format!("nothing can be restored: {reason}")),
+    }
+    if following.app().is_auto_synced() {
+        failure.notes.push(
+            "auto-sync is on, and stays on: it deploys what Git says, so that this commit restores it"
+                .to_owned(),
+        );
+    }
+    (failure, aftermath)
+}
+
+/// Whether something of ours may be live that does not work: what others did meanwhile is not ours to take back.
+fn may_have_deployed(failure: &Failure) -> bool {
+    [&codes::DEGRADED, &codes::PAUSED, &codes::SYNC_FAILED, &codes::IMAGE_NOT_LIVE, &general::DEADLINE_PASSED]
+        .contains(&failure.code)
+}
