@@ -80,9 +80,7 @@ pub(crate) fn run(root: &Path, args: &StackArgs) -> Result<(), String> {
 
 /// Says in one line what this machine lacks, and how to get it.
 pub(crate) fn needs() -> Result<(), String> {
-    if crate::tools::on_path("go").is_none() {
-        return Err(build::REMEDY.to_owned());
-    }
+    build::has_go()?;
     stack::programs::from_debian(&Env::from_process()).map(drop).map_err(|error| error.to_string())
 }
 

@@ -15,8 +15,28 @@ use crate::{process, tools};
 /// How everything is built: programs that need no libraries, without the paths of this machine.
 const FLAGS: &[&str] = &["build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"];
 /// What to do without Go.
-pub(super) const REMEDY: &str = "the stack is built from source: it takes Go 1.26.1 or newer (https://go.dev/dl), and Go's module \
-                      proxy within reach";
+const REMEDY: &str = "the stack is built from source: it takes Go 1.21 or newer (https://go.dev/dl; Debian's package golang-go \
+                      may be older), and Go's module proxy within reach";
+/// The first version that fetches the newer Go which a `go.mod` asks for.
+const OLDEST: (u32, u32) = (1, 21);
+
+/// Says in one line what to do where Go is missing or too old.
+pub(super) fn has_go() -> Result<(), String> {
+    let said =
+        process::text(Command::new("go").arg("version")).map_err(|error| format!("{error}; {REMEDY}"))?;
+    match version(&said) {
+        Some(found) if found >= OLDEST => Ok(()),
+        _ => Err(format!("this is {said}; {REMEDY}")),
+    }
+}
+
+/// Reads `go version go1.26.8 linux/amd64`.
+fn version(said: &str) -> Option<(u32, u32)> {
+    let mut numbers = said.split(' ').nth(2)?.strip_prefix("go")?.split('.');
+    let minor =
+        |text: &str| text.split(|c: char| !c.is_ascii_digit()).next().and_then(|text| text.parse().ok());
+    Some((numbers.next()?.parse().ok()?, minor(numbers.next()?)?))
+}
 
 /// Builds what is not there yet and returns the directory.
 pub(crate) fn build(root: &Path, say: &mut dyn FnMut(&str)) -> Result<PathBuf, String> {
@@ -90,4 +110,21 @@ fn go(root: &Path, directory: &str) -> Command {
     command.current_dir(root.join("stack").join(directory));
     command.envs([("GOWORK", "off"), ("GOFLAGS", ""), ("CGO_ENABLED", "0")]);
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_go_are_read() {
+        for (said, expected) in [
+            ("go version go1.26.8 linux/amd64", Some((1, 26))),
+            ("go version go1.27rc1 linux/amd64", Some((1, 27))),
+            ("go version go1.19 linux/arm64", Some((1, 19))),
+            ("go version devel", None),
+        ] {
+            assert_eq!(version(said), expected, "{said}");
+        }
+    }
 }

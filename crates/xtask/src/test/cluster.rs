@@ -5,18 +5,40 @@ use std::path::Path;
 use super::stage::{Outcome, cargo, without};
 use crate::stack::{build, needs, running::Leashed};
 
+/// What runs on the stack: that it is what it should be, and the scenarios.
+const TESTS: &[&str] = &[
+    "test",
+    "--no-fail-fast",
+    "-p",
+    "stack",
+    "-p",
+    "argocd-sync",
+    "--test",
+    "smoke",
+    "--test",
+    "fates",
+    "--test",
+    "scenarios",
+];
+
 /// Builds the programs of a stack if they are not there yet, starts one, and runs every scenario on it.
 pub(super) fn run(root: &Path) -> Outcome {
     if let Err(why) = needs() {
         return without(why);
     }
-    match build::build(root, &mut |_| {}).and_then(|_| Leashed::start()) {
+    if let Err(error) = build::build(root, &mut |_| {}) {
+        return Outcome::failed(error);
+    }
+    // Built before the stack starts: on a machine with few cores each would slow the other down.
+    let built = cargo(root, &[TESTS, &["--no-run"]].concat(), &[]);
+    if let Outcome::Failed { .. } = built {
+        return built;
+    }
+    match Leashed::start() {
         Err(error) => Outcome::failed(error),
         Ok(leash) => {
             let state = leash.state.display().to_string();
-            let arguments =
-                ["test", "-p", "stack", "-p", "argocd-sync", "--test", "smoke", "--test", "scenarios"];
-            cargo(root, &arguments, &[(stack::state::VARIABLE, &state)])
+            cargo(root, TESTS, &[(stack::state::VARIABLE, &state)])
         }
     }
 }
