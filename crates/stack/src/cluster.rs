@@ -236,19 +236,28 @@ pub(crate) async fn definitions(kube: &Kube, definitions: Vec<Value>) -> Result<
     futures_util::future::try_join_all(made).await?;
     for definition in &definitions {
         let path = crate::kube::path_of(definition)?;
-        let start = Instant::now();
-        loop {
-            let found = kube.get(&path).await?.unwrap_or_default();
-            let conditions = found["status"]["conditions"].as_array().into_iter().flatten();
-            let mut established = conditions.filter(|condition| condition["type"] == "Established");
-            if established.any(|condition| condition["status"] == "True") {
-                break;
-            }
-            if start.elapsed() > Duration::from_secs(30) {
-                return Err(Error::new(format!("{path} is not established after 30 s")));
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        has_condition(kube, &path, "Established").await?;
     }
     Ok(())
+}
+
+/// Waits until the node is ready. A pod that has to wait for it would then wait for the scheduler's back-off as well.
+pub(crate) async fn has_node(kube: &Kube) -> Result<(), Error> {
+    has_condition(kube, "/api/v1/nodes/node", "Ready").await
+}
+
+/// Waits until an object's condition is true.
+async fn has_condition(kube: &Kube, path: &str, name: &str) -> Result<(), Error> {
+    let start = Instant::now();
+    loop {
+        let found = kube.get(path).await?.unwrap_or_default();
+        let mut conditions = found["status"]["conditions"].as_array().into_iter().flatten();
+        if conditions.any(|condition| condition["type"] == name && condition["status"] == "True") {
+            return Ok(());
+        }
+        if start.elapsed() > Duration::from_secs(60) {
+            return Err(Error::new(format!("{path} is not {name} after 60 s")));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

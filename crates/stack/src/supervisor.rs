@@ -56,8 +56,9 @@ pub async fn run(plan: Plan, said: impl FnOnce(Result<&Path, &Error>)) -> Result
         }
         Ok((mut stack, listener, state)) => {
             let path = plan.state.unwrap_or_else(|| state.directory.join("state.json"));
-            state.write(&path)?;
-            said(Ok(&path));
+            let written = state.write(&path);
+            said(written.as_ref().map(|()| path.as_path()));
+            written?;
             let asker = tokio::select! {
                 asker = stack.serve(&listener) => asker,
                 ended = ending(plan.leash) => { ended?; None }
@@ -151,6 +152,7 @@ impl Stack {
         self.launch(argo.late(programs, &directory))?;
         self.launch([dev.rollouts(programs), prod.rollouts(programs)])?;
         self.all_serve().await?;
+        tokio::try_join!(cluster::has_node(&dev_kube), cluster::has_node(&prod_kube))?;
         let admin_password = argocd::first_password(&dev_kube).await?;
         let admin = crate::Admin::sign_in(&url, "admin", &admin_password).await?;
         let accounts = argocd::accounts(&admin, &admin_password).await?;
