@@ -12,6 +12,7 @@ mod failures;
 mod front;
 mod normal;
 mod proxies;
+mod rollback;
 mod sandbox_only;
 mod sign_in;
 mod stage;
