@@ -270,8 +270,13 @@ fn images_live(app: &Application, request: &Request) -> Holds {
     let missing = images::missing(&request.images, live);
     Holds::when(missing.is_empty(), || {
         let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
-        let live = if live.is_empty() { "no image".to_owned() } else { live.join(", ") };
-        format!("no pod runs {}; live: {live}", missing.join(", "))
+        if live.is_empty() {
+            return format!(
+                "there is no pod at all to run {}: its workload may have 0 replicas",
+                missing.join(", ")
+            );
+        }
+        format!("no pod runs {}; live: {}", missing.join(", "), live.join(", "))
     })
 }
 

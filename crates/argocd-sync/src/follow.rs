@@ -197,11 +197,21 @@ impl<'a> Following<'a> {
         self.progress.ended.as_deref()
     }
 
+    /// The reasons of the new pods that are in error, each once.
+    fn errors(&self) -> Vec<&str> {
+        let pods = self.progress.pods.iter().filter(|_| self.verdict.degraded.is_some());
+        let errors: BTreeSet<&str> = pods.flat_map(Pods::in_error).map(|pod| pod.reason.as_str()).collect();
+        errors.into_iter().collect()
+    }
+
     /// Says what is waited for.
     fn say(&self, lines: &Lines<'_>) {
         let settle = self.request.settle;
         let text = match self.verdict.waits_for() {
-            Some(reason) => reason.to_owned(),
+            Some(reason) => match self.errors().as_slice() {
+                [] => reason.to_owned(),
+                errors => format!("{reason}; new pods in error: {}", errors.join(", ")),
+            },
             None if settle.is_zero() || self.request.wait_for < WaitFor::Healthy => "all holds".to_owned(),
             None => format!("all holds; it has to for {} s", settle.as_secs_f32()),
         };

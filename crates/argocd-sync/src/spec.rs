@@ -61,7 +61,18 @@ One that fails does not stop the others: each is followed to its end. The failur
 application that failed why it did. An output that is not the same for all of them has a line `APPLICATION VALUE` for each.
 
 After a blue/green cutover the old pods live on for the Rollout's `scaleDownDelaySeconds` (30 if not set) and their grace period:
-`wait-for: promoted` does not wait for that. All in all the action takes 5 minutes at most, if `timeout` does not say otherwise.";
+`wait-for: promoted` does not wait for that. A Rollout that pauses before its cutover is waited for until somebody promotes it,
+or treated as `paused` says: with `success` its new pods are proven to be ready while the old ones serve, and the output `paused`
+names it. Whatever else is Suspended, such as a CronJob, is so because Git says it.
+
+A failure names one pod of each workload that does not get ready, with its events, its containers and the last 50 lines of their
+logs, for which the subject needs `logs, get`; what was wrong before this sync is told as such. When what was deployed does not
+serve, the output `rollback` holds the inputs of bump-values that restore the images that were live. With `rollback: true`
+Rollouts that are not promoted are aborted too, at once: that needs `applications, action/argoproj.io/Rollout/abort`, as
+`paused: promote` needs `applications, action/argoproj.io/Rollout/promote-full`. The application's syncPolicy is never touched.
+
+All in all the action takes 5 minutes at most, if `timeout` does not say otherwise; after a failure the reasons of pods may take
+3 seconds more, and a roll-back 15.";
 
 const EXAMPLE: &str = "\
 steps:

@@ -71,6 +71,11 @@ fn each_clause_is_named() {
         ),
         (
             "/status/summary/images",
+            json!([]),
+            "expected images live: there is no pod at all to run a.b/product/dev:new: its workload may have 0 replicas",
+        ),
+        (
+            "/status/summary/images",
             json!(["a.b/product/dev:new", "a.b/product/dev:old"]),
             "old pods gone: pods still run a.b/product/dev:old",
         ),
