@@ -1,13 +1,18 @@
-//! `cargo xtask bench yaml`: what bump-values changes in real files, against what yq and kustomize change, and
-//! `cargo xtask bench merge`: how long auto-merge and fast-forward take, next to gh and git.
+//! `cargo xtask bench yaml`: what bump-values changes in real files, against what yq and kustomize change,
+//! `cargo xtask bench merge`: how long auto-merge and fast-forward take, next to gh and git, and
+//! `cargo xtask bench sync`: argocd-sync next to the argocd CLI, on a real Argo CD.
 
 mod merge;
 mod proxy;
 mod replay;
 mod scene;
+mod sync;
 mod ways;
 
-use std::{path::Path, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{dist, process, tools};
 
@@ -19,7 +24,7 @@ pub(crate) struct BenchArgs {
     what: What,
     /// A release build of day2, if there is one already
     #[arg(long, value_name = "PATH")]
-    day2: Option<std::path::PathBuf>,
+    day2: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -28,13 +33,16 @@ enum What {
     Yaml,
     /// Merges and fast-forwards at 20 ms round trip: writes docs/merge-comparison.md
     Merge,
+    /// Syncs and failures on a real Argo CD: writes docs/sync-comparison.md
+    Sync,
 }
 
 /// Measures, and writes the page.
 pub(crate) fn run(root: &Path, args: &BenchArgs) -> Result<(), String> {
     match args.what {
         What::Yaml => yaml(root, args.day2.as_deref()),
-        What::Merge => merge::run(root, args.day2.clone()),
+        What::Merge => merge::run(root, args.day2.as_deref()),
+        What::Sync => sync::run(root, args.day2.as_deref()),
     }
 }
 
@@ -45,10 +53,7 @@ fn yaml(root: &Path, day2: Option<&Path>) -> Result<(), String> {
     let yq = tools::go::program(&comparison.join("yq"), "github.com/mikefarah/yq/v4", "yq")?;
     let kustomize = "sigs.k8s.io/kustomize/kustomize/v5";
     let kustomize = tools::go::program(&comparison.join("kustomize"), kustomize, "kustomize")?;
-    let day2 = match day2 {
-        Some(path) => path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))?,
-        None => dist::build::binary(root, dist::build::Profile::Release)?.path,
-    };
+    let day2 = release(root, day2)?;
     let page = root.join("docs/bump-comparison.md");
     let mut command = Command::new(tools::python_with_yaml()?);
     command.arg(comparison.join("compare.py")).arg("--packages").arg(packages);
@@ -56,4 +61,30 @@ fn yaml(root: &Path, day2: Option<&Path>) -> Result<(), String> {
         command.arg(name).arg(path);
     }
     process::output(&mut command).map(drop)
+}
+
+/// The build that `--day2` named, or a release build.
+fn release(root: &Path, day2: Option<&Path>) -> Result<PathBuf, String> {
+    match day2 {
+        Some(path) => path.canonicalize().map_err(|error| format!("{}: {error}", path.display())),
+        None => Ok(dist::build::binary(root, dist::build::Profile::Release)?.path),
+    }
+}
+
+/// The value in the middle.
+fn median<T: Copy + Ord + Default>(values: &[T]) -> T {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_median_is_the_one_in_the_middle() {
+        assert_eq!(median(&[9, 1, 5]), 5);
+        assert_eq!(median::<u8>(&[]), 0);
+    }
 }

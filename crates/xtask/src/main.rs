@@ -36,7 +36,8 @@ enum Chore {
     Test(test::TestArgs),
     /// A real Argo CD, Argo Rollouts and two Kubernetes API servers on loopback
     Stack(stack::StackArgs),
-    /// Measure: bump-values against yq and kustomize, auto-merge and fast-forward against gh and git
+    /// Measure: bump-values against yq and kustomize, auto-merge and fast-forward against gh and git,
+    /// argocd-sync against the argocd CLI
     Bench(bench::BenchArgs),
     /// Build the release tree, and with --tag the commit and tags of a release
     Dist(dist::DistArgs),

@@ -1,24 +1,19 @@
 //! `cargo xtask bench merge`: how long auto-merge and fast-forward take at 20 ms round trip, and how many requests,
 //! next to the requests of `gh pr merge` and to a clone with a push, all against the sandbox's GitHub.
 
-use std::{
-    fmt::Write as _,
-    fs,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fmt::Write as _, fs, net::SocketAddr, path::Path, time::Duration};
 
 use sandbox::{Config, Sandbox};
 use tokio::time::Instant;
 
 use super::{
-    proxy::Proxy,
-    replay,
+    median,
+    proxy::{Line, Proxy},
+    release, replay,
     scene::{Programs, Scene},
     ways::{Go, WAYS, Way},
 };
-use crate::{dist, process, tools};
+use crate::{process, tools};
 
 /// Half of the round trip.
 const ONE_WAY: Duration = Duration::from_millis(10);
@@ -27,21 +22,18 @@ const RUNS: usize = 20;
 
 /// What a way took.
 struct Figures {
-    millis: Vec<f64>,
+    times: Vec<Duration>,
     requests: Vec<usize>,
     connections: Vec<usize>,
 }
 
 /// Measures, and writes docs/merge-comparison.md.
-pub(super) fn run(root: &Path, day2: Option<PathBuf>) -> Result<(), String> {
+pub(super) fn run(root: &Path, day2: Option<&Path>) -> Result<(), String> {
     let which = match &day2 {
         Some(_) => " (the build that `--day2` named, unoptimised if it is one of `cargo build`)",
         None => "",
     };
-    let day2 = match day2 {
-        Some(path) => path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))?,
-        None => dist::build::binary(root, dist::build::Profile::Release)?.path,
-    };
+    let day2 = release(root, day2)?;
     let git = tools::on_path("git").ok_or("git is not there: install it")?;
     let version = |program: &Path| process::output(std::process::Command::new(program).arg("--version"));
     let versions = format!("{}{which}, {}.\n", version(&day2)?, version(&git)?);
@@ -71,10 +63,11 @@ async fn measure(programs: &Programs) -> Result<String, String> {
         .trim_start_matches("http://")
         .parse()
         .map_err(|error| format!("the sandbox's address: {error}"))?;
-    let proxy = Proxy::start(server, ONE_WAY).await.map_err(|error| error.to_string())?;
+    let line = Line { one_way: ONE_WAY, ..Line::default() };
+    let proxy = Proxy::start(server, line).await.map_err(|error| error.to_string())?;
     let mut figures: Vec<Figures> = WAYS
         .iter()
-        .map(|_| Figures { millis: Vec::new(), requests: Vec::new(), connections: Vec::new() })
+        .map(|_| Figures { times: Vec::new(), requests: Vec::new(), connections: Vec::new() })
         .collect();
     for round in 0..RUNS {
         for (number, (way, figures)) in WAYS.iter().zip(&mut figures).enumerate() {
@@ -109,7 +102,7 @@ async fn once(
         }
         Go::LikeGh => replay::gh(scene).await?,
     }
-    figures.millis.push(begin.elapsed().as_secs_f64() * 1000.0);
+    figures.times.push(begin.elapsed());
     figures.requests.push(calls() - requests);
     figures.connections.push(proxy.connections() - connections);
     scene.is_done().await
@@ -124,35 +117,12 @@ fn table(figures: &[Figures]) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "| {title} | {} | {:.0} ms | {} | {} |",
+            "| {title} | {} | {} ms | {} | {} |",
             way.title,
-            median(&figures.millis),
-            median_count(&figures.requests),
-            median_count(&figures.connections)
+            median(&figures.times).as_millis(),
+            median(&figures.requests),
+            median(&figures.connections)
         );
     }
     text
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
-}
-
-fn median_count(values: &[usize]) -> usize {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable();
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_median_is_the_one_in_the_middle() {
-        assert!((median(&[3.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
-        assert_eq!(median_count(&[9, 1, 5]), 5);
-    }
 }
