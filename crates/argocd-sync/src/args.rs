@@ -4,6 +4,7 @@ mod server;
 
 use std::time::Duration;
 
+use github::Endpoints;
 use model::{Failure, ImageRef, parse_duration};
 use toolkit::{Check, CommonArgs, Env, GitHubContext};
 
@@ -11,7 +12,9 @@ use self::server::ServerArgs;
 use crate::{
     order::{Order, Scope, Target},
     paused::Paused,
-    request::{ApplicationName, Terms, WaitFor, parse_name},
+    repository::Repository,
+    request::{ApplicationName, GitHubAccess, Origin, Terms, WaitFor, parse_name},
+    resources::Resources,
     selector::Selector,
 };
 
@@ -46,6 +49,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SHA")]
     pub(crate) revision: Option<String>,
 
+    /// Git repository that `revision` is a commit of, if the application has several sources; this workflow's own if not given, and where all that come from Git come from one repository, that one
+    #[arg(long, value_name = "URL")]
+    pub(crate) repository_url: Option<String>,
+
+    /// GitHub token that may read that repository; used only when another revision shows up, to find out whether it contains `revision`
+    #[arg(long, value_name = "env:NAME")]
+    pub(crate) github_token: Option<String>,
+
     /// Images that the pods must run at the end, as the manifests name them; one per line or separated by commas; not checked if there are none
     #[arg(long, value_name = "IMAGE", value_delimiter = ',')]
     pub(crate) images: Vec<String>,
@@ -53,6 +64,14 @@ pub(crate) struct Args {
     /// Delete resources that Git no longer has
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) prune: Option<String>,
+
+    /// Sync these resources only: `GROUP:KIND:NAME` or `GROUP:KIND:NAMESPACE/NAME`, with `*` for all of a part and `!` in front to leave out; one per line or separated by commas. Hooks do not run then, and the conditions are those of these resources
+    #[arg(long, value_name = "RESOURCE", value_delimiter = ',')]
+    pub(crate) resources: Vec<String>,
+
+    /// Sync options such as `ServerSideApply=true`, one per line or separated by commas; they replace those of the application
+    #[arg(long, value_name = "OPTION", value_delimiter = ',')]
+    pub(crate) sync_options: Vec<String>,
 
     /// How far to wait: `op`, `synced`, `healthy`, `promoted` (the default: healthy, and `images` live) or `old-pods-gone`
     #[arg(long, value_name = "GOAL")]
@@ -69,14 +88,6 @@ pub(crate) struct Args {
     /// How long everything must hold before that is a success (2s)
     #[arg(long, value_name = "DURATION")]
     pub(crate) settle: Option<String>,
-
-    /// Not in this version: resources to sync; all of the application are
-    #[arg(long, value_name = "RESOURCE")]
-    pub(crate) resources: Vec<String>,
-
-    /// Not in this version: sync options such as `ServerSideApply=true`; those of the application count
-    #[arg(long, value_name = "OPTION")]
-    pub(crate) sync_options: Vec<String>,
 
     /// What to do when a Rollout is paused before its cutover: `wait` (the default) until somebody promotes it, `success` once its new pods are ready, `promote` it then, or `fail`
     #[arg(long, value_name = "POLICY")]
@@ -111,10 +122,13 @@ impl Args {
             check.problem("paused", "`success` never meets `wait-for: old-pods-gone`: a paused Rollout keeps its old pods; use `promoted`");
         }
         let rollback = check.flag("rollback", self.rollback.as_deref(), false);
-        self.refuse_what_is_missing(&mut check);
         let timeout = self.common.budget(&mut check, DEFAULT_TIMEOUT);
         let dry_run = self.common.dry_run(&mut check);
-        let run = run_label(&GitHubContext::from_env(env));
+        let context = GitHubContext::from_env(env);
+        let run = run_label(&context);
+        let origin = self.origin(&mut check, context);
+        let resources = Resources::new(check.list("resources", &self.resources, str::parse));
+        let sync_options = check.list("sync-options", &self.sync_options, parse_option);
 
         let order = server.zip(target).zip(revision).map(|((server, target), revision)| Order {
             server,
@@ -131,10 +145,29 @@ impl Args {
                 settle,
                 timeout,
                 dry_run,
+                origin,
+                resources,
+                sync_options,
                 run,
             },
         });
         check.finish(order)
+    }
+
+    /// Where the revision is from, and who tells how its commits lie to each other.
+    fn origin(&self, check: &mut Check<'_>, context: GitHubContext) -> Origin {
+        let repository = check.optional("repository-url", self.repository_url.as_deref(), str::parse);
+        let token = check.secret("github-token", self.github_token.as_deref(), &[]);
+        let server = context.server_url;
+        Origin {
+            repository,
+            workflow: context.repository.map(|slug| Repository::of(&format!("{server}/{slug}"))),
+            github: token.filter(|token| !token.expose().is_empty()).map(|token| GitHubAccess {
+                endpoints: Endpoints { api: context.api_url, graphql: context.graphql_url },
+                server,
+                token,
+            }),
+        }
     }
 
     /// One application by its name, or several by their labels.
@@ -152,28 +185,6 @@ impl Args {
         let selector = check.optional("selector", self.selector.as_deref(), str::parse::<Selector>)?;
         Some(Target::Selected(selector, Scope { project, namespace }))
     }
-
-    /// Refuses inputs that this version only knows by name: GitHub merely warns of an unknown input, so that it would
-    /// silently do nothing.
-    fn refuse_what_is_missing(&self, check: &mut Check<'_>) {
-        let is_given = |value: &str| !value.trim().is_empty();
-        for (input, is_given, remedy) in [
-            (
-                "resources",
-                self.resources.iter().any(|text| is_given(text)),
-                "the whole application is synced",
-            ),
-            (
-                "sync-options",
-                self.sync_options.iter().any(|text| is_given(text)),
-                "write them into the application's `spec.syncPolicy.syncOptions`",
-            ),
-        ] {
-            if is_given {
-                check.problem(input, &format!("is not in this version: {remedy}"));
-            }
-        }
-    }
 }
 
 /// An expected image needs a tag or a digest: `latest` proves nothing, and neither does no tag.
@@ -187,6 +198,14 @@ fn parse_image(text: &str) -> Result<ImageRef, String> {
         return Err(format!("`{text}` has neither tag nor digest, so that nothing can be proven with it"));
     }
     Ok(image)
+}
+
+/// `NAME=VALUE`.
+fn parse_option(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => Ok(text.to_owned()),
+        _ => Err(format!("`{text}` is no sync option: write `NAME=VALUE`, such as `ServerSideApply=true`")),
+    }
 }
 
 /// Names the run and its attempt; what is missing outside of Actions is left empty.

@@ -1,6 +1,6 @@
 //! What of the success holds, judged from one state of the application: pure, so that every case is a table row.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 use model::Failure;
 
@@ -8,9 +8,11 @@ use crate::{
     baseline::Baseline,
     clause::{Clause, Holds},
     codes,
-    course::{Course, Relation, course, relation, replaced},
+    course::{self, Course, Relation, course, relation, replaced},
     health::{degraded, healthy, old_pods_gone},
-    images, paused,
+    images,
+    ours::{Known, Ours, Standing},
+    paused,
     pods::Pods,
     request::{Request, WaitFor},
     wire::{Application, OperationState, ResourceStatus},
@@ -21,6 +23,8 @@ use crate::{
 pub(crate) struct Progress {
     /// The mark of our operation.
     pub(crate) mark: String,
+    /// What was found out about revisions.
+    pub(crate) known: Known,
     /// Our operation's end, once it was seen: a later operation takes its place in the status.
     pub(crate) ended: Option<Box<OperationState>>,
     /// Whether the controller was made to assess the application after that end.
@@ -52,6 +56,10 @@ pub(crate) struct Verdict {
     pub(crate) images_left: bool,
     /// The followed operation was not ours and is gone: plan again.
     pub(crate) lost: Option<String>,
+    /// Revisions of which nobody has asked yet how they lie to ours: until that is known, this is no judgement.
+    pub(crate) strangers: BTreeSet<String>,
+    /// The later revision that was synced instead of ours, or over it.
+    pub(crate) later: Option<String>,
 }
 
 impl Verdict {
@@ -107,16 +115,19 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
         pods_decide: false,
         images_left: false,
         lost: None,
+        strangers: BTreeSet::new(),
+        later: None,
     };
+    let ours = Ours::of(app, request, &progress.mark, &progress.known);
     let operation = match verdict.ended {
-        Some(_) => later_operation(app, request, progress, &mut verdict),
-        None => followed_operation(app, request, progress, &mut verdict),
+        Some(_) => later_operation(app, &ours, &mut verdict),
+        None => followed_operation(app, &ours, &mut verdict),
     };
     let has_ended = verdict.ended.is_some();
     let reassessed = has_ended && (progress.refreshed || was_reconciled_after(app, verdict.ended.as_deref()));
     if reassessed && request.wait_for >= WaitFor::Synced && operation.is_yes() {
         verdict.failure =
-            verdict.failure.or_else(|| comparison_error(app)).or_else(|| prune_needed(app, request));
+            verdict.failure.or_else(|| comparison_error(app)).or_else(|| prune_needed(app, &ours));
     }
     if reassessed && request.wait_for >= WaitFor::Healthy {
         verdict.failure = verdict.failure.or_else(|| paused::failure(app, request, progress));
@@ -135,9 +146,9 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
     for clause in Clause::ALL.into_iter().filter(|clause| clause.is_required(request)) {
         let holds = match clause {
             Clause::Operation => operation.clone(),
-            Clause::Revision => revision(&verdict, request),
+            Clause::Revision => revision(&verdict, &ours),
             Clause::Reassessed => fresh(Holds::Yes),
-            Clause::Synced => fresh(synced(app, request)),
+            Clause::Synced => fresh(synced(app, &ours)),
             Clause::Healthy => fresh(healthy(app, request, progress)),
             Clause::ImagesLive => images_live(app, request),
             Clause::OldPodsGone => fresh(old_pods_gone(app, request, progress)),
@@ -147,6 +158,7 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
     verdict.pods_decide =
         request.wait_for == WaitFor::OldPodsGone && verdict.holds_before(Clause::OldPodsGone);
     verdict.images_left = !images::leftovers(&request.images, &app.status.summary.images).is_empty();
+    note_strangers(app, &ours, reassessed, &mut verdict);
     verdict
 }
 
@@ -156,13 +168,8 @@ fn deleted(app: &Application) -> Option<Failure> {
 }
 
 /// The operation clause until the end of the operation was seen.
-fn followed_operation(
-    app: &Application,
-    request: &Request,
-    progress: &Progress,
-    verdict: &mut Verdict,
-) -> Holds {
-    match course(app, request, &progress.mark) {
+fn followed_operation(app: &Application, ours: &Ours<'_>, verdict: &mut Verdict) -> Holds {
+    match course(app, ours) {
         Course::Going(text) => Holds::No(text),
         Course::Succeeded(state) => {
             verdict.ended = Some(state);
@@ -180,31 +187,47 @@ fn followed_operation(
     }
 }
 
-/// The operation clause after that: a later operation must not have put another revision over ours.
-fn later_operation(
-    app: &Application,
-    request: &Request,
-    progress: &Progress,
-    verdict: &mut Verdict,
-) -> Holds {
+/// The operation clause after that: a later operation must not have put another revision over ours, unless that
+/// contains ours.
+fn later_operation(app: &Application, ours: &Ours<'_>, verdict: &mut Verdict) -> Holds {
     let Some(state) = &app.status.operation_state else {
         return Holds::when(app.operation.is_none(), || "another operation is about to start".to_owned());
     };
-    let is_other = match relation(&state.operation, state.synced_revision(), request, &progress.mark) {
+    let is_other = match relation(&state.operation, state.synced(), ours) {
         Relation::Ours | Relation::Equivalent => false,
         // Self-healing syncs single resources, at the same revision.
-        Relation::Unknown | Relation::Foreign => state.synced_revision() != request.revision.as_str(),
+        Relation::Unknown | Relation::Foreign => ours.standing(ours.at(state.synced())) == Standing::Other,
     };
     if is_other && state.has_ended() && state.phase == "Succeeded" {
-        verdict.failure.get_or_insert_with(|| replaced(state, request));
+        verdict.failure.get_or_insert_with(|| replaced(state, ours));
     }
     let is_running = app.operation.is_some() || !state.has_ended();
     Holds::when(!is_running, || format!("an operation of {} runs", state.operation.initiator()))
 }
 
-fn revision(verdict: &Verdict, request: &Request) -> Holds {
-    let synced = verdict.ended.as_ref().map(|state| state.synced_revision());
-    Holds::when(synced == Some(request.revision.as_str()), || "the operation has not ended".to_owned())
+/// Notes which revisions are not known, and which one is later than ours.
+fn note_strangers(app: &Application, ours: &Ours<'_>, reassessed: bool, verdict: &mut Verdict) {
+    let state = app.status.operation_state.as_ref();
+    let operation = state.map(|state| course::revision(&state.operation, state.synced(), ours));
+    let synced = state.map(|state| ours.at(state.synced()));
+    // Before the new assessment the comparison is of the time before the operation.
+    let compared =
+        (reassessed && app.status.sync.status != "Synced").then(|| ours.at(app.status.sync.revisions()));
+    for revision in [operation, synced, compared].into_iter().flatten() {
+        if ours.standing(revision) == Standing::Unasked {
+            verdict.strangers.insert(revision.to_owned());
+        }
+    }
+    let ended = verdict.ended.as_ref().map(|ended| ours.at(ended.synced()));
+    let later = synced.into_iter().chain(ended).find(|revision| ours.standing(revision) == Standing::After);
+    verdict.later = later.map(str::to_owned);
+}
+
+fn revision(verdict: &Verdict, ours: &Ours<'_>) -> Holds {
+    let synced = verdict.ended.as_ref().map(|state| ours.at(state.synced()));
+    Holds::when(synced.is_some_and(|synced| ours.reaches(synced)), || {
+        "the operation has not ended".to_owned()
+    })
 }
 
 /// Both times have whole seconds and `reconciledAt` is when the comparison *began*, so that only a later second
@@ -214,16 +237,24 @@ pub(crate) fn was_reconciled_after(app: &Application, ended: Option<&OperationSt
     matches!((&app.status.reconciled_at, finished), (Some(reconciled), Some(finished)) if reconciled.as_str() > finished)
 }
 
-fn synced(app: &Application, request: &Request) -> Holds {
+/// All of our revision was applied by its operation: that somebody has pushed on top since, which nothing has synced
+/// yet, takes nothing away from that.
+fn synced(app: &Application, ours: &Ours<'_>) -> Holds {
     let sync = &app.status.sync;
-    Holds::when(sync.status == "Synced", || {
+    let compared = ours.at(sync.revisions());
+    let is_on_top = sync.status == "OutOfSync" && ours.standing(compared) == Standing::After;
+    let resources = &ours.request.resources;
+    let is_part_synced =
+        !resources.are_all() && resources.of(&app.status.resources).all(|one| one.status == "Synced");
+    Holds::when(sync.status == "Synced" || is_on_top || is_part_synced, || {
         // Writing to a String cannot fail.
         let mut reason = format!("sync status is {}", or_unknown(&sync.status));
-        if !sync.revision.is_empty() && sync.revision != request.revision.as_str() {
-            let _ = write!(reason, " in comparison with {}, on top of our revision", sync.revision);
+        if !compared.is_empty() && compared != ours.revision() {
+            let _ = write!(reason, " in comparison with {compared}{}", ours.describe(compared));
         }
-        let out: Vec<String> =
-            out_of_sync(app).map(|resource| format!("{} {}", resource.kind, resource.name)).collect();
+        let out: Vec<String> = out_of_sync(app, ours.request)
+            .map(|resource| format!("{} {}", resource.kind, resource.name))
+            .collect();
         if !out.is_empty() {
             let _ = write!(reason, " ({})", out.join(", "));
         }
@@ -231,16 +262,16 @@ fn synced(app: &Application, request: &Request) -> Holds {
     })
 }
 
-fn out_of_sync(app: &Application) -> impl Iterator<Item = &ResourceStatus> {
-    app.status.resources.iter().filter(|resource| resource.status == "OutOfSync")
+fn out_of_sync<'a>(app: &'a Application, request: &Request) -> impl Iterator<Item = &'a ResourceStatus> {
+    request.resources.of(&app.status.resources).filter(|resource| resource.status == "OutOfSync")
 }
 
 /// Nothing but resources that wait to be pruned is out of sync: without `prune` that will not change.
-fn prune_needed(app: &Application, request: &Request) -> Option<Failure> {
-    let left: Vec<_> = out_of_sync(app).collect();
-    let is_needed = !request.prune
+fn prune_needed(app: &Application, ours: &Ours<'_>) -> Option<Failure> {
+    let left: Vec<_> = out_of_sync(app, ours.request).collect();
+    let is_needed = !ours.request.prune
         && app.status.sync.status == "OutOfSync"
-        && app.status.sync.revision == request.revision.as_str()
+        && ours.standing(ours.at(app.status.sync.revisions())) == Standing::Ours
         && !left.is_empty()
         && left.iter().all(|resource| resource.requires_pruning);
     is_needed.then(|| {

@@ -37,12 +37,26 @@ pub const APPLICATION_DELETED: Code = Code {
     meaning: "The application is being deleted, or was deleted during the sync.",
     remedy: "Create the application again, then run this again.",
 };
-/// The application is of a kind that this version does not verify.
-pub const APPLICATION_UNSUPPORTED: Code = Code {
-    id: "application-unsupported",
+/// None of the application's sources is from the repository of the revision.
+pub const SOURCE_NOT_FOUND: Code = Code {
+    id: "source-not-found",
     exit: Exit::Input,
-    meaning: "The application has several sources or a source hydrator, whose revisions this version cannot prove.",
-    remedy: "Use an application with one `source`.",
+    meaning: "It is not clear which of the application's sources `revision` is a commit of: none is from the Git repository that was named, or from the workflow's own.",
+    remedy: "Set `repository-url` to the one of the listed Git repositories that `revision` is a commit of.",
+};
+/// The hydrator could not make a commit from ours.
+pub const HYDRATION_FAILED: Code = Code {
+    id: "hydration-failed",
+    exit: Exit::Remote,
+    meaning: "Argo CD's source hydrator could not render our commit, or not push what it rendered.",
+    remedy: "Correct what the message names: the manifests, or the write credentials of the repository (a Secret with the label `argocd.argoproj.io/secret-type: repository-write`).",
+};
+/// A later revision was synced, without our images.
+pub const SUPERSEDED: Code = Code {
+    id: "revision-superseded",
+    exit: Exit::Remote,
+    meaning: "A later revision that contains ours was synced, and it deploys other images than the expected ones.",
+    remedy: "Nothing has to be done if the later revision is wanted: its own pipeline proves it.",
 };
 /// Another operation is running.
 pub const OPERATION_BUSY: Code = Code {
@@ -136,7 +150,9 @@ pub const ALL: &[&Code] = &[
     &ARGOCD_FORBIDDEN,
     &APPLICATION_NOT_FOUND,
     &APPLICATION_DELETED,
-    &APPLICATION_UNSUPPORTED,
+    &SOURCE_NOT_FOUND,
+    &HYDRATION_FAILED,
+    &SUPERSEDED,
     &OPERATION_BUSY,
     &SYNC_WINDOW,
     &COMPARISON_ERROR,

@@ -4,8 +4,8 @@ use model::Failure;
 
 use crate::{
     codes,
-    request::Request,
-    wire::{Application, Operation, OperationState, ResourceResult},
+    ours::{Ours, Standing},
+    wire::{Application, Operation, OperationState, ResourceResult, Revisions, SyncOperation},
 };
 
 /// The name of the info that carries our mark through `operation.info` into `status.operationState`.
@@ -37,37 +37,42 @@ pub(crate) enum Course {
     Lost(String),
 }
 
-/// Tells whose operation it is and whether it does what we want.
-pub(crate) fn relation(operation: &Operation, synced: &str, request: &Request, mark: &str) -> Relation {
-    let sync = &operation.sync;
-    let revision = if sync.revision.is_empty() { synced } else { &sync.revision };
-    if operation.carries(MARK, mark) {
-        Relation::Ours
-    } else if sync.dry_run || !sync.resources.is_empty() || (request.prune && !sync.prune) {
-        Relation::Foreign
-    } else if revision.is_empty() {
-        Relation::Unknown
-    } else if revision == request.revision.as_str() {
-        Relation::Equivalent
-    } else {
-        Relation::Foreign
+/// Tells whose operation it is and whether it does what we want; `synced` is what it has synced so far.
+pub(crate) fn relation(operation: &Operation, synced: Revisions<'_>, ours: &Ours<'_>) -> Relation {
+    let (sync, request) = (&operation.sync, ours.request);
+    if operation.carries(MARK, ours.mark) {
+        return Relation::Ours;
+    }
+    if sync.dry_run || !sync.resources.is_empty() || (request.prune && !sync.prune) {
+        return Relation::Foreign;
+    }
+    match ours.standing(revision(operation, synced, ours)) {
+        Standing::Ours | Standing::After => Relation::Equivalent,
+        Standing::Missing | Standing::Unasked => Relation::Unknown,
+        Standing::Other => Relation::Foreign,
     }
 }
 
+/// Returns which revision an operation is for, or has synced.
+pub(crate) fn revision<'a>(operation: &'a Operation, synced: Revisions<'a>, ours: &Ours<'_>) -> &'a str {
+    let asked = ours.at(operation.sync.revisions());
+    if asked.is_empty() { ours.at(synced) } else { asked }
+}
+
 /// Reads the course of the operation from the application.
-pub(crate) fn course(app: &Application, request: &Request, mark: &str) -> Course {
+pub(crate) fn course(app: &Application, ours: &Ours<'_>) -> Course {
     let Some(state) = &app.status.operation_state else {
         return Course::Going("the operation has not started".to_owned());
     };
-    let relation = relation(&state.operation, state.synced_revision(), request, mark);
+    let relation = relation(&state.operation, state.synced(), ours);
     if relation == Relation::Foreign {
-        return Course::Failed(replaced(state, request));
+        return Course::Failed(replaced(state, ours));
     }
     if !state.has_ended() || app.operation.is_some() {
         return Course::Going(going(state, app.operation.is_some()));
     }
     match (state.phase.as_str(), relation) {
-        ("Succeeded", _) => match deviation(state, request) {
+        ("Succeeded", _) => match deviation(state, ours) {
             None => Course::Succeeded(Box::new(state.clone())),
             Some(deviation) => Course::Failed(Failure::new(&codes::REVISION_MISMATCH, deviation)),
         },
@@ -96,24 +101,34 @@ fn going(state: &OperationState, is_pending: bool) -> String {
 }
 
 /// Compares the operation with the request: a stale field of an earlier operation can leak into ours, which then
-/// succeeds at another commit or partially (argoproj/argo-cd#26530).
-fn deviation(state: &OperationState, request: &Request) -> Option<String> {
-    let (ours, sync) = (request.revision.as_str(), &state.operation.sync);
-    let synced = state.synced_revision();
+/// succeeds at another commit or partially (argoproj/argo-cd#26530, argoproj/argo-cd#28701).
+fn deviation(state: &OperationState, ours: &Ours<'_>) -> Option<String> {
+    let (request, sync) = (ours.request, &state.operation.sync);
+    let (asked, synced) = (ours.at(sync.revisions()), ours.at(state.synced()));
     if sync.dry_run {
         Some("the operation was a dry run although a sync was asked for".to_owned())
-    } else if !sync.resources.is_empty() {
+    } else if !request.resources.covers(&sync.resources) {
         Some(format!("the operation synced {} resources only", sync.resources.len()))
     } else if request.prune && !sync.prune {
         Some("the operation did not prune although `prune` was asked for".to_owned())
-    } else if !sync.revision.is_empty() && sync.revision != ours {
-        Some(format!("the operation was for revision {}, not for {ours}", sync.revision))
-    } else if synced != ours {
+    } else if lacks_options(sync, ours) {
+        Some(format!("the operation had the options `{}`, not `sync-options`", sync.sync_options.join(",")))
+    } else if !asked.is_empty() && !ours.reaches(asked) {
+        let how = ours.describe(asked);
+        Some(format!("the operation was for revision {asked}, not for {}{how}", ours.revision()))
+    } else if !ours.reaches(synced) {
+        let how = ours.describe(synced);
         let synced = if synced.is_empty() { "no revision" } else { synced };
-        Some(format!("the operation synced {synced}, not {ours}"))
+        Some(format!("the operation synced {synced}, not {}{how}", ours.revision()))
     } else {
         None
     }
+}
+
+/// Options of somebody else's operation do not matter: what it has done is judged.
+fn lacks_options(sync: &SyncOperation, ours: &Ours<'_>) -> bool {
+    let wanted = &ours.request.sync_options;
+    !wanted.is_empty() && *wanted != sync.sync_options
 }
 
 /// Our operation ended badly.
@@ -141,18 +156,20 @@ fn is_bad(result: &ResourceResult) -> bool {
 }
 
 /// Another operation stands where ours was.
-pub(crate) fn replaced(state: &OperationState, request: &Request) -> Failure {
-    let synced = state.synced_revision();
-    let revision = if synced.is_empty() { &state.operation.sync.revision } else { synced };
+pub(crate) fn replaced(state: &OperationState, ours: &Ours<'_>) -> Failure {
+    let synced = ours.at(state.synced());
+    let revision = if synced.is_empty() { ours.at(state.operation.sync.revisions()) } else { synced };
     let what = match revision {
         "" => "its branch's head".to_owned(),
-        revision if revision == request.revision.as_str() => "a part of our revision".to_owned(),
+        revision if revision == ours.revision() => "a part of our revision".to_owned(),
         revision => format!("revision {revision}"),
     };
-    Failure::new(
-        &codes::OPERATION_REPLACED,
-        format!("an operation of {} for {what} took the place of ours", state.operation.initiator()),
-    )
+    let cause = format!("an operation of {} for {what} took the place of ours", state.operation.initiator());
+    let failure = Failure::new(&codes::OPERATION_REPLACED, cause);
+    match ours.describe(revision) {
+        how if how.is_empty() => failure,
+        how => failure.with_note(format!("revision {revision}{how}")),
+    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::{
+    ours::{Known, Lineage},
     paused::Paused,
-    request::{ApplicationName, OnBusy, Request, Terms, WaitFor},
+    request::{ApplicationName, OnBusy, Origin, Request, Terms, WaitFor},
+    resources::Resources,
     wire::Application,
 };
 
@@ -14,6 +16,11 @@ pub(crate) const SHA: &str = "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3";
 pub(crate) const OTHER: &str = "b94a8fe5ccb19ba61c4c0873d391e987982fbbd3";
 pub(crate) const MARK: &str = "org/day2-product/7/1/n0nce";
 pub(crate) const IMAGE: &str = "a.b/product/dev:new";
+
+/// Nothing but that OTHER does not contain SHA.
+pub(crate) fn known() -> Known {
+    Known { lineages: [(OTHER.to_owned(), Lineage::Apart)].into(), ..Known::default() }
+}
 
 /// A request for SHA and IMAGE that goes all the way.
 pub(crate) fn request() -> Request {
@@ -31,6 +38,9 @@ pub(crate) fn request() -> Request {
             settle: Duration::from_secs(2),
             timeout: Duration::from_secs(60),
             dry_run: false,
+            origin: Origin::default(),
+            resources: Resources::default(),
+            sync_options: Vec::new(),
             run: "org/day2-product/7/1".into(),
         },
     }

@@ -14,6 +14,7 @@ use crate::{
     codes,
     looking::Looking,
     observer::{News, Observer},
+    ours::Ours,
     outcome::{Outcome, Seen},
     patience::{Judgement, Patience},
     paused::{self, PROMOTE},
@@ -52,12 +53,10 @@ impl<'a> Following<'a> {
     pub(crate) fn new(
         request: &'a Request,
         app: Application,
-        mark: &str,
-        baseline: Baseline,
+        progress: Progress,
         deadline: Deadline,
         signed_in: Duration,
     ) -> Self {
-        let progress = Progress { mark: mark.to_owned(), baseline, ..Progress::default() };
         let verdict = assess(&app, request, &progress);
         let timeline = Timeline::new(deadline, signed_in);
         Self { request, app, progress, verdict, timeline, promoted: BTreeSet::new() }
@@ -71,7 +70,7 @@ impl<'a> Following<'a> {
         let deadline = Instant::from_std(argocd.deadline().instant());
         loop {
             let was_last = self.verdict.pods_decide;
-            self.judge(&mut observer);
+            self.judge(&mut observer, argocd.deadline()).await;
             if self.verdict.pods_decide && !was_last {
                 // What was listed before everything else held may lack the pods that make it hold.
                 self.progress.pods = None;
@@ -134,23 +133,31 @@ impl<'a> Following<'a> {
     /// Takes a state unless a newer one is known: reads and the stream overtake each other.
     fn take(&mut self, app: Application) {
         if app.is_not_older_than(&self.app.metadata.resource_version) {
-            // The stream leaves out what its `fields` do not name.
-            let spec = std::mem::take(&mut self.app.spec);
-            self.app = app;
-            if self.app.spec.project.is_empty() {
-                self.app.spec = spec;
-            }
+            self.app = app.with_spec_of(&self.app);
         }
     }
 
     /// Judges the state, and asks for an assessment once the operation has ended.
-    fn judge(&mut self, observer: &mut Observer) {
+    async fn judge(&mut self, observer: &mut Observer, deadline: Deadline) {
         self.judge_once();
+        while !self.verdict.strangers.is_empty() {
+            self.learn(deadline).await;
+            self.judge_once();
+        }
         if self.progress.ended.is_none() && self.verdict.ended.is_some() {
             self.progress.ended.clone_from(&self.verdict.ended);
             if self.request.wait_for > WaitFor::Op {
                 observer.refresh();
             }
+        }
+    }
+
+    /// Finds out how the other revisions lie to ours.
+    async fn learn(&mut self, deadline: Deadline) {
+        for stranger in std::mem::take(&mut self.verdict.strangers) {
+            let ours = Ours::of(&self.app, self.request, &self.progress.mark, &self.progress.known);
+            let lineage = ours.ask(&self.app, &stranger, deadline).await;
+            self.progress.known.lineages.insert(stranger, lineage);
         }
     }
 
@@ -168,7 +175,11 @@ impl<'a> Following<'a> {
 
     /// Ends the following.
     pub(crate) fn outcome(self, failure: Option<Failure>) -> Outcome {
-        let seen = Seen { app: self.app, verdict: self.verdict, phases: self.timeline.phases() };
+        let state = self.verdict.ended.as_deref().or(self.app.status.operation_state.as_ref());
+        let ours = Ours::of(&self.app, self.request, &self.progress.mark, &self.progress.known);
+        let revision = state.map(|state| ours.at(state.synced()).to_owned()).unwrap_or_default();
+        let phases = self.timeline.phases();
+        let seen = Seen { app: self.app, verdict: self.verdict, revision, phases };
         Outcome { request: self.request.clone(), seen: Some(seen), failure, aftermath: Aftermath::default() }
     }
 

@@ -4,6 +4,7 @@
 //! rest brings them states (`observer`, `stream`) and acts on their judgement (`plan`, `run`, `follow`).
 
 mod aftermath;
+mod ancestry;
 mod api;
 mod args;
 mod assess;
@@ -20,10 +21,13 @@ mod follow;
 mod gantt;
 mod generation;
 mod health;
+mod hydrate;
+mod hydration;
 mod images;
 mod looking;
 mod observer;
 mod order;
+mod ours;
 mod outcome;
 mod patience;
 mod paused;
@@ -31,7 +35,9 @@ mod plan;
 mod pods;
 mod progress;
 mod report;
+mod repository;
 mod request;
+mod resources;
 mod revert;
 mod rollback;
 mod rollout;

@@ -29,6 +29,8 @@ pub(crate) struct Seen {
     pub(crate) app: Application,
     /// The last judgement.
     pub(crate) verdict: Verdict,
+    /// What the operation synced, at the place of our revision; empty if it synced nothing yet.
+    pub(crate) revision: String,
     /// How long each phase took.
     pub(crate) phases: Phases,
 }

@@ -65,7 +65,13 @@ impl Patience {
         }
         if misses == Due::Now {
             let reason = verdict.unmet().into_iter().next().unwrap_or_default();
-            return Judgement::Failure(Failure::new(&codes::IMAGE_NOT_LIVE, reason));
+            return Judgement::Failure(match &verdict.later {
+                Some(later) => {
+                    let cause = format!("revision {later}, which contains ours, was synced: {reason}");
+                    Failure::new(&codes::SUPERSEDED, cause)
+                }
+                None => Failure::new(&codes::IMAGE_NOT_LIVE, reason),
+            });
         }
         Judgement::Wait([settles, degrades, misses].into_iter().filter_map(Due::at).min())
     }

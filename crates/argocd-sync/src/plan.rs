@@ -1,14 +1,15 @@
 //! What is to be done about the application as it is: pure, from the request and one state.
 
-use model::{CommitSha, Failure};
+use model::Failure;
 
 use crate::{
     assess::{Progress, assess, was_reconciled_after},
     codes,
-    course::{Relation, relation},
+    course::{Relation, relation, revision},
+    ours::{Known, Ours, Standing, place},
     pods::Pods,
     request::{OnBusy, Request},
-    wire::{Application, Operation, OperationState},
+    wire::{Application, Operation, OperationState, Revisions},
 };
 
 /// The next step.
@@ -19,7 +20,7 @@ pub(crate) enum Plan {
     /// An operation that does what we want runs or has ended: follow it, start none.
     Adopt(String),
     /// Start an operation. With auto-sync it must not name a revision, which is verified afterwards.
-    Sync(Option<CommitSha>),
+    Sync(Option<String>),
     /// Another operation runs: wait for its end, then plan again.
     Wait(String),
     /// Another operation runs: terminate it, then plan again.
@@ -29,77 +30,95 @@ pub(crate) enum Plan {
 }
 
 /// Plans. `pods` are needed only to find that there is nothing to do up to `old-pods-gone`.
-pub(crate) fn plan(app: &Application, request: &Request, mark: &str, pods: Option<&Pods>) -> Plan {
-    if let Some(failure) = unsuitable(app) {
+pub(crate) fn plan(
+    app: &Application,
+    request: &Request,
+    mark: &str,
+    known: &Known,
+    pods: Option<&Pods>,
+) -> Plan {
+    let ours = Ours::of(app, request, mark, known);
+    if let Some(failure) = unsuitable(app, request) {
         return Plan::Refuse(failure);
     }
     if let Some((operation, synced)) = running(app) {
-        return match relation(operation, synced, request, mark) {
+        return match relation(operation, synced, &ours) {
             Relation::Ours => Plan::Adopt("our operation runs already".to_owned()),
             Relation::Equivalent => Plan::Adopt(format!(
-                "an operation of {} for the same revision runs already",
-                operation.initiator()
+                "an operation of {} for {} runs already",
+                operation.initiator(),
+                same_or_later(&ours, revision(operation, synced, &ours))
             )),
             Relation::Unknown | Relation::Foreign => {
-                busy(&describe(operation, synced), is_terminating(app), request)
+                busy(&describe(operation, synced, &ours), is_terminating(app), request)
             }
         };
     }
-    if let Some(state) = finished(app, request, mark) {
-        let progress = Progress { mark: mark.to_owned(), pods: pods.cloned(), ..Progress::default() };
+    if let Some(state) = finished(app, &ours) {
+        let progress = Progress {
+            mark: mark.to_owned(),
+            known: known.clone(),
+            pods: pods.cloned(),
+            ..Progress::default()
+        };
         let verdict = assess(app, request, &progress);
         if verdict.is_success() {
             return Plan::Nothing;
         }
-        let is_compared = app.status.sync.revision == request.revision.as_str();
+        let is_compared = ours.reaches(ours.at(app.status.sync.revisions()));
         // What is shown may still be from before the operation: that says nothing against it.
-        if relation(&state.operation, state.synced_revision(), request, mark) == Relation::Ours
+        if relation(&state.operation, state.synced(), &ours) == Relation::Ours
             || !was_reconciled_after(app, Some(state))
             || (app.status.sync.status == "Synced" && is_compared && verdict.failure.is_none())
         {
             return Plan::Adopt("the revision is synced already".to_owned());
         }
     }
-    Plan::Sync((!app.is_auto_synced()).then(|| request.revision.clone()))
+    Plan::Sync((!app.follows_its_branch()).then(|| ours.revision().to_owned()))
 }
 
-/// What this version cannot prove, or nobody can sync.
-fn unsuitable(app: &Application) -> Option<Failure> {
+/// What nobody can sync, or has nothing from our repository.
+fn unsuitable(app: &Application, request: &Request) -> Option<Failure> {
     if let Some(since) = &app.metadata.deletion_timestamp {
         let cause = format!("the application is being deleted since {since}");
         return Some(Failure::new(&codes::APPLICATION_DELETED, cause));
     }
-    let what = if !app.spec.sources.is_empty() {
-        format!("the application has {} `sources`", app.spec.sources.len())
-    } else if app.spec.source_hydrator.is_some() {
-        "the application has a `sourceHydrator`".to_owned()
-    } else {
-        return None;
-    };
-    Some(Failure::new(&codes::APPLICATION_UNSUPPORTED, what))
+    place(&app.spec, &request.origin).err()
 }
 
-/// The operation that is asked for or runs, with the revision that it syncs if that is known.
-fn running(app: &Application) -> Option<(&Operation, &str)> {
+/// The revision of a running operation, if nobody has asked yet how it lies to ours: one that contains ours will do.
+pub(crate) fn stranger(app: &Application, ours: &Ours<'_>) -> Option<String> {
+    let (operation, synced) = running(app)?;
+    let revision = revision(operation, synced, ours);
+    (ours.standing(revision) == Standing::Unasked).then(|| revision.to_owned())
+}
+
+/// The operation that is asked for or runs, with the revisions that it syncs if they are known.
+fn running(app: &Application) -> Option<(&Operation, Revisions<'_>)> {
     let state = app.status.operation_state.as_ref();
     match (&app.operation, state) {
-        (Some(pending), Some(state)) if !state.has_ended() => Some((pending, state.synced_revision())),
-        (Some(pending), _) => Some((pending, "")),
+        (Some(pending), Some(state)) if !state.has_ended() => Some((pending, state.synced())),
+        (Some(pending), _) => Some((pending, Revisions { only: "", each: &[] })),
         (None, Some(state)) if matches!(state.phase.as_str(), "Running" | "Terminating") => {
-            Some((&state.operation, state.synced_revision()))
+            Some((&state.operation, state.synced()))
         }
         (None, _) => None,
     }
 }
 
 /// The last operation, if it succeeded in doing what we want.
-fn finished<'a>(app: &'a Application, request: &Request, mark: &str) -> Option<&'a OperationState> {
+fn finished<'a>(app: &'a Application, ours: &Ours<'_>) -> Option<&'a OperationState> {
     let state = app.status.operation_state.as_ref()?;
-    let is_it = matches!(
-        relation(&state.operation, state.synced_revision(), request, mark),
-        Relation::Ours | Relation::Equivalent
-    );
+    let relation = relation(&state.operation, state.synced(), ours);
+    let is_it = matches!(relation, Relation::Ours | Relation::Equivalent);
     (is_it && state.has_ended() && state.phase == "Succeeded").then_some(state)
+}
+
+fn same_or_later(ours: &Ours<'_>, revision: &str) -> String {
+    match ours.standing(revision) {
+        Standing::After => format!("the later revision {revision}"),
+        _ => "the same revision".to_owned(),
+    }
 }
 
 /// Whether somebody has asked for the end of the running operation already.
@@ -120,8 +139,8 @@ fn busy(what: &str, is_terminating: bool, request: &Request) -> Plan {
 }
 
 /// Says whose operation it is and what for.
-fn describe(operation: &Operation, synced: &str) -> String {
-    let revision = if operation.sync.revision.is_empty() { synced } else { &operation.sync.revision };
+fn describe(operation: &Operation, synced: Revisions<'_>, ours: &Ours<'_>) -> String {
+    let revision = revision(operation, synced, ours);
     let revision = if revision.is_empty() { String::new() } else { format!(" for revision {revision}") };
     let dry = if operation.sync.dry_run { "a dry run" } else { "an operation" };
     format!("{dry} of {}{revision}", operation.initiator())
@@ -158,13 +177,13 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::fixtures::{MARK, OTHER, SHA, request, with};
+    use crate::fixtures::{MARK, OTHER, SHA, known, request, with};
 
     const STATE: &str = "/status/operationState";
 
     fn planned(changes: &[(&str, Value)], request: &Request) -> String {
         let pods = Pods::default();
-        match plan(&with(changes), request, MARK, Some(&pods)) {
+        match plan(&with(changes), request, MARK, &known(), Some(&pods)) {
             Plan::Refuse(failure) => failure.code.id.to_owned(),
             plan => plan.describe(request),
         }
@@ -288,8 +307,12 @@ mod tests {
     #[test]
     fn what_cannot_be_proven_is_refused() {
         for (pointer, value, code) in [
-            ("/spec/sources", json!([{}, {}]), "application-unsupported"),
-            ("/spec/sourceHydrator", json!({}), "application-unsupported"),
+            (
+                "/spec/sources",
+                json!([{"repoURL": "https://a/x"}, {"repoURL": "https://a/y"}]),
+                "source-not-found",
+            ),
+            ("/spec/source", json!({"repoURL": "https://a/x", "chart": "x"}), "source-not-found"),
             ("/metadata/deletionTimestamp", json!("2026-01-01T00:00:00Z"), "application-deleted"),
         ] {
             assert_eq!(planned(&[(pointer, value)], &request()), code);

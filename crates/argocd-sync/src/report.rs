@@ -13,7 +13,7 @@ use crate::{
     paused,
     request::WaitFor,
     revert::Revert,
-    wire::{OperationState, ResourceStatus},
+    wire::ResourceStatus,
 };
 
 /// Renders how it ended for each application.
@@ -24,7 +24,7 @@ pub(crate) fn report(outcomes: &[Outcome]) -> Report {
         .flat_map(|seen| seen.app.status.summary.images.iter().map(String::as_str))
         .collect();
     let mut report = Report::new()
-        .output("revision", each(outcomes, |seen| seen.operation().map(OperationState::synced_revision)))
+        .output("revision", each(outcomes, |seen| Some(seen.revision.as_str())))
         .output("phase", each(outcomes, |seen| Some(seen.operation()?.phase.as_str())))
         .output("health", each(outcomes, |seen| Some(seen.app.status.health.status.as_str())))
         .output("images", images.into_iter().collect::<Vec<_>>().join("\n"))

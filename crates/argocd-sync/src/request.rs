@@ -8,13 +8,12 @@ use std::{
     time::Duration,
 };
 
+use github::Endpoints;
 use model::{CommitSha, ImageRef, ParseError, Secret};
 use reqwest::header::HeaderName;
 use url::Url;
 
-use crate::paused::Paused;
-
-use crate::credential::Credential;
+use crate::{credential::Credential, paused::Paused, repository::Repository, resources::Resources};
 
 /// A validated request for one application. Its terms read like its own fields.
 #[derive(Debug, Clone)]
@@ -64,8 +63,36 @@ pub(crate) struct Terms {
     pub(crate) timeout: Duration,
     /// Whether to stop after the plan.
     pub(crate) dry_run: bool,
+    /// Where the revision is from.
+    pub(crate) origin: Origin,
+    /// Which resources are synced.
+    pub(crate) resources: Resources,
+    /// Options in place of the application's own; none keeps these.
+    pub(crate) sync_options: Vec<String>,
     /// Identifies the run and attempt of the workflow in the operation's infos: `<repo>/<run>/<attempt>`.
     pub(crate) run: String,
+}
+
+/// Where a revision is from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origin {
+    /// The repository that was named.
+    pub(crate) repository: Option<Repository>,
+    /// The workflow's own.
+    pub(crate) workflow: Option<Repository>,
+    /// The GitHub that knows how its commits lie to each other; none without a token.
+    pub(crate) github: Option<GitHubAccess>,
+}
+
+/// How GitHub is asked.
+#[derive(Debug, Clone)]
+pub(crate) struct GitHubAccess {
+    /// Where its interfaces are.
+    pub(crate) endpoints: Endpoints,
+    /// The base URL of its pages and repositories.
+    pub(crate) server: String,
+    /// A token that may read the repository's contents.
+    pub(crate) token: Secret,
 }
 
 /// Where and how Argo CD is reached.

@@ -32,12 +32,20 @@ const OUTPUTS: &[Output] = &[
     },
 ];
 
-const PERMISSIONS: &[Permission] = &[Permission {
-    scope: "id-token",
-    access: "write",
-    when: "with `auth: oidc`",
-    why: "ask for the job's OIDC token",
-}];
+const PERMISSIONS: &[Permission] = &[
+    Permission {
+        scope: "id-token",
+        access: "write",
+        when: "with `auth: oidc`",
+        why: "ask for the job's OIDC token",
+    },
+    Permission {
+        scope: "contents",
+        access: "read",
+        when: "when another revision shows up",
+        why: "find out whether it contains `revision`",
+    },
+];
 
 const ABOUT: &str = "\
 Asks Argo CD to sync one application to one commit, and ends well only when it is proven that this commit is what serves:
@@ -59,6 +67,13 @@ Where something is missing for that, the action prints the lines for `argocd-cm`
 With `selector` all applications whose labels match are synced at the same time, each to the same commit and with the same conditions.
 One that fails does not stop the others: each is followed to its end. The failure is then the gravest one, and says for each
 application that failed why it did. An output that is not the same for all of them has a line `APPLICATION VALUE` for each.
+
+If somebody pushes on top of `revision` and that is synced instead, it counts as well, provided that it contains `revision` (GitHub's
+comparison says so, for which there is `github-token`) and the expected images are live; without them the failure is `revision-superseded`. An older revision, or one
+of which nobody knows, never counts.
+
+Of several sources, `revision` belongs to those from `repository-url`: by default this workflow's own repository. With a source hydrator
+`revision` is a commit of the dry source: its hydration is asked for and waited for, and the commit that was made from it is synced and proven.
 
 After a blue/green cutover the old pods live on for the Rollout's `scaleDownDelaySeconds` (30 if not set) and their grace period:
 `wait-for: promoted` does not wait for that. A Rollout that pauses before its cutover is waited for until somebody promotes it,
@@ -98,7 +113,7 @@ pub fn spec() -> Spec {
         outputs: OUTPUTS,
         codes: codes::ALL,
         permissions: PERMISSIONS,
-        input_defaults: &[],
+        input_defaults: &[("github-token", "${{ github.token }}")],
         timeout: args::DEFAULT_TIMEOUT,
         example: EXAMPLE,
     }

@@ -2,31 +2,34 @@
 
 use std::time::Duration;
 
-use model::{CommitSha, Failure, codes as general};
+use model::{Failure, codes as general};
 use tokio::time::Instant;
 use toolkit::{Backoff, nonce};
 
 use crate::{
     aftermath,
     api::{ApiError, ArgoCd, FAILING, Refresh, RefusalKind, SyncBody, persist},
+    assess::Progress,
     baseline::Baseline,
+    codes,
     follow::{End, Following},
     observer::{News, Observer},
+    ours::{Known, Ours, Standing},
     outcome::Outcome,
-    plan::{Plan, plan},
+    plan::{Plan, plan, stranger},
     pods::Pods,
     progress::Lines,
     request::{Request, WaitFor},
-    wire::Application,
+    wire::{Application, ResourceId, ResourceStatus},
 };
 
 /// The sync of one application.
 pub(crate) struct Sync<'a> {
-    request: &'a Request,
-    lines: &'a Lines<'a>,
-    argocd: ArgoCd,
+    pub(crate) request: &'a Request,
+    pub(crate) lines: &'a Lines<'a>,
+    pub(crate) argocd: ArgoCd,
     /// Our operation carries it, so that it is told from all others. It stays the same when a call is repeated.
-    mark: String,
+    pub(crate) mark: String,
     /// How long the sign-in took.
     signed_in: Duration,
 }
@@ -58,10 +61,14 @@ impl<'a> Sync<'a> {
     pub(crate) async fn run(&self) -> Result<Option<Outcome>, Failure> {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
         let (mut asked, mut terminated) = (None, None);
+        let mut known = Known::default();
+        let mut is_rendered_anew = false;
         loop {
             let app = self.read().await?;
-            let pods = self.pods_if_done(&app).await;
-            let plan = plan(&app, self.request, &self.mark, pods.as_ref());
+            let app = self.hydrated(app, &mut known).await?;
+            self.learn(&app, &mut known).await;
+            let pods = self.pods_if_done(&app, &known).await;
+            let plan = plan(&app, self.request, &self.mark, &known, pods.as_ref());
             if !matches!(plan, Plan::Refuse(_)) {
                 self.lines.say(&self.request.application.to_string(), &plan.describe(self.request));
             }
@@ -74,23 +81,23 @@ impl<'a> Sync<'a> {
             };
             let app = match plan {
                 Plan::Refuse(failure) => return Err(failure),
-                Plan::Nothing => return Ok(Some(self.following(app, baseline).nothing_to_do(pods))),
+                Plan::Nothing => return Ok(Some(self.following(app, baseline, &known).nothing_to_do(pods))),
                 Plan::Adopt(_) => app,
                 Plan::Wait(_) => {
-                    self.wait_for_idle(&app).await?;
+                    self.wait_for_idle(&app, &known).await?;
                     continue;
                 }
                 Plan::Terminate(_) => {
                     let until = *terminated.get_or_insert_with(|| self.within(FAILING));
                     match self.terminate(until).await? {
-                        Terminated::Yes => self.wait_for_idle(&app).await?,
+                        Terminated::Yes => self.wait_for_idle(&app, &known).await?,
                         Terminated::PlanAgain => tokio::time::sleep(backoff.next_delay()).await,
                     }
                     continue;
                 }
                 Plan::Sync(revision) => {
                     let until = *asked.get_or_insert_with(|| self.within(FAILING));
-                    match self.ask(revision.as_ref().map(CommitSha::as_str), until).await? {
+                    match self.ask(&app, &known, revision.as_deref(), until).await? {
                         Asked::Yes(app) => *app,
                         Asked::PlanAgain => {
                             tokio::time::sleep(backoff.next_delay()).await;
@@ -99,9 +106,14 @@ impl<'a> Sync<'a> {
                     }
                 }
             };
-            let mut following = self.following(app, baseline);
+            let mut following = self.following(app, baseline, &known);
             let failure = match following.run(&self.argocd, self.lines).await {
                 End::Success => return Ok(Some(following.outcome(None))),
+                End::Failure(failure) if is_of_the_cache(&failure) && !is_rendered_anew => {
+                    is_rendered_anew = true;
+                    self.render_anew().await?;
+                    continue;
+                }
                 End::Failure(failure) => failure,
                 End::Lost => continue,
             };
@@ -110,8 +122,29 @@ impl<'a> Sync<'a> {
         }
     }
 
-    fn following(&self, app: Application, baseline: Baseline) -> Following<'_> {
-        Following::new(self.request, app, &self.mark, baseline, self.argocd.deadline(), self.signed_in)
+    fn following(&self, app: Application, baseline: Baseline, known: &Known) -> Following<'_> {
+        let progress =
+            Progress { mark: self.mark.clone(), known: known.clone(), baseline, ..Progress::default() };
+        Following::new(self.request, app, progress, self.argocd.deadline(), self.signed_in)
+    }
+
+    /// Asks how the revision of a running operation lies to ours, if that is another one.
+    async fn learn(&self, app: &Application, known: &mut Known) {
+        let ours = Ours::of(app, self.request, &self.mark, known);
+        if let Some(stranger) = stranger(app, &ours) {
+            let lineage = ours.ask(app, &stranger, self.argocd.deadline()).await;
+            known.lineages.insert(stranger, lineage);
+        }
+    }
+
+    /// Makes Argo CD render the manifests anew, once: it keeps a failure to do so for a while.
+    async fn render_anew(&self) -> Result<(), Failure> {
+        let text = "the error is an old one that is kept: the manifests are rendered anew";
+        self.lines.say(&self.request.application.to_string(), text);
+        match persist(self.argocd.deadline(), || self.argocd.read(Refresh::Hard)).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.argocd.explain(error, "get").await),
+        }
     }
 
     /// The moment until which something is tried.
@@ -128,9 +161,10 @@ impl<'a> Sync<'a> {
     }
 
     /// Lists the pods if they decide whether there is anything to do.
-    async fn pods_if_done(&self, app: &Application) -> Option<Pods> {
+    async fn pods_if_done(&self, app: &Application, known: &Known) -> Option<Pods> {
+        let ours = Ours::of(app, self.request, &self.mark, known);
         let is_asked = self.request.wait_for == WaitFor::OldPodsGone;
-        let is_at_revision = app.status.sync.revision == self.request.revision.as_str();
+        let is_at_revision = ours.standing(ours.at(app.status.sync.revisions())) == Standing::Ours;
         if !is_asked || !is_at_revision || app.operation.is_some() {
             return None;
         }
@@ -139,12 +173,24 @@ impl<'a> Sync<'a> {
 
     /// Asks for the sync. A call whose reply was lost is not repeated: the state tells whether it took effect.
     /// What may pass is tried again until `until`.
-    async fn ask(&self, revision: Option<&str>, until: Instant) -> Result<Asked, Failure> {
-        let asked = self.argocd.sync(&SyncBody::new(self.request, revision, &self.mark)).await;
+    async fn ask(
+        &self,
+        app: &Application,
+        known: &Known,
+        revision: Option<&str>,
+        until: Instant,
+    ) -> Result<Asked, Failure> {
+        let ours = Ours::of(app, self.request, &self.mark, known);
+        let resources = self.selected().await?;
+        let to_branch = || SyncBody::new(self.request, resources.clone(), &self.mark);
+        let asked = match revision {
+            Some(revision) => self.argocd.sync(&to_branch().to(revision, &ours)).await,
+            None => self.argocd.sync(&to_branch()).await,
+        };
         let asked = match asked {
             // Auto-sync was switched on since the read.
             Err(error) if error.refusal_kind() == Some(RefusalKind::AutoSync) && revision.is_some() => {
-                self.argocd.sync(&SyncBody::new(self.request, None, &self.mark)).await
+                self.argocd.sync(&to_branch()).await
             }
             asked => asked,
         };
@@ -169,16 +215,51 @@ impl<'a> Sync<'a> {
         }
     }
 
+    /// Names the resources to sync; none for all. What our revision adds is known only after a new comparison.
+    async fn selected(&self) -> Result<Vec<ResourceId>, Failure> {
+        let wanted = &self.request.resources;
+        if wanted.are_all() {
+            return Ok(Vec::new());
+        }
+        let refreshed = match persist(self.argocd.deadline(), || self.argocd.read(Refresh::Normal)).await {
+            Ok(refreshed) => refreshed,
+            Err(error) => return Err(self.argocd.explain(error, "get").await),
+        };
+        let selected: Vec<ResourceId> =
+            wanted.of(&refreshed.status.resources).map(ResourceStatus::id).collect();
+        if selected.is_empty() {
+            let cause = format!(
+                "`resources` names none of the resources of application {}",
+                self.request.application
+            );
+            let mut failure = Failure::new(&general::INVALID_INPUT, cause);
+            failure.notes = refreshed
+                .status
+                .resources
+                .iter()
+                .map(|resource| {
+                    let ResourceId { group, kind, namespace, name } = resource.id();
+                    format!("{group}:{kind}:{namespace}/{name}")
+                })
+                .collect();
+            return Err(failure);
+        }
+        Ok(selected)
+    }
+
     /// Waits until there is something else to do than to wait.
-    async fn wait_for_idle(&self, app: &Application) -> Result<(), Failure> {
+    async fn wait_for_idle(&self, app: &Application, known: &Known) -> Result<(), Failure> {
         let deadline = self.argocd.deadline();
         let mut observer = Observer::start(&self.argocd, &app.metadata.resource_version);
-        let is_busy = |app: &Application| {
-            matches!(plan(app, self.request, &self.mark, None), Plan::Wait(_) | Plan::Terminate(_))
+        let is_busy = |now: Box<Application>| {
+            let now = now.with_spec_of(app);
+            let plan = plan(&now, self.request, &self.mark, known, None);
+            let is_known = stranger(&now, &Ours::of(&now, self.request, &self.mark, known)).is_none();
+            matches!(plan, Plan::Wait(_) | Plan::Terminate(_)) && is_known
         };
         loop {
             match observer.next(Instant::from_std(deadline.instant())).await {
-                Some(News::Application(app) | News::Refreshed(app)) if is_busy(&app) => {}
+                Some(News::Application(app) | News::Refreshed(app)) if is_busy(app.clone()) => {}
                 Some(News::Application(_) | News::Refreshed(_) | News::Deleted) => return Ok(()),
                 Some(News::Pods(..)) => {}
                 Some(News::Error(error)) => return Err(self.argocd.explain(error, "get").await),
@@ -193,6 +274,12 @@ impl<'a> Sync<'a> {
             }
         }
     }
+}
+
+/// Whether the manifests could not be rendered some time ago, and maybe could now (reposerver/repository
+/// `cachedManifestResponse`).
+fn is_of_the_cache(failure: &Failure) -> bool {
+    failure.code == &codes::COMPARISON_ERROR && failure.cause.contains("(cached)")
 }
 
 fn is_over(error: &ApiError) -> bool {

@@ -30,6 +30,8 @@ pub(crate) enum Refresh {
     No,
     /// The call returns when the controller has compared the application with Git again.
     Normal,
+    /// The same, with manifests that are rendered anew: a failure to do so is kept for a while otherwise.
+    Hard,
 }
 
 /// Who the token belongs to.
@@ -95,7 +97,11 @@ impl ArgoCd {
 
     /// Reads the application.
     pub(crate) async fn read(&self, refresh: Refresh) -> Result<Application, ApiError> {
-        let refresh = if refresh == Refresh::Normal { "normal" } else { "" };
+        let refresh = match refresh {
+            Refresh::No => "",
+            Refresh::Normal => "normal",
+            Refresh::Hard => "hard",
+        };
         self.json(self.get(&[], &[("refresh", refresh)])).await
     }
 

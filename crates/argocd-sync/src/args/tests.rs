@@ -138,21 +138,10 @@ fn no_password_is_repeated_wherever_it_was_put() {
 }
 
 #[test]
-fn what_is_not_in_this_version_is_refused() {
+fn what_an_empty_expression_gives_is_nothing() {
     let revision = format!("--revision={SHA}");
     let least = ["--server=x", "--application=dev", &revision];
     let env = [("ARGOCD_AUTH_TOKEN", "t")];
-    let argv = [
-        "--resources=apps:Deployment:web",
-        "--sync-options=ServerSideApply=true",
-        "--paused=promote",
-        "--rollback",
-    ];
-    let failure = order(&[&least[..], &argv].concat(), &env).unwrap_err();
-    insta::assert_snapshot!(failure.notes.join("\n"), @r"
-    input `resources` is not in this version: the whole application is synced
-    input `sync-options` is not in this version: write them into the application's `spec.syncPolicy.syncOptions`
-    ");
     // What is done anyway, and what a workflow's empty expression gives.
     for argv in [
         ["--paused=wait", "--rollback=false"],
@@ -249,4 +238,38 @@ fn several_are_named_by_their_labels() {
         let cause = order_of(more).unwrap_err().cause;
         assert!(cause.contains(problem), "{cause}");
     }
+}
+
+#[test]
+fn where_the_revision_is_from_is_read() {
+    let revision = format!("--revision={SHA}");
+    let least = ["--server=x", "--token=env:T", "--application=dev", &revision];
+    let argv = ["--repository-url=git@github.com:org/config.git", "--github-token=env:G"];
+    let env = [("T", "t0ken"), ("G", "gh"), ("GITHUB_REPOSITORY", "org/product")];
+    let origin = order(&[&least[..], &argv].concat(), &env).unwrap().terms.origin;
+    assert_eq!(origin.repository.unwrap().to_string(), "github.com/org/config");
+    assert_eq!(origin.workflow.unwrap().to_string(), "github.com/org/product");
+    assert_eq!(origin.github.unwrap().endpoints.api, "https://api.github.com");
+    let origin = order(&least, &env[..1]).unwrap().terms.origin;
+    assert!(origin.repository.is_none() && origin.workflow.is_none() && origin.github.is_none());
+}
+
+#[test]
+fn resources_and_options_are_read() {
+    let revision = format!("--revision={SHA}");
+    let least = ["--server=x", "--token=env:T", "--application=dev", &revision];
+    let read = |argv: &[&str]| order(&[&least[..], argv].concat(), &[("T", "t0ken")]);
+    let terms = read(&[
+        "--resources=apps:Deployment:web,!:Service:*",
+        "--sync-options=ServerSideApply=true,Validate=false",
+    ])
+    .unwrap()
+    .terms;
+    assert!(!terms.resources.are_all());
+    assert_eq!(terms.sync_options, ["ServerSideApply=true", "Validate=false"]);
+    let failure = read(&["--resources=Deployment/web", "--sync-options=Replace"]).unwrap_err();
+    insta::assert_snapshot!(failure.notes.join("\n"), @r"
+    input `resources`: `Deployment/web` is not a resource: expected `GROUP:KIND:NAME` or `GROUP:KIND:NAMESPACE/NAME` (the group of a Service is empty: `:Service:web`), with `!` in front to leave out, and `*` for all of a part
+    input `sync-options`: `Replace` is no sync option: write `NAME=VALUE`, such as `ServerSideApply=true`
+    ");
 }

@@ -2,13 +2,14 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    fixtures::{MARK, OTHER, request, with},
+    fixtures::{MARK, OTHER, known, request, with},
+    ours::Lineage,
     pods::Pod,
 };
 
 /// Our operation was not seen to end, no refresh, and the pods are known to be new.
 fn progress() -> Progress {
-    Progress { mark: MARK.into(), pods: Some(Pods::default()), ..Progress::default() }
+    Progress { mark: MARK.into(), known: known(), pods: Some(Pods::default()), ..Progress::default() }
 }
 
 /// Our operation was seen to end and the application was assessed after it.
@@ -55,7 +56,7 @@ fn each_clause_is_named() {
         (
             "/status/sync",
             json!({"status": "OutOfSync", "revision": OTHER}),
-            "Synced: sync status is OutOfSync in comparison with b94a8fe5ccb19ba61c4c0873d391e987982fbbd3, on top of our revision",
+            "Synced: sync status is OutOfSync in comparison with b94a8fe5ccb19ba61c4c0873d391e987982fbbd3, which does not contain ours",
         ),
         (
             "/status/health",
@@ -189,4 +190,45 @@ fn pods_in_error_degrade_before_the_application_does() {
     let verdict = assess(&app, &request(), &Progress { pods, ..settled() });
     assert_eq!(verdict.degraded.as_deref(), Some("new-1: ErrImagePull"));
     assert!(verdict.failure.is_none());
+}
+
+/// Progress that knows how OTHER lies to ours.
+fn knowing(lineage: Lineage) -> Progress {
+    Progress {
+        known: Known { lineages: [(OTHER.to_owned(), lineage)].into(), ..Known::default() },
+        ..settled()
+    }
+}
+
+#[test]
+fn an_unknown_revision_is_asked_for_before_anything_is_judged() {
+    let unknowing = Progress { known: Known::default(), ..settled() };
+    let compared = ("/status/sync", json!({"status": "OutOfSync", "revision": OTHER}));
+    let strangers = |changes: &[(&str, Value)], progress: &Progress| {
+        assess(&with(changes), &request(), progress).strangers.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(strangers(std::slice::from_ref(&compared), &unknowing), [OTHER]);
+    // Before the new assessment the comparison is of the time before.
+    let early = Progress { refreshed: false, ended: None, ..unknowing.clone() };
+    let stale = [compared, ("/status/reconciledAt", json!("2026-01-01T00:00:02Z"))];
+    assert_eq!(strangers(&stale, &early), [""; 0]);
+    let synced = [("/status/operationState/syncResult/revision", json!(OTHER))];
+    assert_eq!(strangers(&synced, &unknowing), [OTHER]);
+    assert_eq!(strangers(&synced, &settled()), [""; 0]);
+}
+
+#[test]
+fn somebody_who_pushes_on_top_takes_nothing_away() {
+    let on_top = [("/status/sync", json!({"status": "OutOfSync", "revision": OTHER}))];
+    assert_eq!(unmet(&on_top, &knowing(Lineage::After)), [""; 0]);
+    assert!(!unmet(&on_top, &knowing(Lineage::Apart)).is_empty());
+    // And somebody syncs that.
+    let state = json!({"operation": {"sync": {"revision": OTHER}, "initiatedBy": {"automated": true}}, "phase": "Succeeded",
+                       "syncResult": {"revision": OTHER}, "finishedAt": "2026-01-01T00:01:01Z"});
+    let verdict =
+        assess(&with(&[("/status/operationState", state.clone())]), &request(), &knowing(Lineage::After));
+    assert!(verdict.is_success(), "{:?}", verdict.unmet());
+    assert_eq!(verdict.later.as_deref(), Some(OTHER));
+    let older = failure(&[("/status/operationState", state)], &knowing(Lineage::Before));
+    assert_eq!(older, Some("operation-replaced"));
 }

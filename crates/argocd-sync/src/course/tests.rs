@@ -1,9 +1,19 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::fixtures::{self, OTHER, SHA, request, with};
+use crate::{
+    fixtures::{MARK, OTHER, SHA, known, request, with},
+    ours::{Known, Lineage},
+    request::Request,
+};
 
 const STATE: &str = "/status/operationState";
+
+fn relation_of(operation: &Operation, synced: &str, request: &Request) -> Relation {
+    let (app, known) = (with(&[]), known());
+    let ours = Ours::of(&app, request, MARK, &known);
+    relation(operation, Revisions { only: synced, each: &[] }, &ours)
+}
 
 fn state(field: &str) -> String {
     format!("{STATE}/{field}")
@@ -11,7 +21,12 @@ fn state(field: &str) -> String {
 
 /// The course in a word, or the failure's code.
 fn word(changes: &[(&str, Value)]) -> String {
-    match course(&with(changes), &request(), fixtures::MARK) {
+    word_with(changes, &known())
+}
+
+fn word_with(changes: &[(&str, Value)], known: &Known) -> String {
+    let (app, request) = (with(changes), request());
+    match course(&app, &Ours::of(&app, &request, MARK, known)) {
         Course::Going(text) => text,
         Course::Succeeded(_) => "succeeded".to_owned(),
         Course::Failed(failure) => failure.code.id.to_owned(),
@@ -94,7 +109,9 @@ fn a_failed_operation_names_its_resources() {
         (&*state("message"), json!("one or more objects failed to apply")),
         (&*state("syncResult/resources"), results),
     ]);
-    let Course::Failed(failure) = course(&app, &request(), fixtures::MARK) else { panic!("not failed") };
+    let (request, known) = (request(), known());
+    let ours = Ours::of(&app, &request, MARK, &known);
+    let Course::Failed(failure) = course(&app, &ours) else { panic!("not failed") };
     assert_eq!(failure.notes, ["Rollout app/product: spec is invalid", "Job app/migrate: exit code 1"]);
 }
 
@@ -103,14 +120,62 @@ fn pruning_decides_whether_another_operation_will_do() {
     let app = with(&[(&*state("operation/info"), json!([]))]);
     let operation = &app.status.operation_state.as_ref().unwrap().operation;
     let mut request = request();
-    assert_eq!(relation(operation, "", &request, fixtures::MARK), Relation::Equivalent);
+    assert_eq!(relation_of(operation, "", &request), Relation::Equivalent);
     request.prune = true;
-    assert_eq!(relation(operation, "", &request, fixtures::MARK), Relation::Foreign);
+    assert_eq!(relation_of(operation, "", &request), Relation::Foreign);
 }
 
 #[test]
 fn an_operation_without_a_revision_is_not_judged_yet() {
-    assert_eq!(relation(&Operation::default(), "", &request(), fixtures::MARK), Relation::Unknown);
-    assert_eq!(relation(&Operation::default(), SHA, &request(), fixtures::MARK), Relation::Equivalent);
-    assert_eq!(relation(&Operation::default(), OTHER, &request(), fixtures::MARK), Relation::Foreign);
+    assert_eq!(relation_of(&Operation::default(), "", &request()), Relation::Unknown);
+    assert_eq!(relation_of(&Operation::default(), SHA, &request()), Relation::Equivalent);
+    assert_eq!(relation_of(&Operation::default(), OTHER, &request()), Relation::Foreign);
+}
+
+#[test]
+fn a_later_revision_that_contains_ours_will_do() {
+    let lineage = |lineage| Known { lineages: [(OTHER.to_owned(), lineage)].into(), ..Known::default() };
+    let (asked, synced, infos) =
+        (state("operation/sync"), state("syncResult/revision"), state("operation/info"));
+    let later = [(&*asked, json!({"revision": OTHER})), (&*synced, json!(OTHER))];
+    let of_others = [&later[..], &[(&*infos, json!([]))]].concat();
+    for (known, ours, others) in [
+        (lineage(Lineage::After), "succeeded", "succeeded"),
+        (lineage(Lineage::Before), "revision-mismatch", "operation-replaced"),
+        (lineage(Lineage::Unknown("nobody can tell".to_owned())), "revision-mismatch", "operation-replaced"),
+    ] {
+        assert_eq!(
+            (&*word_with(&later, &known), &*word_with(&of_others, &known)),
+            (ours, others),
+            "{known:?}"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_known_says_what_would_help() {
+    let known = Known {
+        lineages: [(OTHER.to_owned(), Lineage::Unknown("`github-token` is empty".to_owned()))].into(),
+        ..Known::default()
+    };
+    let app = with(&[(&*state("operation/sync"), json!({})), (&*state("syncResult/revision"), json!(OTHER))]);
+    let request = request();
+    let Course::Failed(failure) = course(&app, &Ours::of(&app, &request, MARK, &known)) else {
+        panic!("not failed")
+    };
+    let expected = format!(
+        "the operation synced {OTHER}, not {SHA}; whether it contains ours is not known: `github-token` is empty"
+    );
+    assert_eq!(failure.cause, expected);
+}
+
+#[test]
+fn options_that_were_lost_are_noticed() {
+    let mut request = request();
+    request.sync_options = vec!["ServerSideApply=true".into()];
+    let (app, known) = (with(&[]), known());
+    let ours = Ours::of(&app, &request, MARK, &known);
+    assert!(
+        matches!(course(&app, &ours), Course::Failed(failure) if failure.code == &codes::REVISION_MISMATCH)
+    );
 }

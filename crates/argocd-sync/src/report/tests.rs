@@ -9,7 +9,7 @@ use crate::{
     aftermath::Aftermath,
     assess::{Progress, assess},
     codes,
-    fixtures::{MARK, request, with},
+    fixtures::{MARK, SHA, request, with},
     pods::Pods,
 };
 
@@ -20,7 +20,8 @@ fn outcome(changes: &[(&str, Value)], failure: Option<Failure>) -> Outcome {
     let phases = Phases::new();
     phases.record("sign-in", Duration::from_millis(20));
     phases.record("operation", Duration::from_millis(1500));
-    Outcome { request, seen: Some(Seen { app, verdict, phases }), failure, aftermath: Aftermath::default() }
+    let seen = Seen { app, verdict, revision: SHA.into(), phases };
+    Outcome { request, seen: Some(seen), failure, aftermath: Aftermath::default() }
 }
 
 fn named(name: &str, outcome: Outcome) -> Outcome {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Operation, OperationState, Source, or_default};
+use super::{HydratorStatus, Operation, OperationState, ResourceId, Revisions, Source, or_default};
 
 /// `argoproj.io/v1alpha1` Application.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -40,18 +40,37 @@ pub(crate) struct Metadata {
 pub(crate) struct Spec {
     pub(crate) project: String,
     pub(crate) source: Option<Source>,
-    /// More than one source, each with a revision of its own.
+    /// Several sources, each with a revision of its own.
     #[serde(deserialize_with = "or_default")]
     pub(crate) sources: Vec<Source>,
-    pub(crate) source_hydrator: Option<serde_json::Value>,
+    pub(crate) source_hydrator: Option<SourceHydrator>,
     #[serde(deserialize_with = "or_default")]
     pub(crate) sync_policy: SyncPolicy,
 }
 
+/// A source that the controller renders into commits of another branch, which are synced.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct SourceHydrator {
+    /// Where the commits come from that are rendered.
+    pub(crate) dry_source: Source,
+    /// A branch from which somebody else brings the commits to the one that is synced.
+    pub(crate) hydrate_to: Option<serde_json::Value>,
+}
+
 impl Spec {
-    /// Its sources, one or several.
+    /// Whether its revisions are a list (`HasMultipleSources`: the hydrator goes first).
+    pub(crate) fn has_several(&self) -> bool {
+        self.source_hydrator.is_none() && !self.sources.is_empty()
+    }
+
+    /// Its sources, one or several; of a hydrator the one that is rendered.
     pub(crate) fn sources(&self) -> Vec<&Source> {
-        if self.sources.is_empty() { self.source.iter().collect() } else { self.sources.iter().collect() }
+        match &self.source_hydrator {
+            Some(hydrator) => vec![&hydrator.dry_source],
+            None if self.sources.is_empty() => self.source.iter().collect(),
+            None => self.sources.iter().collect(),
+        }
     }
 }
 
@@ -88,6 +107,8 @@ pub(crate) struct Status {
     pub(crate) resources: Vec<ResourceStatus>,
     /// How the source is rendered: `Helm`, `Kustomize`, `Directory` or `Plugin`.
     pub(crate) source_type: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) source_hydrator: HydratorStatus,
 }
 
 /// The result of the comparison with Git.
@@ -96,6 +117,15 @@ pub(crate) struct Status {
 pub(crate) struct SyncStatus {
     pub(crate) status: String,
     pub(crate) revision: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) revisions: Vec<String>,
+}
+
+impl SyncStatus {
+    /// What was compared with.
+    pub(crate) fn revisions(&self) -> Revisions<'_> {
+        Revisions { only: &self.revision, each: &self.revisions }
+    }
 }
 
 /// A health status with its message.
@@ -136,6 +166,15 @@ pub(crate) struct ResourceStatus {
     pub(crate) status: String,
     pub(crate) health: Option<Health>,
     pub(crate) requires_pruning: bool,
+    pub(crate) hook: bool,
+}
+
+impl ResourceStatus {
+    /// What it is called.
+    pub(crate) fn id(&self) -> ResourceId {
+        let Self { group, kind, namespace, name, .. } = self.clone();
+        ResourceId { group, kind, namespace, name }
+    }
 }
 
 impl ResourceStatus {
@@ -154,6 +193,21 @@ impl Application {
     /// Whether Argo CD syncs this application on its own.
     pub(crate) fn is_auto_synced(&self) -> bool {
         self.spec.sync_policy.automated.as_ref().is_some_and(|automated| automated.enabled != Some(false))
+    }
+
+    /// Whether a sync can name no revision: auto-sync would undo it, and with `hydrateTo` it would be synced before
+    /// somebody has promoted it.
+    pub(crate) fn follows_its_branch(&self) -> bool {
+        let is_staged = |hydrator: &SourceHydrator| hydrator.hydrate_to.is_some();
+        self.is_auto_synced() || self.spec.source_hydrator.as_ref().is_some_and(is_staged)
+    }
+
+    /// Adds the spec, which events of the stream lack.
+    pub(crate) fn with_spec_of(mut self, before: &Self) -> Self {
+        if self.spec.project.is_empty() {
+            self.spec = before.spec.clone();
+        }
+        self
     }
 
     /// Whether `self` is at least as new as `other`. Kubernetes calls resource versions opaque, but they are

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::or_default;
+use super::{Revisions, or_default};
 
 /// What was asked for.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -21,11 +21,25 @@ pub(crate) struct Operation {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct SyncOperation {
     pub(crate) revision: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) revisions: Vec<String>,
     pub(crate) prune: bool,
     pub(crate) dry_run: bool,
     /// Non-empty for a partial sync.
     #[serde(deserialize_with = "or_default")]
-    pub(crate) resources: Vec<serde_json::Value>,
+    pub(crate) resources: Vec<ResourceId>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) sync_options: Vec<String>,
+}
+
+/// What a resource is called, as a partial sync names it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct ResourceId {
+    pub(crate) group: String,
+    pub(crate) kind: String,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
 }
 
 /// A name and a value that travel with the operation into `status.operationState.operation.info`.
@@ -64,6 +78,8 @@ pub(crate) struct OperationState {
 pub(crate) struct SyncResult {
     pub(crate) revision: String,
     #[serde(deserialize_with = "or_default")]
+    pub(crate) revisions: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
     pub(crate) resources: Vec<ResourceResult>,
 }
 
@@ -79,6 +95,13 @@ pub(crate) struct ResourceResult {
     pub(crate) message: String,
     /// `Failed` or `Error` for a hook that went wrong.
     pub(crate) hook_phase: String,
+}
+
+impl SyncOperation {
+    /// What was asked for.
+    pub(crate) fn revisions(&self) -> Revisions<'_> {
+        Revisions { only: &self.revision, each: &self.revisions }
+    }
 }
 
 impl Operation {
@@ -104,8 +127,11 @@ impl OperationState {
         matches!(self.phase.as_str(), "Succeeded" | "Failed" | "Error") && self.finished_at.is_some()
     }
 
-    /// Returns the revision that was synced, empty if none was.
-    pub(crate) fn synced_revision(&self) -> &str {
-        self.sync_result.as_ref().map_or("", |result| &result.revision)
+    /// Returns the revisions that were synced, empty if none were.
+    pub(crate) fn synced(&self) -> Revisions<'_> {
+        match &self.sync_result {
+            Some(result) => Revisions { only: &result.revision, each: &result.revisions },
+            None => Revisions { only: "", each: &[] },
+        }
     }
 }
