@@ -19,6 +19,8 @@ use crate::{
 
 /// Where Argo CD lives.
 const NAMESPACE: &str = "argocd";
+/// How long Argo CD may take for what it makes when it first starts.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// What the accounts may do. `ci` has what README of argocd-sync asks for.
 const POLICY: &str = "p, role:ci, applications, get, */*, allow
 p, role:ci, applications, sync, */*, allow
@@ -191,8 +193,11 @@ pub(crate) async fn first_password(kube: &Kube) -> Result<Secret, Error> {
             let bytes = STANDARD.decode(encoded).map_err(|error| Error::new(format!("{path}: {error}")))?;
             return Ok(Secret::new(String::from_utf8_lossy(&bytes)));
         }
-        if start.elapsed() > Duration::from_secs(30) {
-            return Err(Error::new("Argo CD has made no password for admin after 30 s"));
+        if start.elapsed() > PATIENCE {
+            return Err(Error::new(format!(
+                "Argo CD has made no password for admin after {} s",
+                PATIENCE.as_secs()
+            )));
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -218,8 +223,11 @@ pub(crate) async fn has_default_project(kube: &Kube) -> Result<(), Error> {
         if kube.get(&path).await?.is_some_and(|project: Value| project.is_object()) {
             return Ok(());
         }
-        if start.elapsed() > Duration::from_secs(30) {
-            return Err(Error::new("Argo CD has made no default project after 30 s"));
+        if start.elapsed() > PATIENCE {
+            return Err(Error::new(format!(
+                "Argo CD has made no default project after {} s",
+                PATIENCE.as_secs()
+            )));
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -22,6 +22,9 @@ const CONTROLLERS: &str = "deployment-controller,replicaset-controller,statefuls
     job-controller,cronjob-controller,garbage-collector-controller,namespace-controller,endpointslice-controller,\
     serviceaccount-controller";
 
+/// How long an object may take to be as it should.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// A cluster that is being set up.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -255,8 +258,8 @@ async fn has_condition(kube: &Kube, path: &str, name: &str) -> Result<(), Error>
         if conditions.any(|condition| condition["type"] == name && condition["status"] == "True") {
             return Ok(());
         }
-        if start.elapsed() > Duration::from_secs(60) {
-            return Err(Error::new(format!("{path} is not {name} after 60 s")));
+        if start.elapsed() > PATIENCE {
+            return Err(Error::new(format!("{path} is not {name} after {} s", PATIENCE.as_secs())));
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -10,7 +10,7 @@ use toolkit::http::{ClientOptions, install_tls_provider};
 use crate::{Error, state::Cluster};
 
 /// How long a single call may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Who writes, as server-side apply wants to know.
 const MANAGER: &str = "day2-stack";
 

@@ -13,8 +13,9 @@ use tokio::process::{Child, Command};
 
 use crate::Error;
 
-/// How long a part may take until it serves. A loaded machine of one core needs a good part of it.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// How long a part may take until it serves. One that dies is not waited for; a machine that is busy with ten other things
+/// needs a good part of it.
+const PATIENCE: Duration = Duration::from_secs(180);
 /// How long a part that was asked to stop may take.
 const GRACE: Duration = Duration::from_secs(10);
 
