@@ -94,7 +94,7 @@ async fn an_application_that_recovers_within_the_grace_is_no_failure() {
 #[tokio::test]
 async fn dev_and_prod_are_on_two_clusters() {
     let dev = Stage::new().await;
-    let prod = Stage::with(Shape { prod: true, ..Shape::default() }).await;
+    let prod = dev.beside(Shape { prod: true, ..Shape::default() }).await;
     let (to_dev, to_prod) = (dev.release().await, prod.release().await);
     let (to_dev, to_prod) = tokio::join!(dev.action(&to_dev, NEW).run(), prod.action(&to_prod, NEW).run());
     to_dev.succeeded();

@@ -37,7 +37,7 @@ pub(super) struct Cluster {
     pub(super) name: String,
     /// How many applications there are.
     count: usize,
-    _place: OwnedSemaphorePermit,
+    place: Arc<OwnedSemaphorePermit>,
 }
 
 impl Cluster {
@@ -45,13 +45,22 @@ impl Cluster {
     pub(super) async fn enter(state: State, shape: &Shape) -> Self {
         let places = if shape.alone { AT_ONCE } else { 1 };
         let place = PLACES.clone().acquire_many_owned(places).await.unwrap();
+        Self::at(Arc::new(place), state, shape).await
+    }
+
+    /// Shares the place of another one: a second wait for one could be for ever.
+    pub(super) async fn beside(&self, shape: &Shape) -> Self {
+        Self::at(self.place.clone(), self.state.clone(), shape).await
+    }
+
+    async fn at(place: Arc<OwnedSemaphorePermit>, state: State, shape: &Shape) -> Self {
         let session = SESSION.get_or_init(async || state.admin().await.unwrap().token().clone()).await;
         let admin = Admin::with_token(&state.argocd, session.clone()).unwrap();
         let argocd = state.clusters.dev.kube().unwrap();
         let clusters = &state.clusters;
         let workload = if shape.prod { clusters.prod.clone() } else { clusters.dev.clone() };
         let name = format!("s{}", &toolkit::nonce()[..8]);
-        Self { state, admin, argocd, workload, name, count: shape.applications, _place: place }
+        Self { state, admin, argocd, workload, name, count: shape.applications, place }
     }
 
     /// Deploys the example product and waits until it runs.
@@ -183,11 +192,16 @@ impl Cluster {
         .collect()
     }
 
-    /// A token of account `ci` that ends after so many seconds; the server knows it when this returns.
+    /// A token of account `ci` that ends after so many seconds. The server knows it when this returns, or did.
     pub(super) async fn token_for(&self, seconds: u64) -> String {
         let token = self.admin.account_token("ci", Some(seconds)).await.unwrap();
         let ci = Admin::with_token(&self.state.argocd, token.clone()).unwrap();
-        while ci.call(Method::GET, "session/userinfo", None).await.unwrap()["loggedIn"] != json!(true) {
+        let is_known = async || {
+            let reply = ci.call(Method::GET, "session/userinfo", None).await;
+            reply.is_ok_and(|user| user["loggedIn"] == json!(true))
+        };
+        let end = Instant::now() + Duration::from_secs(seconds);
+        while !is_known().await && Instant::now() < end {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         token.expose().to_owned()
@@ -246,7 +260,13 @@ impl Drop for Cluster {
                 argocd.delete(&application(&name)).await?;
                 // One that is held goes once nothing holds it.
                 let let_go = json!({ "metadata": { "finalizers": null } });
-                let _ = argocd.patch(&application(&name), let_go).await;
+                let _ = argocd.patch(&application(&name), let_go.clone()).await;
+                // So does a hook, which an operation holds that nobody ends any more.
+                let jobs = format!("/apis/batch/v1/namespaces/{name}/jobs");
+                for job in workload.list(&jobs).await? {
+                    let job = job["metadata"]["name"].as_str().unwrap_or_default();
+                    let _ = workload.patch(&format!("{jobs}/{job}"), let_go.clone()).await;
+                }
                 workload.delete(&format!("/api/v1/namespaces/{name}")).await?;
             }
             argocd

@@ -74,7 +74,7 @@ impl Stage {
     /// The same with an application of another shape.
     pub(crate) async fn with(shape: Shape) -> Self {
         match State::from_env() {
-            Some(state) => Self::on_cluster(state, shape).await,
+            Some(state) => Self::on_cluster(Cluster::enter(state, &shape).await, shape).await,
             None => Self::in_sandbox(shape).await,
         }
     }
@@ -88,8 +88,15 @@ impl Stage {
         stage
     }
 
-    async fn on_cluster(state: State, shape: Shape) -> Self {
-        let cluster = Cluster::enter(state, &shape).await;
+    /// One more for the same scenario.
+    pub(crate) async fn beside(&self, shape: Shape) -> Self {
+        match &self.world {
+            World::Sandbox => Self::in_sandbox(shape).await,
+            World::Cluster(cluster) => Self::on_cluster(cluster.beside(&shape).await, shape).await,
+        }
+    }
+
+    async fn on_cluster(cluster: Cluster, shape: Shape) -> Self {
         let sandbox = Sandbox::start(Config::default()).await.unwrap();
         let stage = Self { world: World::Cluster(Box::new(cluster)), sandbox, count: shape.applications };
         stage.create_repository(&shape).await;
