@@ -36,8 +36,8 @@ pub(in crate::argocd) fn start(world: &Arc<World>, name: &str, operation: Operat
         None => Err(Refusal::no_application(name)),
         Some(false) => Err(Refusal::new(
             Code::FailedPrecondition,
-            "error setting app operation: rpc error: code = FailedPrecondition desc = another operation is already \
-             in progress",
+            // Without the words that the handler puts before it: grpc-gateway says what the inner status says.
+            "another operation is already in progress",
         )),
         Some(true) => {
             tokio::spawn(run(world.clone(), name.to_owned()));

@@ -5,8 +5,7 @@ async fn one_operation_at_a_time() {
     let fixture = Fixture::new().await;
     let world = fixture.sandbox.world();
     assert!(fixture.argocd().start_foreign_operation(world, "dev", "maria", 5_000));
-    let text = "error setting app operation: rpc error: code = FailedPrecondition desc = another operation is already \
-                in progress";
+    let text = "another operation is already in progress";
     assert_eq!(refusal(fixture.sync(&json!({})).await).await, (400, 9, text.into()));
     fixture.until("running", |app| app.phase.as_deref() == Some("Running")).await;
     let end = || fixture.call("DELETE", "/api/v1/applications/dev/operation").send();
