@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write};
 
-use model::Failure;
+use model::{CommitSha, Failure};
 
 use crate::{
     baseline::Baseline,
@@ -56,6 +56,8 @@ pub(crate) struct Verdict {
     pub(crate) images_left: bool,
     /// The followed operation was not ours and is gone: plan again.
     pub(crate) lost: Option<String>,
+    /// Why the operation may never be cleared.
+    pub(crate) stuck: Option<&'static str>,
     /// Revisions of which nobody has asked yet how they lie to ours: until that is known, this is no judgement.
     pub(crate) strangers: BTreeSet<String>,
     /// The later revision that was synced instead of ours, or over it.
@@ -115,6 +117,7 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
         pods_decide: false,
         images_left: false,
         lost: None,
+        stuck: course::stuck(app),
         strangers: BTreeSet::new(),
         later: None,
     };
@@ -214,7 +217,8 @@ fn note_strangers(app: &Application, ours: &Ours<'_>, reassessed: bool, verdict:
     let compared =
         (reassessed && app.status.sync.status != "Synced").then(|| ours.at(app.status.sync.revisions()));
     for revision in [operation, synced, compared].into_iter().flatten() {
-        if ours.standing(revision) == Standing::Unasked {
+        // A comparison that fails may show the branch's name.
+        if ours.standing(revision) == Standing::Unasked && revision.parse::<CommitSha>().is_ok() {
             verdict.strangers.insert(revision.to_owned());
         }
     }

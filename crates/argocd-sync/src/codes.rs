@@ -72,6 +72,13 @@ pub const SYNC_WINDOW: Code = Code {
     meaning: "A sync window of the project forbids a manual sync now.",
     remedy: "Run this again when the window is open, or let the project's owner allow manual syncs in it.",
 };
+/// Argo CD does not clear an operation that has ended.
+pub const OPERATION_STUCK: Code = Code {
+    id: "operation-stuck",
+    exit: Exit::Remote,
+    meaning: "An operation has ended, and Argo CD has not recorded it for 30 seconds, so that no other one can begin: a known fault of some versions.",
+    remedy: "Terminate the operation (`argocd app terminate-op`), or remove `operation` from the Application by `kubectl edit`; then update Argo CD.",
+};
 /// Argo CD cannot compare the application with Git.
 pub const COMPARISON_ERROR: Code = Code {
     id: "comparison-error",
@@ -154,6 +161,7 @@ pub const ALL: &[&Code] = &[
     &HYDRATION_FAILED,
     &SUPERSEDED,
     &OPERATION_BUSY,
+    &OPERATION_STUCK,
     &SYNC_WINDOW,
     &COMPARISON_ERROR,
     &SYNC_FAILED,

@@ -85,6 +85,20 @@ pub(crate) fn course(app: &Application, ours: &Ours<'_>) -> Course {
     }
 }
 
+/// Says why an operation that has ended may never be cleared, by the issue that is known for it.
+pub(crate) fn stuck(app: &Application) -> Option<&'static str> {
+    let state = app.status.operation_state.as_ref()?;
+    match (state.phase.as_str(), &state.finished_at, &app.operation) {
+        ("Succeeded" | "Failed" | "Error", None, _) => {
+            Some("it has ended without a `finishedAt` (argoproj/argo-cd#29636)")
+        }
+        ("Succeeded" | "Failed" | "Error", Some(_), Some(_)) => {
+            Some("it has ended, and still stands as the operation to be done (argoproj/argo-cd#29741)")
+        }
+        _ => None,
+    }
+}
+
 /// Says what an operation does that has not ended.
 fn going(state: &OperationState, is_pending: bool) -> String {
     let what = match (state.phase.as_str(), &state.finished_at) {

@@ -17,7 +17,11 @@ pub(crate) struct Patience {
     settle: Lasting,
     degraded: Lasting,
     wrong_image: Lasting,
+    stuck: Lasting,
 }
+
+/// The controller clears an operation in the moment in which it ends.
+const CLEARING: Duration = Duration::from_secs(30);
 
 /// What is to be done now.
 #[derive(Debug, Clone)]
@@ -39,6 +43,7 @@ impl Patience {
             settle: Lasting::of(settle),
             degraded: Lasting::of(request.degraded_grace),
             wrong_image: Lasting::of(request.degraded_grace),
+            stuck: Lasting::of(CLEARING),
         }
     }
 
@@ -55,8 +60,13 @@ impl Patience {
         let is_degraded = verdict.degraded.is_some() && !verdict.is_success();
         let degrades = self.degraded.see(is_degraded, now);
         let misses = self.wrong_image.see(is_wrong_image, now);
+        let sticks = self.stuck.see(verdict.stuck.is_some(), now);
         if settles == Due::Now {
             return Judgement::Success;
+        }
+        if let (Due::Now, Some(why)) = (sticks, verdict.stuck) {
+            let cause = format!("for {} s Argo CD has not cleared the operation: {why}", CLEARING.as_secs());
+            return Judgement::Failure(Failure::new(&codes::OPERATION_STUCK, cause));
         }
         if degrades == Due::Now {
             let grace = self.degraded.needed.as_secs_f32();
@@ -73,7 +83,7 @@ impl Patience {
                 None => Failure::new(&codes::IMAGE_NOT_LIVE, reason),
             });
         }
-        Judgement::Wait([settles, degrades, misses].into_iter().filter_map(Due::at).min())
+        Judgement::Wait([settles, degrades, misses, sticks].into_iter().filter_map(Due::at).min())
     }
 }
 
@@ -176,6 +186,38 @@ mod tests {
         let late = start + Duration::from_secs(10);
         let Judgement::Failure(failure) = patience.judge(&wrong, late) else { panic!("no failure") };
         assert_eq!(failure.code.id, "image-not-live");
+    }
+
+    #[test]
+    fn an_operation_that_is_never_cleared_is_given_up() {
+        for (field, value, issue) in [
+            ("/operation", json!({"sync": {}}), "#29741"),
+            ("/status/operationState/finishedAt", Value::Null, "#29636"),
+        ] {
+            let stuck = verdict(&[(field, value)]);
+            let mut patience = Patience::new(&request());
+            let start = Instant::now();
+            assert!(matches!(patience.judge(&stuck, start), Judgement::Wait(Some(_))));
+            let Judgement::Failure(failure) = patience.judge(&stuck, start + CLEARING) else {
+                panic!("no failure")
+            };
+            assert_eq!(failure.code.id, "operation-stuck");
+            assert!(failure.cause.contains(issue), "{failure}");
+        }
+    }
+
+    #[test]
+    fn a_later_revision_with_other_images_supersedes_ours() {
+        let mut wrong = verdict(&[("/status/summary/images", json!(["a.b/product/dev:other"]))]);
+        wrong.later = Some("abc".into());
+        let mut patience = Patience::new(&request());
+        let start = Instant::now();
+        assert!(matches!(patience.judge(&wrong, start), Judgement::Wait(Some(_))));
+        let Judgement::Failure(failure) = patience.judge(&wrong, start + Duration::from_secs(10)) else {
+            panic!("no failure")
+        };
+        assert_eq!(failure.code.id, "revision-superseded");
+        assert!(failure.cause.contains("revision abc, which contains ours"), "{failure}");
     }
 
     #[test]

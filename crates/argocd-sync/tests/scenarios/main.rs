@@ -11,6 +11,7 @@ mod deploys;
 mod failures;
 mod front;
 mod normal;
+mod on_top;
 mod proxies;
 mod rollback;
 mod sandbox_only;
