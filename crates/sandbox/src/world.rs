@@ -123,7 +123,12 @@ impl Sandbox {
         for ((listener, _), (service, router)) in
             played.filter(|(_, (service, _))| has_own_argocd || *service != "argocd")
         {
-            servers.spawn(serve::run(listener, service, router, world.clone()));
+            if service == "argocd" {
+                let switch = (world.argocd.up.clone(), world.argocd.serving.clone());
+                servers.spawn(serve::run_restartable(listener, service, router, world.clone(), switch));
+            } else {
+                servers.spawn(serve::run(listener, service, router, world.clone()));
+            }
         }
         Ok(Self { world, servers, _directory: kept })
     }

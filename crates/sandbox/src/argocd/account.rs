@@ -36,6 +36,7 @@ pub(super) struct Account {
     token: String,
     issued: i64,
     expires: i64,
+    is_revoked: bool,
     policies: Vec<Policy>,
 }
 
@@ -92,6 +93,7 @@ impl Accounts {
             token: token.clone(),
             issued,
             expires,
+            is_revoked: false,
             policies,
         });
         token
@@ -116,6 +118,11 @@ impl Accounts {
 
     pub(super) fn expire(&self) {
         lock(&self.tokens).iter_mut().for_each(|account| account.expires = 0);
+    }
+
+    pub(super) fn revoke(&self, token: &str) {
+        let mut tokens = lock(&self.tokens);
+        tokens.iter_mut().filter(|account| account.token == token).for_each(|one| one.is_revoked = true);
     }
 
     pub(super) fn tokens(&self) -> Vec<String> {
@@ -147,22 +154,29 @@ impl Accounts {
         let cookie = text(header::COOKIE)
             .and_then(|value| value.split(';').find_map(|pair| pair.trim().strip_prefix("argocd.token=")));
         let unauthenticated = |text: &str| Refusal::new(Code::Unauthenticated, text);
-        let token = bearer.or(cookie).ok_or_else(|| unauthenticated("no session information"))?;
+        // What has not the three parts of a JWT is passed over (util/jwt/jwt.go, `IsValid`).
+        let is_jwt = |token: &&str| token.splitn(3, '.').count() == 3;
+        let token = bearer.filter(is_jwt).or(cookie.filter(is_jwt));
+        let token = token.ok_or_else(|| unauthenticated("no session information"))?;
         self.account(token, server).map_err(|why| unauthenticated(&format!("invalid session: {why}")))
     }
 
     /// `VerifyToken` of util/session/sessionmanager.go, with the words of golang-jwt.
-    fn account(&self, token: &str, server: &str) -> Result<Account, &'static str> {
+    fn account(&self, token: &str, server: &str) -> Result<Account, String> {
         let claims: Value = jsonwebtoken::dangerous::insecure_decode_claims(token)
-            .map_err(|_| "token is malformed: token contains an invalid number of segments")?;
+            .map_err(|_| "token is malformed: could not base64 decode header")?;
         if claims["iss"] != "argocd" {
             let claims = self.sso().verify(token, server)?;
             return Ok(self.vouched(token, &claims));
         }
         let account = lock(&self.tokens).iter().find(|account| account.token == token).cloned();
         let account = account.ok_or("token signature is invalid: signature is invalid")?;
+        if account.is_revoked {
+            let id = claims["jti"].as_str().unwrap_or_default();
+            return Err(format!("account {} does not have token with id {id}", account.subject));
+        }
         if account.expires <= now() {
-            return Err("token has invalid claims: token is expired");
+            return Err("token has invalid claims: token is expired".to_owned());
         }
         Ok(account)
     }
@@ -182,6 +196,7 @@ impl Accounts {
             token: token.to_owned(),
             issued: claims["iat"].as_i64().unwrap_or_default(),
             expires: claims["exp"].as_i64().unwrap_or_default(),
+            is_revoked: false,
             policies: own.map(|(_, policy)| policy.clone()).collect(),
         }
     }

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use super::{
     AppSpec, Snapshot, Sso, SyncWindow, Timing,
@@ -26,6 +26,9 @@ pub struct State {
     pub(super) store: Store,
     pub(super) accounts: Accounts,
     pub(super) cuts: broadcast::Sender<()>,
+    /// Whether the API server is to run, and whether it does.
+    pub(crate) up: watch::Sender<bool>,
+    pub(crate) serving: watch::Sender<bool>,
     timing: Mutex<Timing>,
     crashing: Mutex<BTreeMap<String, String>>,
     preloaded: Mutex<BTreeSet<String>>,
@@ -38,6 +41,8 @@ impl State {
             store: Store::new(),
             accounts: Accounts::default(),
             cuts: broadcast::Sender::new(1),
+            up: watch::Sender::new(true),
+            serving: watch::Sender::new(true),
             timing: Mutex::default(),
             crashing: Mutex::default(),
             preloaded: Mutex::default(),
@@ -160,6 +165,11 @@ impl State {
         self.accounts.expire();
     }
 
+    /// Deletes a token from its account.
+    pub fn revoke_token(&self, token: &str) {
+        self.accounts.revoke(token);
+    }
+
     /// Returns every token that was issued, to search logs and files for them.
     pub fn tokens(&self) -> Vec<String> {
         self.accounts.tokens()
@@ -213,7 +223,22 @@ impl State {
         controller::start(world, name, operation).is_ok()
     }
 
-    /// Cuts every open event stream in the middle, as a restart of the server does.
+    /// Stops the API server: streams are cut, and nothing listens on its port any more when this returns. What the
+    /// controller does goes on.
+    pub async fn stop_server(&self) {
+        self.up.send_replace(false);
+        self.cut_streams();
+        // Ends with the sandbox at the latest.
+        let _ = self.serving.subscribe().wait_for(|serving| !serving).await;
+    }
+
+    /// Starts the API server again, on the same port.
+    pub async fn start_server(&self) {
+        self.up.send_replace(true);
+        let _ = self.serving.subscribe().wait_for(|serving| *serving).await;
+    }
+
+    /// Cuts every open event stream in the middle, as a load balancer does.
     pub fn cut_streams(&self) {
         // Nobody may be listening.
         let _ = self.cuts.send(());

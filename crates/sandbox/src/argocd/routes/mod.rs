@@ -26,10 +26,7 @@ use axum::{
     routing::{delete, get, post},
 };
 
-use crate::{
-    World,
-    argocd::refusal::{Code, Refusal},
-};
+use crate::World;
 use parameters::Parameters;
 
 /// Serves the API at the root, and once more under `/argocd` for clients that are told of a root path.
@@ -66,9 +63,9 @@ pub(crate) fn router(world: Arc<World>) -> Router {
     Router::new().nest("/argocd", api.clone()).merge(api)
 }
 
-/// grpc-gateway's answer for a path that it does not know.
-async fn unknown() -> Refusal {
-    Refusal::new(Code::NotFound, "Not Found")
+/// The answer for a path that grpc-gateway does not know.
+async fn unknown() -> Response {
+    (StatusCode::NOT_FOUND, "Not Found\n").into_response()
 }
 
 /// `enforceContentTypes` of server.go: everything but a GET says `application/json` and nothing after it, a

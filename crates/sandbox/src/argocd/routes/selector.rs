@@ -26,7 +26,11 @@ impl Selector {
     pub(super) fn parse(text: &str) -> Result<Self, Refusal> {
         let terms: Option<Vec<Term>> = split(text).into_iter().map(|term| Term::parse(&term)).collect();
         terms.map(Self).ok_or_else(|| {
-            let text = format!("error parsing the selector: unable to parse requirement: {text}");
+            // The words for the one mistake that is easily made; those for others are not told apart here.
+            let found = if text.contains("===") { "=" } else { text };
+            let text = format!(
+                "error parsing the selector: unable to parse requirement: found '{found}', expected: identifier"
+            );
             Refusal::new(Code::Unknown, text)
         })
     }

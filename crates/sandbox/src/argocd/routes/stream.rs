@@ -51,22 +51,24 @@ impl Format {
     }
 
     /// Writes one chunk. grpc-gateway ends each with a line feed, behind what makes it an event.
-    fn chunk(&self, mut value: Value) -> String {
-        self.fields.filter(&mut value);
-        if self.is_sse { format!("data: {value} \n\n\n") } else { format!("{value}\n") }
+    fn chunk(&self, value: Value) -> String {
+        self.bare(value) + "\n"
     }
 
-    /// Answers with a body of chunks. The status is 200 from the start.
-    pub(super) fn reply(&self, body: Body) -> Response {
+    fn bare(&self, mut value: Value) -> String {
+        self.fields.filter(&mut value);
+        if self.is_sse { format!("data: {value} \n\n") } else { value.to_string() }
+    }
+
+    /// Answers with a body of chunks.
+    fn reply(&self, body: Body) -> Response {
         let kind = if self.is_sse { "text/event-stream" } else { "application/json" };
         ([(header::CONTENT_TYPE, kind)], body).into_response()
     }
 
-    /// A refusal before the first chunk is a chunk too, without a line's end behind it, and has its own status.
+    /// A refusal before anything else is one chunk, with a status of its own and no line feed.
     pub(super) fn refuse(&self, refusal: &Refusal) -> Response {
-        let mut chunk = self.chunk(refusal.chunk());
-        chunk.pop();
-        let mut reply = self.reply(Body::from(chunk));
+        let mut reply = self.reply(Body::from(self.bare(refusal.chunk())));
         *reply.status_mut() = refusal.status();
         reply
     }
@@ -92,7 +94,10 @@ pub(super) async fn applications(
     };
     let selector = match Selector::parse(query.text("selector")) {
         Ok(selector) => selector,
-        Err(refusal) => return format.refuse(&refusal),
+        Err(refusal) => {
+            let message = refusal.message.replace("the selector", "labels with selectors");
+            return format.refuse(&Refusal { message, ..refusal });
+        }
     };
     let least: u64 = query.text("resourceVersion").parse().unwrap_or_default();
     let with_replay = query.text("resourceVersion").is_empty() || !query.text("name").is_empty();
@@ -110,7 +115,7 @@ pub(super) async fn applications(
         is_wanted
             .then(|| (spec.name.clone(), json!({ "type": event.kind, "application": document(&event.app) })))
     };
-    Watch::open(&world, &format, Box::new(say), with_replay)
+    Watch::open(&world, &format, Box::new(say), with_replay).await
 }
 
 /// `GET /api/v1/stream/applications/{name}/resource-tree`.
@@ -128,7 +133,7 @@ pub(super) async fn tree(
     let say = move |event: &Event| {
         (event.app.spec.name == name).then(|| (name.clone(), resource_tree::json(&event.app)))
     };
-    Watch::open(&world, &format, Box::new(say), true)
+    Watch::open(&world, &format, Box::new(say), true).await
 }
 
 /// An open stream.
@@ -146,7 +151,8 @@ struct Watch {
 }
 
 impl Watch {
-    fn open(world: &Arc<World>, format: &Format, say: Say, with_replay: bool) -> Response {
+    /// The head of the reply comes with the first chunk, be it a sign of life.
+    async fn open(world: &Arc<World>, format: &Format, say: Say, with_replay: bool) -> Response {
         let (events, cuts) = (world.argocd.store.subscribe(), world.argocd.cuts.subscribe());
         let (pending, sent) = (VecDeque::new(), HashMap::new());
         let quiet = Duration::from_millis(world.argocd.timing().keepalive_ms);
@@ -155,6 +161,11 @@ impl Watch {
         let mut watch = Self { world, format: shape, say, events, cuts, pending, keepalive, sent };
         if with_replay {
             watch.replay();
+        }
+        match watch.next().await {
+            Ok(first) => watch.pending.push_front(first),
+            // Nothing was said, and nothing will be.
+            Err(_) => return format.reply(Body::empty()),
         }
         let chunks = stream::try_unfold(watch, |mut watch| async move {
             let chunk = watch.next().await?;

@@ -8,8 +8,7 @@ async fn sessions() {
     let reply = fixture.anonymous("GET", "/api/v1/applications/dev").send().await.unwrap();
     assert_eq!(refusal(reply).await, (401, 16, "no session information".into()));
     let reply = call("nonsense").await.unwrap();
-    let text = "invalid session: token is malformed: token contains an invalid number of segments";
-    assert_eq!(refusal(reply).await, (401, 16, text.into()));
+    assert_eq!(refusal(reply).await, (401, 16, "no session information".into()));
     fixture.argocd().add_user("maria", "secret", &["applications, get, *"]);
     let wrong = fixture.anonymous("POST", "/api/v1/session").body(r#"{"username":"maria","password":"x"}"#);
     assert_eq!(refusal(wrong.send().await.unwrap()).await, (401, 16, "Invalid username or password".into()));
@@ -20,6 +19,10 @@ async fn sessions() {
     assert_eq!(call(&token).await.unwrap().status(), 200);
     let info = fixture.anonymous("GET", "/api/v1/session/userinfo").bearer_auth(&token).send().await.unwrap();
     assert_eq!(info.json::<Value>().await.unwrap()["username"], "maria");
+    let other = fixture.argocd().add_pipeline_token("ci");
+    fixture.argocd().revoke_token(&other);
+    let (_, _, text) = refusal(call(&other).await.unwrap()).await;
+    assert!(text.starts_with("invalid session: account ci does not have token with id "), "{text}");
     fixture.argocd().expire_tokens();
     let text = "invalid session: token has invalid claims: token is expired";
     assert_eq!(refusal(call(&token).await.unwrap()).await, (401, 16, text.into()));
@@ -88,7 +91,7 @@ async fn lists_are_filtered() {
     assert_eq!(names("projects=default").await, ["dev"]);
     assert_eq!(names("repo=https://github.com/org/day2-product.git").await, ["dev"]);
     let reply = fixture.call("GET", "/api/v1/nothing").send().await.unwrap();
-    assert_eq!(refusal(reply).await, (404, 5, "Not Found".into()));
+    assert_eq!((reply.status().as_u16(), reply.text().await.unwrap().as_str()), (404, "Not Found\n"));
     let under = fixture.get("/argocd/api/version").await;
     assert_eq!(under["Version"], "v3.2.11+sandbox");
 }

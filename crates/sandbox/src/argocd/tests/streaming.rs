@@ -110,19 +110,44 @@ async fn a_quiet_stream_is_kept_alive_and_a_restart_cuts_it() {
 }
 
 #[tokio::test]
-async fn strangers_get_401_and_one_event() {
+async fn a_refusal_is_one_chunk_with_its_own_status() {
     let fixture = Fixture::new().await;
-    let open = async |query: &str| {
+    let open = async |accept: &str, query: &str| {
         let path = format!("/api/v1/stream/applications{query}");
-        let reply =
-            fixture.anonymous("GET", &path).header("accept", "text/event-stream").send().await.unwrap();
-        assert_eq!(reply.status(), 401);
-        reply.text().await.unwrap()
+        let reply = fixture.anonymous("GET", &path).header("accept", accept).send().await.unwrap();
+        (reply.status().as_u16(), reply.text().await.unwrap())
     };
-    let text = open("").await;
-    assert!(text.starts_with(r#"data: {"error":{"grpc_code":16,"http_code":401,"#), "{text}");
+    let error = r#"{"error":{"grpc_code":16,"http_code":401,"message":"no session information","http_status":"Unauthorized"}}"#;
+    assert_eq!(open("text/event-stream", "").await, (401, format!("data: {error} \n\n")));
+    assert_eq!(open("*/*", "").await, (401, error.to_owned()));
     // The filter does not know that this is an error.
-    assert_eq!(open("?fields=result.type").await, "data: {} \n\n");
+    assert_eq!(open("text/event-stream", "?fields=result.type").await, (401, "data: {} \n\n".into()));
+    let path = "/api/v1/stream/applications?selector=a===b";
+    let text = fixture.call("GET", path).send().await.unwrap().text().await.unwrap();
+    assert!(text.contains("error parsing labels with selectors: "), "{text}");
+}
+
+#[tokio::test]
+async fn the_head_of_a_stream_waits_for_its_first_chunk() {
+    let fixture = Fixture::new().await;
+    fixture.argocd().set_timing(Timing { keepalive_ms: 60_000, ..fixture.argocd().timing() });
+    let path = "/api/v1/stream/applications?name=none&project=default";
+    let call = fixture.call("GET", path).header("accept", "text/event-stream").send();
+    assert!(tokio::time::timeout(Duration::from_millis(100), call).await.is_err());
+}
+
+#[tokio::test]
+async fn a_stopped_server_is_away_and_comes_back() {
+    let fixture = Fixture::new().await;
+    let path = "/api/v1/stream/applications?name=dev";
+    let reply = fixture.call("GET", path).header("accept", "text/event-stream").send().await.unwrap();
+    let watched = read(reply, |_| false);
+    let ((_, ended_well), ()) = tokio::join!(watched, fixture.argocd().stop_server());
+    assert!(!ended_well);
+    let get = async || fixture.call("GET", "/api/v1/applications/dev").send().await;
+    assert!(get().await.unwrap_err().is_connect());
+    fixture.argocd().start_server().await;
+    assert_eq!(get().await.unwrap().status(), 200);
 }
 
 #[tokio::test]
