@@ -13,6 +13,7 @@ pub mod faults;
 pub mod github;
 pub mod hold;
 pub mod oidc;
+mod record;
 pub mod registry;
 pub mod seed;
 mod serve;

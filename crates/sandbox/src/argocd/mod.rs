@@ -18,6 +18,7 @@ mod phase;
 mod pod;
 mod product;
 mod pull;
+mod record;
 mod refusal;
 mod render;
 mod resources;

@@ -26,7 +26,7 @@ use axum::{
     routing::{delete, get, post},
 };
 
-use crate::World;
+use crate::{World, argocd::record};
 use parameters::Parameters;
 
 /// Serves the API at the root, and once more under `/argocd` for clients that are told of a root path.
@@ -55,7 +55,8 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/api/v1/stream/applications", get(stream::applications))
         .route("/api/v1/stream/applications/{name}/resource-tree", get(stream::tree))
         .fallback(unknown)
-        .layer(middleware::from_fn(content_type))
+        .layer(middleware::from_fn(content_type));
+    let api = record::layer(api)
         // A proxy of its own, which takes forms.
         .route("/api/dex/token", post(dex::token))
         .route("/api/dex/.well-known/openid-configuration", get(dex::discovery))

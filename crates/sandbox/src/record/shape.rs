@@ -10,7 +10,7 @@ use serde_json::Value;
 const LONGEST_WORD: usize = 32;
 
 /// Returns the shape of a JSON value.
-pub(super) fn of(value: &Value) -> String {
+pub(crate) fn of(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(_) => "bool".to_owned(),
@@ -51,7 +51,7 @@ fn of_text(text: &str) -> String {
 }
 
 /// Returns a path without its ids; an object id is one, and so is a number.
-pub(super) fn of_path(path: &str) -> String {
+pub(crate) fn of_path(path: &str) -> String {
     let part = |part: &str| {
         let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
         let is_oid = part.len() == 40 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -61,7 +61,7 @@ pub(super) fn of_path(path: &str) -> String {
 }
 
 /// Returns the names of a query's parameters with the shapes of their values.
-pub(super) fn of_query(query: &str) -> String {
+pub(crate) fn of_query(query: &str) -> String {
     let pairs = url::form_urlencoded::parse(query.as_bytes());
     pairs.map(|(name, value)| format!("{name}={}", of_text(&value))).collect::<Vec<_>>().join("&")
 }
