@@ -30,6 +30,13 @@ impl SyncWindow {
         }
     }
 
+    /// As the project has it, for one application.
+    pub(super) fn spec(&self, application: &str) -> Value {
+        let mut json = self.json();
+        json["applications"] = json!([application]);
+        json
+    }
+
     fn json(&self) -> Value {
         json!({
             "kind": self.kind,

@@ -1,5 +1,5 @@
-//! What tests ask the sandbox's GitHub, and what it answers, checked against what GitHub publishes: its OpenAPI
-//! document and its GraphQL schema (`tests/schema`).
+//! What tests ask the sandbox's GitHub and Argo CD, and what these answer, checked against what their makers publish:
+//! GitHub's OpenAPI document and GraphQL schema, and Argo CD's swagger document (`tests/schema`).
 
 use std::{
     cell::Cell,
@@ -14,15 +14,32 @@ use tempfile::TempDir;
 use super::stage::{Outcome, cargo, without};
 use crate::{process, tools};
 
-/// Tells the sandbox where to write (`crates/sandbox/src/github/record.rs`).
-const VARIABLE: &str = "DAY2_RECORD_GITHUB";
+/// Tell the sandbox where to write (`record.rs` of `crates/sandbox/src/github` and `…/argocd`).
+const VARIABLES: [(&str, &str); 2] = [("DAY2_RECORD_GITHUB", GITHUB), ("DAY2_RECORD_ARGOCD", ARGOCD)];
+
+/// The directories of the two in that of the recording.
+const GITHUB: &str = "github";
+const ARGOCD: &str = "argocd";
 
 /// The oldest major version of Node.js that the check runs on.
 const NODE: u32 = 18;
 
-/// The crates whose tests talk to the sandbox's GitHub most, for a run of this stage alone.
-const TESTS: &[&str] =
-    &["test", "-p", "sandbox", "-p", "github", "-p", "auto-merge", "-p", "fast-forward", "-p", "bump-values"];
+/// The crates whose tests talk to the sandbox most, for a run of these stages alone.
+const TESTS: &[&str] = &[
+    "test",
+    "-p",
+    "sandbox",
+    "-p",
+    "github",
+    "-p",
+    "auto-merge",
+    "-p",
+    "fast-forward",
+    "-p",
+    "bump-values",
+    "-p",
+    "argocd-sync",
+];
 
 /// A directory that the stage of the tests fills and the stage of the check reads.
 pub(super) struct Recording {
@@ -40,24 +57,46 @@ impl Recording {
     pub(super) fn tests(&self, root: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Outcome {
         self.is_used.set(true);
         // Empty, which records nothing, if there is no directory.
-        let path = self
-            .directory
-            .as_ref()
-            .map(|directory| directory.path().display().to_string())
-            .unwrap_or_default();
-        cargo(root, arguments, &[env, &[(VARIABLE, &path)]].concat())
+        let place = |name: &str| {
+            self.directory
+                .as_ref()
+                .map(|found| found.path().join(name).display().to_string())
+                .unwrap_or_default()
+        };
+        let places = VARIABLES.map(|(variable, name)| (variable, place(name)));
+        let recording = places.each_ref().map(|(variable, place)| (*variable, place.as_str()));
+        cargo(root, arguments, &[env, &recording].concat())
     }
 
-    /// Checks what was recorded, after showing that the check can fail.
+    /// Checks what was recorded of GitHub, after showing that the check can fail.
     pub(super) fn check(&self, root: &Path) -> Outcome {
-        let directory = match &self.directory {
-            Ok(directory) => directory.path(),
-            Err(error) => return Outcome::failed(format!("cannot make a directory: {error}")),
-        };
-        let sources = root.join("tests/schema");
         let packages = match packages(root) {
             Ok(packages) => packages,
             Err(why) => return without(why),
+        };
+        self.judge(root, GITHUB, &|command| {
+            command.arg(root.join("tests/schema/check.mjs")).arg("--packages").arg(&packages);
+        })
+    }
+
+    /// The same of Argo CD.
+    pub(super) fn check_argocd(&self, root: &Path) -> Outcome {
+        let swagger = node().and_then(|()| tools::go::modules(&root.join("tests/schema")));
+        let swagger = match swagger.map(|modules| modules.into_iter().next()) {
+            Ok(Some(module)) => module.join("assets/swagger.json"),
+            Ok(None) => return Outcome::failed("tests/schema/go.mod names no module".to_owned()),
+            Err(why) => return without(why),
+        };
+        self.judge(root, ARGOCD, &|command| {
+            command.arg(root.join("tests/schema/argocd-check.mjs")).arg(&swagger);
+        })
+    }
+
+    /// Runs a check on itself and then on a part of the recording, which is made if it is not there yet.
+    fn judge(&self, root: &Path, part: &str, begin: &dyn Fn(&mut Command)) -> Outcome {
+        let directory = match &self.directory {
+            Ok(directory) => directory.path().join(part),
+            Err(error) => return Outcome::failed(format!("cannot make a directory: {error}")),
         };
         if !self.is_used.get()
             && let failed @ Outcome::Failed { .. } = self.tests(root, TESTS, &[])
@@ -66,15 +105,24 @@ impl Recording {
         }
         let run = |what: &Path| {
             let mut command = Command::new("node");
-            command.arg(sources.join("check.mjs")).arg("--packages").arg(&packages).arg(what);
-            process::text(&mut command)
+            begin(&mut command);
+            process::text(command.arg(what))
         };
-        let checked = run(Path::new("--self-test")).and_then(|_| run(directory));
-        match checked {
+        match run(Path::new("--self-test")).and_then(|_| run(&directory)) {
             Ok(note) => Outcome::Noted { note },
             Err(problems) => Outcome::failed(problems),
         }
     }
+}
+
+/// Whether there is a Node.js that the checks run on.
+fn node() -> Result<(), String> {
+    let missing = |why: &str| format!("it takes Node.js {NODE} or later (Debian: nodejs): {why}");
+    let version = process::output(Command::new("node").arg("--version")).map_err(|error| missing(&error))?;
+    if major(&version) < NODE {
+        return Err(missing(&format!("this is {version}")));
+    }
+    Ok(())
 }
 
 /// Returns a directory with the pinned packages in `node_modules`; the first call installs them.

@@ -8,6 +8,7 @@ mod events;
 mod fields;
 mod logs;
 mod parameters;
+mod projects;
 mod resources;
 mod revisions;
 mod selector;
@@ -52,6 +53,7 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/api/v1/applications/{name}/events", get(events::list))
         .route("/api/v1/applications/{name}/logs", get(logs::of_application))
         .route("/api/v1/applications/{name}/pods/{pod}/logs", get(logs::of_pod))
+        .route("/api/v1/projects/{name}", get(projects::get))
         .route("/api/v1/stream/applications", get(stream::applications))
         .route("/api/v1/stream/applications/{name}/resource-tree", get(stream::tree))
         .fallback(unknown)

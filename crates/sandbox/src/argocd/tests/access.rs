@@ -65,6 +65,13 @@ async fn windows_finalizers_and_content_types() {
     let text = "cannot sync: blocked by sync window";
     assert_eq!(refusal(fixture.sync(&json!({})).await).await, (403, 7, text.into()));
     assert_eq!(fixture.get("/api/v1/applications/dev/syncwindows").await["canSync"], json!(false));
+    let reply = fixture.call("GET", "/api/v1/projects/default").send().await.unwrap();
+    assert_eq!(refusal(reply).await.0, 403);
+    let token = fixture.argocd().add_token("ci", &["projects, get, default"]);
+    let project =
+        fixture.anonymous("GET", "/api/v1/projects/default").bearer_auth(token).send().await.unwrap();
+    let project: Value = project.json().await.unwrap();
+    assert_eq!(project["spec"]["syncWindows"][0]["applications"], json!(["dev"]));
     fixture.argocd().set_sync_windows("dev", Vec::new());
     fixture.argocd().mark_deleting("dev");
     assert_eq!(refusal(fixture.sync(&json!({})).await).await, (400, 9, "application is deleting".into()));
