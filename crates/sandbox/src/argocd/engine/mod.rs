@@ -2,8 +2,6 @@
 
 mod run;
 mod task;
-#[cfg(test)]
-mod tests;
 
 use super::{
     app::App,

@@ -16,7 +16,8 @@ async fn a_sync_cuts_over_and_the_old_pods_leave() {
     let new = |app: &Snapshot| app.pods.iter().filter(|pod| pod.active && pod.image == image("new")).count();
     let both = fixture.until("cut over", |app| app.health == "Healthy" && new(app) == 2).await;
     assert_eq!((both.images.len(), both.pods.len()), (2, 4));
-    let end = fixture.until("rid of old pods", |app| app.images == [image("new")]).await;
+    let is_over = |app: &Snapshot| app.images == [image("new")] && app.revision == sha;
+    let end = fixture.until("rid of old pods", is_over).await;
     assert_eq!((end.sync.as_str(), end.phase.as_deref()), ("Synced", Some("Succeeded")));
     assert_eq!((end.revision.as_str(), end.synced_revision.as_deref()), (sha.as_str(), Some(sha.as_str())));
     assert_eq!((end.pods.len(), end.history.len()), (2, 2));

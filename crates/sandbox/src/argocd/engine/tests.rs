@@ -1,1 +1,0 @@
-//! Passes of a sync, by themselves.
