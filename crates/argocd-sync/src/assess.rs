@@ -201,6 +201,9 @@ fn later_operation(app: &Application, ours: &Ours<'_>, verdict: &mut Verdict) ->
         // Self-healing syncs single resources, at the same revision.
         Relation::Unknown | Relation::Foreign => ours.standing(ours.at(state.synced())) == Standing::Other,
     };
+    if is_other && let Some(text) = course::put_back(state, ours) {
+        return Holds::No(text);
+    }
     if is_other && state.has_ended() && state.phase == "Succeeded" {
         verdict.failure.get_or_insert_with(|| replaced(state, ours));
     }

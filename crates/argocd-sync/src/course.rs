@@ -66,6 +66,9 @@ pub(crate) fn course(app: &Application, ours: &Ours<'_>) -> Course {
     };
     let relation = relation(&state.operation, state.synced(), ours);
     if relation == Relation::Foreign {
+        if let Some(text) = put_back(state, ours) {
+            return Course::Going(text);
+        }
         return Course::Failed(replaced(state, ours));
     }
     if !state.has_ended() || app.operation.is_some() {
@@ -83,6 +86,14 @@ pub(crate) fn course(app: &Application, ours: &Ours<'_>) -> Course {
             state.message
         )),
     }
+}
+
+/// Says that auto-sync has put an older revision back: it takes its branch's head from a cache (argoproj/argo-cd#7680), and
+/// syncs the right one with its next comparison.
+pub(crate) fn put_back(state: &OperationState, ours: &Ours<'_>) -> Option<String> {
+    let revision = revision(&state.operation, state.synced(), ours);
+    let is_older = state.operation.initiated_by.automated && ours.is_older(revision);
+    is_older.then(|| format!("auto-sync has put the older revision {revision} back (argoproj/argo-cd#7680)"))
 }
 
 /// Says why an operation that has ended may never be cleared, by the issue that is known for it.

@@ -120,6 +120,11 @@ impl<'a> Ours<'a> {
         self.standing(revision) >= Standing::After
     }
 
+    /// Whether ours contains a revision.
+    pub(crate) fn is_older(&self, revision: &str) -> bool {
+        self.known.lineages.get(revision) == Some(&Lineage::Before)
+    }
+
     /// Finds out how another commit lies to ours.
     pub(crate) async fn ask(&self, app: &Application, theirs: &str, deadline: Deadline) -> Lineage {
         self.ask_from(app, self.revision(), theirs, deadline).await

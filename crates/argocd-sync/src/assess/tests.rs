@@ -229,6 +229,20 @@ fn somebody_who_pushes_on_top_takes_nothing_away() {
         assess(&with(&[("/status/operationState", state.clone())]), &request(), &knowing(Lineage::After));
     assert!(verdict.is_success(), "{:?}", verdict.unmet());
     assert_eq!(verdict.later.as_deref(), Some(OTHER));
-    let older = failure(&[("/status/operationState", state)], &knowing(Lineage::Before));
+    // A person who syncs an older revision has taken ours away.
+    let person = json!({"operation": {"sync": {"revision": OTHER}, "initiatedBy": {"username": "maria"}}, "phase": "Succeeded",
+                        "syncResult": {"revision": OTHER}, "finishedAt": "2026-01-01T00:01:01Z"});
+    let older = failure(&[("/status/operationState", person)], &knowing(Lineage::Before));
     assert_eq!(older, Some("operation-replaced"));
+}
+
+#[test]
+fn auto_sync_that_puts_an_older_revision_back_will_mend_that() {
+    let state = json!({"operation": {"sync": {"revision": OTHER}, "initiatedBy": {"automated": true}}, "phase": "Succeeded",
+                       "syncResult": {"revision": OTHER}, "finishedAt": "2026-01-01T00:01:01Z"});
+    let older = [("/status/operationState", state)];
+    assert_eq!(failure(&older, &knowing(Lineage::Before)), None);
+    let unmet = unmet(&older, &knowing(Lineage::Before));
+    assert!(unmet.iter().any(|text| text.contains("argoproj/argo-cd#7680")), "{unmet:?}");
+    assert_eq!(failure(&older, &knowing(Lineage::Apart)), Some("operation-replaced"));
 }
