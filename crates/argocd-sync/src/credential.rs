@@ -42,11 +42,10 @@ pub(crate) enum Source {
 }
 
 impl Credential {
-    /// Masks what is secret in it.
+    /// Masks what is given as a secret; tokens are masked where one signs in with them.
     pub(crate) fn mask(&self, host: &Host) {
-        match self {
-            Self::Token(secret) | Self::Password { password: secret, .. } => host.mask(secret),
-            Self::Federated(_) => {}
+        if let Self::Password { password, .. } = self {
+            host.mask(password);
         }
     }
 }

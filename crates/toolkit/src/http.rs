@@ -102,6 +102,17 @@ pub enum SendError {
 }
 
 impl SendError {
+    /// Whether TLS failed because one side does not accept the other's certificate, which will not pass. rustls has
+    /// only texts for it behind reqwest's error.
+    pub fn is_about_certificates(&self) -> bool {
+        match self {
+            Self::Timeout { .. } => false,
+            Self::Connect { reason, .. } | Self::Broken { reason, .. } => {
+                reason.contains("invalid peer certificate") || reason.contains("received fatal alert")
+            }
+        }
+    }
+
     /// Whether the server cannot have seen the call, so that even a write may be repeated.
     pub fn is_before_effect(&self) -> bool {
         matches!(self, Self::Connect { .. })

@@ -109,7 +109,8 @@ impl ApiError {
     /// Whether the same read may succeed a moment later.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
-            Self::Send(_) | Self::Gateway { .. } | Self::Cut(_) => true,
+            Self::Send(error) => !error.is_about_certificates(),
+            Self::Gateway { .. } | Self::Cut(_) => true,
             Self::Refused(refusal) => {
                 matches!(refusal.kind(), RefusalKind::Unavailable | RefusalKind::Internal)
             }
@@ -255,6 +256,16 @@ mod tests {
         assert!(matches!(read(302, false, Some("sso.example.com".into()), ""), ApiError::WebPage { .. }));
         assert!(matches!(read(403, false, None, "<!DOCTYPE html>"), ApiError::WebPage { .. }));
         assert!(matches!(read(415, false, None, "Invalid content type"), ApiError::Malformed(_)));
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_accepted_will_not_be_later() {
+        let broken = |reason: &str| {
+            ApiError::Send(SendError::Broken { origin: "https://a.example".into(), reason: reason.into() })
+        };
+        assert!(!broken("received fatal alert: CertificateRequired").may_pass());
+        assert!(!broken("invalid peer certificate: UnknownIssuer").may_pass());
+        assert!(broken("connection reset by peer").may_pass());
     }
 
     #[test]

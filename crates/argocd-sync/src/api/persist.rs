@@ -21,9 +21,12 @@ pub(crate) async fn persist<T, F: Future<Output = Result<T, ApiError>>>(
     let within = |patience| Instant::now() + deadline.cap(patience);
     let (connecting, failing) = (within(CONNECTING), within(FAILING));
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
+    let mut before = None;
     loop {
         let error = match call().await {
             Ok(reply) => return Ok(reply),
+            // The last call was cut short by the deadline: what was wrong before says more.
+            Err(error) if deadline.has_passed() => return Err(before.unwrap_or(error)),
             Err(error) => error,
         };
         let is_unreached = matches!(&error, ApiError::Send(send) if send.is_before_effect());
@@ -31,6 +34,7 @@ pub(crate) async fn persist<T, F: Future<Output = Result<T, ApiError>>>(
         if !error.may_pass() || Instant::now() >= until {
             return Err(error);
         }
+        before = Some(error);
         tokio::time::sleep(backoff.next_delay()).await;
     }
 }
