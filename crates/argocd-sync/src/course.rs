@@ -43,7 +43,8 @@ pub(crate) fn relation(operation: &Operation, synced: Revisions<'_>, ours: &Ours
     if operation.carries(MARK, ours.mark) {
         return Relation::Ours;
     }
-    if sync.dry_run || !sync.resources.is_empty() || (request.prune && !sync.prune) {
+    let is_less = sync.dry_run || !sync.resources.is_empty() || sync.is_without_hooks();
+    if is_less || (request.prune && !sync.prune) {
         return Relation::Foreign;
     }
     match ours.standing(revision(operation, synced, ours)) {
@@ -132,6 +133,8 @@ fn deviation(state: &OperationState, ours: &Ours<'_>) -> Option<String> {
     let (asked, synced) = (ours.at(sync.revisions()), ours.at(state.synced()));
     if sync.dry_run {
         Some("the operation was a dry run although a sync was asked for".to_owned())
+    } else if sync.is_without_hooks() {
+        Some("the operation ran no hooks although they were asked for".to_owned())
     } else if !request.resources.covers(&sync.resources) {
         Some(format!("the operation synced {} resources only", sync.resources.len()))
     } else if request.prune && !sync.prune {
@@ -186,6 +189,9 @@ pub(crate) fn replaced(state: &OperationState, ours: &Ours<'_>) -> Failure {
     let revision = if synced.is_empty() { ours.at(state.operation.sync.revisions()) } else { synced };
     let what = match revision {
         "" => "its branch's head".to_owned(),
+        revision if revision == ours.revision() && state.operation.sync.is_without_hooks() => {
+            "our revision without its hooks".to_owned()
+        }
         revision if revision == ours.revision() => "a part of our revision".to_owned(),
         revision => format!("revision {revision}"),
     };

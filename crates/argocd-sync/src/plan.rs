@@ -297,10 +297,19 @@ mod tests {
     }
 
     #[test]
-    fn a_partial_or_dry_operation_is_not_adopted() {
-        for sync in [json!({"revision": SHA, "dryRun": true}), json!({"revision": SHA, "resources": [{}]})] {
+    fn an_operation_that_does_less_is_not_adopted() {
+        for sync in [
+            json!({"revision": SHA, "dryRun": true}),
+            json!({"revision": SHA, "resources": [{}]}),
+            json!({"revision": SHA, "syncStrategy": {"apply": {}}}),
+        ] {
             let changes = [(STATE, Value::Null), ("/operation", json!({ "sync": sync }))];
             assert!(planned(&changes, &request()).starts_with("wait until"), "{sync}");
+            let ended = [
+                ("/status/operationState/operation/info", json!([])),
+                ("/status/operationState/operation/sync", sync.clone()),
+            ];
+            assert!(planned(&ended, &request()).starts_with("sync application"), "{sync}");
         }
     }
 

@@ -74,6 +74,8 @@ fn our_operation() {
         (vec![(&*asked, json!({"revision": OTHER}))], "revision-mismatch"),
         (vec![(&*asked, json!({"revision": SHA, "dryRun": true}))], "revision-mismatch"),
         (vec![(&*asked, json!({"revision": SHA, "resources": [{"kind": "Service"}]}))], "revision-mismatch"),
+        (vec![(&*asked, json!({"revision": SHA, "syncStrategy": {"apply": {}}}))], "revision-mismatch"),
+        (vec![(&*asked, json!({"revision": SHA, "syncStrategy": {"hook": {}}}))], "succeeded"),
         // Without a revision, as for an application with auto-sync.
         (vec![(&*asked, json!({}))], "succeeded"),
         // Somebody else's, the same thing.
@@ -91,6 +93,14 @@ fn our_operation() {
         (
             vec![(&*infos, info.clone()), (&*asked, json!({"revision": SHA, "resources": [{}]}))],
             "operation-replaced",
+        ),
+        (
+            vec![(&*infos, info.clone()), (&*asked, json!({"revision": SHA, "syncStrategy": {"apply": {}}}))],
+            "operation-replaced",
+        ),
+        (
+            vec![(&*infos, info.clone()), (&*asked, json!({"revision": SHA, "syncStrategy": {"hook": {}}}))],
+            "succeeded",
         ),
     ] {
         assert_eq!(word(&changes), expected, "{changes:?}");

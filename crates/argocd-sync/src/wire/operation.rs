@@ -30,6 +30,16 @@ pub(crate) struct SyncOperation {
     pub(crate) resources: Vec<ResourceId>,
     #[serde(deserialize_with = "or_default")]
     pub(crate) sync_options: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) sync_strategy: SyncStrategy,
+}
+
+/// How the resources are applied; with hooks unless something else is named.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SyncStrategy {
+    /// Without hooks, as "Apply only" and every rollback of Argo CD's own (v1alpha1 `IsApplyStrategy`).
+    pub(crate) apply: Option<serde_json::Value>,
 }
 
 /// What a resource is called, as a partial sync names it.
@@ -98,6 +108,11 @@ pub(crate) struct ResourceResult {
 }
 
 impl SyncOperation {
+    /// Whether it leaves out the hooks.
+    pub(crate) fn is_without_hooks(&self) -> bool {
+        self.sync_strategy.apply.is_some()
+    }
+
     /// What was asked for.
     pub(crate) fn revisions(&self) -> Revisions<'_> {
         Revisions { only: &self.revision, each: &self.revisions }
