@@ -9,6 +9,7 @@ use crate::{
     request::Request,
     revert::{Revert, revert},
     rollback::roll_back,
+    wire::ResourceStatus,
 };
 
 /// What came of it, for the outputs.
@@ -34,7 +35,11 @@ pub(crate) async fn of(
         return (failure, aftermath);
     }
     if request.rollback {
-        let rolled_back = roll_back(argocd, request, following.app(), following.operation()).await;
+        // Pods of something else that fail are no reason to take back a Rollout that goes well.
+        let is_to_blame =
+            |rollout: &ResourceStatus| failure.code != &codes::DEGRADED || following.blames(rollout);
+        let rolled_back =
+            roll_back(argocd, request, following.app(), following.operation(), is_to_blame).await;
         aftermath.is_rolled_back = rolled_back.is_done;
         failure.notes.extend(rolled_back.notes);
     }

@@ -9,12 +9,13 @@ use crate::{
     clause::{Clause, Holds},
     codes,
     course::{self, Course, Relation, course, relation, replaced},
-    health::{degraded, healthy, old_pods_gone},
+    health::{healthy, old_pods_gone},
     images,
     ours::{Known, Ours, Standing},
     paused,
     pods::Pods,
     request::{Request, WaitFor},
+    trouble::trouble,
     wire::{Application, OperationState, ResourceStatus},
 };
 
@@ -42,8 +43,12 @@ pub(crate) struct Verdict {
     pub(crate) clauses: Vec<(Clause, Holds)>,
     /// What makes success impossible.
     pub(crate) failure: Option<Failure>,
-    /// Why the new pods look bad, which may pass.
+    /// Why what was deployed looks bad, which may pass; what was bad before counts only once nothing else is waited for.
     pub(crate) degraded: Option<String>,
+    /// What was bad before, and was not changed.
+    pub(crate) bad_before: Vec<String>,
+    /// Whether nothing but that is left.
+    pub(crate) is_rest_well: bool,
     /// The end of the followed operation.
     pub(crate) ended: Option<Box<OperationState>>,
     /// Whether an operation that we follow has begun.
@@ -85,6 +90,11 @@ impl Verdict {
         self.clauses.iter().take_while(|(known, _)| *known < clause).all(|(_, holds)| holds.is_yes())
     }
 
+    /// Whether everything but one clause holds.
+    pub(crate) fn holds_but(&self, clause: Clause) -> bool {
+        self.clauses.iter().all(|(known, holds)| *known == clause || holds.is_yes())
+    }
+
     /// Returns why the first clause that does not hold does not.
     pub(crate) fn waits_for(&self) -> Option<&str> {
         self.clauses.iter().find_map(|(_, holds)| match holds {
@@ -111,6 +121,8 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
         clauses: Vec::new(),
         failure: deleted(app),
         degraded: None,
+        bad_before: Vec::new(),
+        is_rest_well: false,
         ended: progress.ended.clone(),
         began: app.status.operation_state.is_some(),
         ready: progress.pods.as_ref().and_then(|pods| pods.are_ready(&request.images)),
@@ -135,9 +147,6 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
     if reassessed && request.wait_for >= WaitFor::Healthy {
         verdict.failure = verdict.failure.or_else(|| paused::failure(app, request, progress));
     }
-    if has_ended && request.wait_for >= WaitFor::Healthy {
-        verdict.degraded = degraded(app, progress);
-    }
     // What was not assessed anew tells of the time before our operation.
     let fresh = |holds: Holds| {
         if reassessed {
@@ -157,6 +166,13 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
             Clause::OldPodsGone => fresh(old_pods_gone(app, request, progress)),
         };
         verdict.clauses.push((clause, holds));
+    }
+    if has_ended && request.wait_for >= WaitFor::Healthy {
+        let trouble = trouble(app, progress);
+        verdict.is_rest_well = trouble.is_rest_well && verdict.holds_but(Clause::Healthy);
+        let counts = !trouble.new.is_empty() || verdict.is_rest_well && !trouble.old.is_empty();
+        verdict.degraded = counts.then(|| [trouble.new, trouble.old.clone()].concat().join("; "));
+        verdict.bad_before = trouble.old;
     }
     verdict.pods_decide =
         request.wait_for == WaitFor::OldPodsGone && verdict.holds_before(Clause::OldPodsGone);

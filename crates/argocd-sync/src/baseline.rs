@@ -25,9 +25,17 @@ impl Baseline {
         Self { degraded: BTreeSet::new(), images: app.status.summary.images.clone() }
     }
 
-    /// Whether a resource was Degraded before.
+    /// Whether a resource was Degraded before, and has been ever since.
     pub(crate) fn has_degraded(&self, resource: &ResourceStatus) -> bool {
         self.degraded.contains(&resource.title())
+    }
+
+    /// Forgets what is Degraded no more: whatever befalls it from now on is new.
+    pub(crate) fn forget_recovered(&mut self, app: &Application) {
+        for resource in app.status.resources.iter().filter(|resource| resource.health_status() != "Degraded")
+        {
+            self.degraded.remove(&resource.title());
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use crate::{
     progress::Lines,
     request::{Request, WaitFor},
     timeline::Timeline,
+    trouble::trouble,
     wire::{Application, OperationState, ResourceStatus},
 };
 
@@ -134,6 +135,7 @@ impl<'a> Following<'a> {
     fn take(&mut self, app: Application) {
         if app.is_not_older_than(&self.app.metadata.resource_version) {
             self.app = app.with_spec_of(&self.app);
+            self.progress.baseline.forget_recovered(&self.app);
         }
     }
 
@@ -200,7 +202,14 @@ impl<'a> Following<'a> {
 
     /// Whether the new pods serve, whatever else does not hold.
     pub(crate) fn serves(&self) -> bool {
-        self.request.wait_for >= WaitFor::Healthy && self.verdict.holds_before(Clause::OldPodsGone)
+        self.request.wait_for >= WaitFor::Healthy
+            && (self.verdict.holds_before(Clause::OldPodsGone) || self.verdict.is_rest_well)
+    }
+
+    /// Whether a workload is among what looks bad; of nothing that is known, every one may be.
+    pub(crate) fn blames(&self, workload: &ResourceStatus) -> bool {
+        let failing = trouble(&self.app, &self.progress).failing;
+        failing.is_empty() || failing.contains(&workload.title())
     }
 
     /// The operation that is followed, as it ended.
@@ -245,7 +254,10 @@ impl<'a> Following<'a> {
         };
         let mut failure = Failure::new(&general::DEADLINE_PASSED, cause);
         failure.notes = unmet;
-        failure.notes.extend(self.verdict.degraded.clone());
+        match &self.verdict.degraded {
+            Some(degraded) => failure.notes.push(degraded.clone()),
+            None => failure.notes.extend(self.verdict.bad_before.iter().cloned()),
+        }
         let waiting = self.progress.pods.iter().flat_map(Pods::waiting).filter(|pod| !pod.is_in_error);
         failure.notes.extend(waiting.map(|pod| format!("pod {}", pod.describe())));
         failure

@@ -2,11 +2,10 @@
 
 use crate::{
     assess::Progress,
-    baseline,
     clause::Holds,
     images,
     paused::{self, Pause},
-    pods::{Pod, Pods},
+    pods::Pods,
     request::Request,
     wire::{Application, Health},
 };
@@ -25,46 +24,12 @@ pub(crate) fn healthy(app: &Application, request: &Request, progress: &Progress)
     }
 }
 
-fn described(health: &Health) -> String {
+/// Names a health with its message: `Degraded (ProgressDeadlineExceeded)`.
+pub(crate) fn described(health: &Health) -> String {
     match health.message.as_str() {
         "" => health.status.clone(),
         message => format!("{} ({message})", health.status),
     }
-}
-
-/// Why it looks bad, which may pass: errors of the newest pods, long before their workload is Degraded.
-pub(crate) fn degraded(app: &Application, progress: &Progress) -> Option<String> {
-    let started = progress.ended.as_ref().and_then(|state| state.started_at.as_deref());
-    let since = |pod: &Pod| {
-        // Both times have whole seconds.
-        let is_older =
-            started.is_some_and(|started| !pod.created.is_empty() && pod.created.as_str() < started);
-        if is_older { " (since before this sync)" } else { "" }
-    };
-    let bad: Vec<String> = progress
-        .pods
-        .iter()
-        .flat_map(Pods::in_error)
-        .map(|pod| format!("{}{}", pod.describe(), since(pod)))
-        .collect();
-    if !bad.is_empty() {
-        return Some(bad.join("; "));
-    }
-    if app.status.health.status != "Degraded" {
-        return None;
-    }
-    let resources: Vec<String> = baseline::degraded(app)
-        .map(|resource| {
-            let health = resource.health.clone().unwrap_or_default();
-            let was = if progress.baseline.has_degraded(resource) { ", as before this sync" } else { "" };
-            format!("{} is {}{was}", resource.title(), described(&health))
-        })
-        .collect();
-    Some(match (resources.is_empty(), app.status.health.message.as_str()) {
-        (false, _) => resources.join("; "),
-        (true, "") => "the application is Degraded".to_owned(),
-        (true, message) => format!("the application is Degraded: {message}"),
-    })
 }
 
 /// The images of live pods tell first, in the stream; the tree knows old pods of the same image as well, and pods of

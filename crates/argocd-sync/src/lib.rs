@@ -48,6 +48,7 @@ mod sse;
 mod stream;
 mod sync;
 mod timeline;
+mod trouble;
 mod window;
 mod wire;
 

@@ -129,12 +129,26 @@ fn is_ours(resource: &ResourceStatus, request: &Request, progress: &Progress) ->
 
 /// Whether our operation changed it, by what kubectl said of it (`rollout.argoproj.io/product configured`).
 pub(crate) fn was_changed(resource: &ResourceStatus, operation: Option<&OperationState>) -> bool {
+    result(resource, operation).is_some_and(|result| !result.message.ends_with("unchanged"))
+}
+
+/// The same where that is sure: of what the server applied, nobody says whether it changed.
+pub(crate) fn was_configured(resource: &ResourceStatus, operation: Option<&OperationState>) -> bool {
+    result(resource, operation).is_some_and(|result| {
+        ["unchanged", "serverside-applied"].iter().all(|done| !result.message.ends_with(done))
+    })
+}
+
+/// What our operation did to it.
+fn result<'a>(
+    resource: &ResourceStatus,
+    operation: Option<&'a OperationState>,
+) -> Option<&'a ResourceResult> {
     let is_it = |result: &&ResourceResult| {
         (&result.kind, &result.namespace, &result.name)
             == (&resource.kind, &resource.namespace, &resource.name)
     };
-    let result = operation.and_then(|state| state.sync_result.as_ref()?.resources.iter().find(is_it));
-    result.is_some_and(|result| !result.message.ends_with("unchanged"))
+    operation.and_then(|state| state.sync_result.as_ref()?.resources.iter().find(is_it))
 }
 
 /// Whether the new pods of everything are ready; without expected images, the newest of each workload.

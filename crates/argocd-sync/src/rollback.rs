@@ -36,14 +36,14 @@ pub(crate) async fn roll_back(
     request: &Request,
     app: &Application,
     operation: Option<&OperationState>,
+    is_to_blame: impl Fn(&ResourceStatus) -> bool,
 ) -> RolledBack {
     argocd.linger(TIME);
     let until = Deadline::after(TIME);
     let mut all = RolledBack { is_done: true, notes: Vec::new() };
     let mut found = 0;
-    for object in
-        app.status.resources.iter().filter(|object| object.kind == "Rollout" && object.group == "argoproj.io")
-    {
+    let is_rollout = |object: &&ResourceStatus| object.kind == "Rollout" && object.group == "argoproj.io";
+    for object in app.status.resources.iter().filter(is_rollout).filter(|object| is_to_blame(object)) {
         match one(argocd, request, object, operation, until).await {
             Ok(None) => {}
             Ok(Some(ready)) => {
@@ -61,7 +61,8 @@ pub(crate) async fn roll_back(
     if found == 0 {
         all.is_done = false;
         all.notes.push(
-            "no Rollout of this deployment is before its promotion: there is nothing to abort".to_owned(),
+            "no Rollout that fails is of this deployment and before its promotion: there is nothing to abort"
+                .to_owned(),
         );
     }
     all

@@ -192,6 +192,31 @@ fn pods_in_error_degrade_before_the_application_does() {
     assert!(verdict.failure.is_none());
 }
 
+#[test]
+fn what_was_degraded_before_counts_once_nothing_else_is_left() {
+    let resources = |rollout: &str| {
+        json!([{"kind": "CronJob", "namespace": "app", "name": "nightly", "health": {"status": "Degraded"}},
+               {"kind": "Rollout", "namespace": "app", "name": "product", "health": {"status": rollout}}])
+    };
+    let degraded = ("/status/health", json!({"status": "Degraded"}));
+    let before = with(&[degraded.clone(), ("/status/resources", resources("Healthy"))]);
+    let progress = Progress { baseline: Baseline::before(&before), ..settled() };
+    let judged = |rollout: &str, images: &Value| {
+        let live = ("/status/summary/images", images.clone());
+        let now = with(&[degraded.clone(), ("/status/resources", resources(rollout)), live]);
+        assess(&now, &request(), &progress)
+    };
+    let (live, not_yet) = (json!([crate::fixtures::IMAGE]), json!(["a.b/product/dev:old"]));
+    for (rollout, images) in [("Progressing", &live), ("Healthy", &not_yet)] {
+        let verdict = judged(rollout, images);
+        assert_eq!((verdict.degraded, verdict.is_rest_well), (None, false), "{rollout} {images}");
+        assert_eq!(verdict.bad_before, ["CronJob app/nightly is Degraded, as before this sync"]);
+    }
+    let verdict = judged("Healthy", &live);
+    assert_eq!(verdict.degraded.as_deref(), Some("CronJob app/nightly is Degraded, as before this sync"));
+    assert!(verdict.is_rest_well && !verdict.is_success());
+}
+
 /// Progress that knows how OTHER lies to ours.
 fn knowing(lineage: Lineage) -> Progress {
     Progress {

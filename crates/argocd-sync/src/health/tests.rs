@@ -1,63 +1,10 @@
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::*;
 use crate::{
-    baseline::Baseline,
     fixtures::{MARK, request, with},
-    wire::OperationState,
+    pods::Pod,
 };
-
-fn resource(kind: &str, status: &str, message: &str) -> Value {
-    json!({"kind": kind, "namespace": "app", "name": "product", "health": {"status": status, "message": message}})
-}
-
-fn app(status: &str, resources: &Value) -> Application {
-    with(&[("/status/health/status", json!(status)), ("/status/resources", resources.clone())])
-}
-
-#[test]
-fn what_is_degraded_is_named_and_told_from_what_was_before() {
-    let rollout = resource("Rollout", "Degraded", "ProgressDeadlineExceeded");
-    let both = json!([rollout, resource("CronJob", "Degraded", ""), resource("Service", "Healthy", "")]);
-    let before = app("Degraded", &json!([resource("CronJob", "Degraded", "")]));
-    let progress = Progress { baseline: Baseline::before(&before), ..Progress::default() };
-    assert_eq!(
-        degraded(&app("Degraded", &both), &progress).as_deref(),
-        Some(
-            "Rollout app/product is Degraded (ProgressDeadlineExceeded); CronJob app/product is Degraded, as before this sync"
-        )
-    );
-    let progress = Progress::default();
-    assert_eq!(degraded(&before, &progress).as_deref(), Some("CronJob app/product is Degraded"));
-    assert_eq!(degraded(&app("Progressing", &json!([])), &progress), None);
-    assert_eq!(
-        degraded(&app("Degraded", &json!([])), &progress).as_deref(),
-        Some("the application is Degraded")
-    );
-}
-
-#[test]
-fn pods_from_before_the_operation_are_told_as_such() {
-    let pod = |name: &str, created: &str| Pod {
-        name: name.into(),
-        created: created.into(),
-        reason: "Error".into(),
-        is_in_error: true,
-        ..Pod::default()
-    };
-    let pods = [pod("old", "2026-01-01T00:00:00Z"), pod("new", "2026-01-01T00:00:01Z")];
-    let ended =
-        OperationState { started_at: Some("2026-01-01T00:00:01Z".into()), ..OperationState::default() };
-    let progress = Progress {
-        pods: Some(Pods { newest: pods.into(), ..Pods::default() }),
-        ended: Some(Box::new(ended)),
-        ..Progress::default()
-    };
-    assert_eq!(
-        degraded(&with(&[]), &progress).as_deref(),
-        Some("old: Error (since before this sync); new: Error")
-    );
-}
 
 #[test]
 fn another_image_is_old_unless_pods_that_are_not_old_run_it() {
