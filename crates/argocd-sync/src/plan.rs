@@ -5,7 +5,7 @@ use model::Failure;
 use crate::{
     assess::{Progress, assess, was_reconciled_after},
     codes,
-    course::{Relation, relation, revision},
+    course::{MARK, Relation, relation, revision},
     ours::{Known, Ours, Standing, place},
     pods::Pods,
     request::{OnBusy, Request},
@@ -66,9 +66,11 @@ pub(crate) fn plan(
             return Plan::Nothing;
         }
         let is_compared = ours.reaches(ours.at(app.status.sync.revisions()));
+        if state.operation.carries(MARK, mark) {
+            return Plan::Adopt(format!("our operation has ended as {} already", state.phase));
+        }
         // What is shown may still be from before the operation: that says nothing against it.
-        if relation(&state.operation, state.synced(), &ours) == Relation::Ours
-            || !was_reconciled_after(app, Some(state))
+        if !was_reconciled_after(app, Some(state))
             || (app.status.sync.status == "Synced" && is_compared && verdict.failure.is_none())
         {
             return Plan::Adopt("the revision is synced already".to_owned());
@@ -106,12 +108,16 @@ fn running(app: &Application) -> Option<(&Operation, Revisions<'_>)> {
     }
 }
 
-/// The last operation, if it succeeded in doing what we want.
+/// The last operation, if it succeeded in doing what we want, or is ours however it ended: what failed is not started
+/// again because the reply to the call was lost.
 fn finished<'a>(app: &'a Application, ours: &Ours<'_>) -> Option<&'a OperationState> {
     let state = app.status.operation_state.as_ref()?;
-    let relation = relation(&state.operation, state.synced(), ours);
-    let is_it = matches!(relation, Relation::Ours | Relation::Equivalent);
-    (is_it && state.has_ended() && state.phase == "Succeeded").then_some(state)
+    let is_it = match relation(&state.operation, state.synced(), ours) {
+        Relation::Ours => true,
+        Relation::Equivalent => state.phase == "Succeeded",
+        Relation::Unknown | Relation::Foreign => false,
+    };
+    (is_it && state.has_ended()).then_some(state)
 }
 
 fn same_or_later(ours: &Ours<'_>, revision: &str) -> String {
@@ -205,7 +211,10 @@ mod tests {
             ("/status/summary/images", json!([])),
             ("/status/reconciledAt", json!("2026-01-01T00:00:02Z")),
         ] {
-            assert_eq!(planned(&[change], &request()), expected);
+            let ours = "follow application dev: our operation has ended as Succeeded already";
+            assert_eq!(planned(std::slice::from_ref(&change), &request()), ours);
+            let infos = ("/status/operationState/operation/info", json!([]));
+            assert_eq!(planned(&[change, infos], &request()), expected);
         }
         // Somebody else's operation has ended, and its effect is not compared yet.
         let stale = [
@@ -221,7 +230,10 @@ mod tests {
         let expected = format!("sync application dev to {SHA}");
         for changes in [
             vec![(STATE, Value::Null)],
-            vec![("/status/operationState/phase", json!("Failed"))],
+            vec![
+                ("/status/operationState/operation/info", json!([])),
+                ("/status/operationState/phase", json!("Failed")),
+            ],
             vec![
                 ("/status/operationState/operation/info", json!([])),
                 ("/status/operationState/operation/sync", json!({"revision": OTHER})),
@@ -294,6 +306,17 @@ mod tests {
             planned(&[(STATE, Value::Null), ("/operation", ours)], &request()),
             "follow application dev: our operation runs already"
         );
+    }
+
+    #[test]
+    fn ours_that_failed_while_the_reply_was_lost_is_not_started_again() {
+        for phase in ["Failed", "Error"] {
+            let planned = planned(&[("/status/operationState/phase", json!(phase))], &request());
+            assert_eq!(
+                planned,
+                format!("follow application dev: our operation has ended as {phase} already")
+            );
+        }
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub(crate) async fn run(order: &Order, host: &Host) -> Result<(), Failure> {
 
 async fn one(request: &Request, session: &Arc<Session>, host: &Host) -> Result<(), Failure> {
     let lines = Lines::new(host, session.deadline(), &[request.application.to_string()]);
-    let sync = Sync::new(request, ArgoCd::new(session, &request.application), &lines);
+    let mut sync = Sync::new(request, ArgoCd::new(session, &request.application), &lines);
     let ended = Box::pin(sync.run()).await;
     drop(lines);
     let Some(outcome) = ended? else { return Ok(()) };
@@ -66,7 +66,7 @@ async fn several(requests: &[Request], session: &Arc<Session>, host: &Host) -> R
 
 /// None after a dry run.
 async fn one_of_several(request: &Request, session: &Arc<Session>, lines: &Lines<'_>) -> Option<Outcome> {
-    let sync = Sync::new(request, ArgoCd::new(session, &request.application), lines);
+    let mut sync = Sync::new(request, ArgoCd::new(session, &request.application), lines);
     match Box::pin(sync.run()).await {
         Ok(outcome) => outcome,
         Err(failure) => {

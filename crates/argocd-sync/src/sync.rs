@@ -54,11 +54,11 @@ impl<'a> Sync<'a> {
     /// Prepares it, now that the sign-in is done; nothing is sent.
     pub(crate) fn new(request: &'a Request, argocd: ArgoCd, lines: &'a Lines<'a>) -> Self {
         let signed_in = argocd.deadline().elapsed();
-        Self { request, lines, argocd, mark: format!("{}/{}", request.run, nonce()), signed_in }
+        Self { request, lines, argocd, mark: mark(request), signed_in }
     }
 
     /// Plans and acts until an operation was followed to its end. None after a dry run.
-    pub(crate) async fn run(&self) -> Result<Option<Outcome>, Failure> {
+    pub(crate) async fn run(&mut self) -> Result<Option<Outcome>, Failure> {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
         let (mut asked, mut terminated) = (None, None);
         let mut known = Known::default();
@@ -112,6 +112,8 @@ impl<'a> Sync<'a> {
                 End::Failure(failure) if is_of_the_cache(&failure) && !is_rendered_anew => {
                     is_rendered_anew = true;
                     self.render_anew().await?;
+                    // The one that failed is done with.
+                    self.mark = mark(self.request);
                     continue;
                 }
                 End::Failure(failure) => failure,
@@ -122,7 +124,7 @@ impl<'a> Sync<'a> {
         }
     }
 
-    fn following(&self, app: Application, baseline: Baseline, known: &Known) -> Following<'_> {
+    fn following(&self, app: Application, baseline: Baseline, known: &Known) -> Following<'a> {
         let progress =
             Progress { mark: self.mark.clone(), known: known.clone(), baseline, ..Progress::default() };
         Following::new(self.request, app, progress, self.argocd.deadline(), self.signed_in)
@@ -274,6 +276,11 @@ impl<'a> Sync<'a> {
             }
         }
     }
+}
+
+/// Makes what no other operation carries.
+fn mark(request: &Request) -> String {
+    format!("{}/{}", request.run, nonce())
 }
 
 /// Whether the manifests could not be rendered some time ago, and maybe could now (reposerver/repository
