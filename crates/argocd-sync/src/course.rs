@@ -5,7 +5,7 @@ use model::Failure;
 use crate::{
     codes,
     ours::{Ours, Standing},
-    wire::{Application, Operation, OperationState, ResourceResult, Revisions, SyncOperation},
+    wire::{Application, Operation, OperationState, ResourceResult, Revisions},
 };
 
 /// The name of the info that carries our mark through `operation.info` into `status.operationState`.
@@ -139,7 +139,7 @@ fn deviation(state: &OperationState, ours: &Ours<'_>) -> Option<String> {
         Some(format!("the operation synced {} resources only", sync.resources.len()))
     } else if request.prune && !sync.prune {
         Some("the operation did not prune although `prune` was asked for".to_owned())
-    } else if lacks_options(sync, ours) {
+    } else if lacks_options(&state.operation, ours) {
         Some(format!("the operation had the options `{}`, not `sync-options`", sync.sync_options.join(",")))
     } else if !asked.is_empty() && !ours.reaches(asked) {
         let how = ours.describe(asked);
@@ -154,9 +154,9 @@ fn deviation(state: &OperationState, ours: &Ours<'_>) -> Option<String> {
 }
 
 /// Options of somebody else's operation do not matter: what it has done is judged.
-fn lacks_options(sync: &SyncOperation, ours: &Ours<'_>) -> bool {
+fn lacks_options(operation: &Operation, ours: &Ours<'_>) -> bool {
     let wanted = &ours.request.sync_options;
-    !wanted.is_empty() && *wanted != sync.sync_options
+    operation.carries(MARK, ours.mark) && !wanted.is_empty() && *wanted != operation.sync.sync_options
 }
 
 /// Our operation ended badly.

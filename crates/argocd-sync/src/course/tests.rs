@@ -188,4 +188,7 @@ fn options_that_were_lost_are_noticed() {
     assert!(
         matches!(course(&app, &ours), Course::Failed(failure) if failure.code == &codes::REVISION_MISMATCH)
     );
+    // Somebody else's has the application's own.
+    let app = with(&[(&*state("operation/info"), json!([]))]);
+    assert!(matches!(course(&app, &Ours::of(&app, &request, MARK, &known)), Course::Succeeded(_)));
 }
