@@ -215,12 +215,15 @@ fn later_operation(app: &Application, ours: &Ours<'_>, verdict: &mut Verdict) ->
     let is_other = match relation(&state.operation, state.synced(), ours) {
         Relation::Ours | Relation::Equivalent => false,
         // Self-healing syncs single resources, at the same revision.
-        Relation::Unknown | Relation::Foreign => ours.standing(ours.at(state.synced())) == Standing::Other,
+        Relation::Unknown | Relation::Foreign => {
+            matches!(ours.standing(ours.at(state.synced())), Standing::Other | Standing::Missing)
+        }
     };
     if is_other && let Some(text) = course::put_back(state, ours) {
         return Holds::No(text);
     }
-    if is_other && state.has_ended() && state.phase == "Succeeded" {
+    let has_put_other = is_other && state.phase == "Succeeded";
+    if state.has_ended() && (has_put_other || state.operation.sync.is_local()) {
         verdict.failure.get_or_insert_with(|| replaced(state, ours));
     }
     let is_running = app.operation.is_some() || !state.has_ended();

@@ -44,7 +44,7 @@ pub(crate) fn relation(operation: &Operation, synced: Revisions<'_>, ours: &Ours
         return Relation::Ours;
     }
     let is_less = sync.dry_run || !sync.resources.is_empty() || sync.is_without_hooks();
-    if is_less || (request.prune && !sync.prune) {
+    if is_less || sync.is_local() || (request.prune && !sync.prune) {
         return Relation::Foreign;
     }
     match ours.standing(revision(operation, synced, ours)) {
@@ -188,6 +188,7 @@ pub(crate) fn replaced(state: &OperationState, ours: &Ours<'_>) -> Failure {
     let synced = ours.at(state.synced());
     let revision = if synced.is_empty() { ours.at(state.operation.sync.revisions()) } else { synced };
     let what = match revision {
+        _ if state.operation.sync.is_local() => "manifests that are not from Git".to_owned(),
         "" => "its branch's head".to_owned(),
         revision if revision == ours.revision() && state.operation.sync.is_without_hooks() => {
             "our revision without its hooks".to_owned()

@@ -325,6 +325,7 @@ mod tests {
             json!({"revision": SHA, "dryRun": true}),
             json!({"revision": SHA, "resources": [{}]}),
             json!({"revision": SHA, "syncStrategy": {"apply": {}}}),
+            json!({"revision": SHA, "manifests": ["{}"]}),
         ] {
             let changes = [(STATE, Value::Null), ("/operation", json!({ "sync": sync }))];
             assert!(planned(&changes, &request()).starts_with("wait until"), "{sync}");

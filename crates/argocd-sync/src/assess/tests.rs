@@ -182,6 +182,24 @@ fn a_later_operation_must_not_put_another_revision_over_ours() {
 }
 
 #[test]
+fn somebodys_own_files_over_ours_are_no_success() {
+    // They have no revision, and Argo CD compares with them from then on.
+    let local = |phase: &str, sync: Value| {
+        let state = json!({"operation": {"sync": sync, "initiatedBy": {"username": "maria"}}, "phase": phase,
+                           "syncResult": {"revision": ""}, "finishedAt": "2026-01-01T00:01:01Z"});
+        [("/status/operationState", state)]
+    };
+    let files = json!({"manifests": ["{}"]});
+    let verdict = assess(&with(&local("Succeeded", files.clone())), &request(), &settled());
+    let cause = "an operation of maria for manifests that are not from Git took the place of ours";
+    assert_eq!(verdict.failure.unwrap().cause, cause);
+    assert_eq!(failure(&local("Failed", files), &settled()), Some("operation-replaced"));
+    // Argo CD may leave the files out of what it shows.
+    assert_eq!(failure(&local("Succeeded", json!({})), &settled()), Some("operation-replaced"));
+    assert_eq!(failure(&local("Failed", json!({})), &settled()), None);
+}
+
+#[test]
 fn pods_in_error_degrade_before_the_application_does() {
     let pod =
         Pod { name: "new-1".into(), reason: "ErrImagePull".into(), is_in_error: true, ..Pod::default() };

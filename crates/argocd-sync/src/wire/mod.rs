@@ -13,7 +13,7 @@ pub(crate) use application::{Application, ApplicationList, Health, ResourceStatu
 pub(crate) use hydrator::HydratorStatus;
 #[cfg(test)]
 pub(crate) use operation::SyncResult;
-pub(crate) use operation::{Info, Operation, OperationState, ResourceId, ResourceResult, SyncOperation};
+pub(crate) use operation::{Info, Operation, OperationState, ResourceId, ResourceResult};
 pub(crate) use source::Source;
 pub(crate) use tree::{Event, EventList, LogLine, Manifest, Node, ResourceTree};
 

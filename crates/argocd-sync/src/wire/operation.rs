@@ -32,6 +32,10 @@ pub(crate) struct SyncOperation {
     pub(crate) sync_options: Vec<String>,
     #[serde(deserialize_with = "or_default")]
     pub(crate) sync_strategy: SyncStrategy,
+    /// Somebody's own files instead of Git's (`argocd app sync --local`). As long as this operation is the last one, every
+    /// comparison is made with them (appcontroller.go `localManifests`).
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) manifests: Vec<String>,
 }
 
 /// How the resources are applied; with hooks unless something else is named.
@@ -108,6 +112,11 @@ pub(crate) struct ResourceResult {
 }
 
 impl SyncOperation {
+    /// Whether it does not sync what Git says.
+    pub(crate) fn is_local(&self) -> bool {
+        !self.manifests.is_empty()
+    }
+
     /// Whether it leaves out the hooks.
     pub(crate) fn is_without_hooks(&self) -> bool {
         self.sync_strategy.apply.is_some()
