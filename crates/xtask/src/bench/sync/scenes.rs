@@ -95,7 +95,7 @@ pub(super) const SCENES: &[Scene] = &[
     Scene {
         name: "on-top",
         title: "Auto-sync is on, so the CLI names no commit; somebody has pushed another image on top",
-        want: Want::Failure(&["on top"]),
+        want: Want::Failure(&["contains ours"]),
         kind: Kind::OnTop,
     },
     Scene {

@@ -113,7 +113,8 @@ impl<'a> Client<'a> {
         for name in ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"] {
             command.env(name, self.home.path().join(name));
         }
-        command.arg("argocd-sync").arg(format!("--server=http://{}", self.line.address));
+        command.args(["argocd-sync", "--github-token=env:GITHUB_TOKEN"]);
+        command.arg(format!("--server=http://{}", self.line.address));
         command.arg(format!("--application={}", wish.application));
         command.arg(format!("--revision={}", wish.revision));
         command.arg(format!("--images={IMAGE}:{}", wish.tag));
