@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fmt::Write};
 use model::{CommitSha, Failure};
 
 use crate::{
+    assessed::{End, is_assessed},
     baseline::Baseline,
     clause::{Clause, Holds},
     codes,
@@ -28,8 +29,8 @@ pub(crate) struct Progress {
     pub(crate) known: Known,
     /// Our operation's end, once it was seen: a later operation takes its place in the status.
     pub(crate) ended: Option<Box<OperationState>>,
-    /// Whether the controller was made to assess the application after that end.
-    pub(crate) refreshed: bool,
+    /// The newest end, ours or a later one, after which the controller was made to assess the application.
+    pub(crate) refreshed: Option<End>,
     /// The pods, if they were looked at after that end.
     pub(crate) pods: Option<Pods>,
     /// How the application was before.
@@ -139,7 +140,7 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
         None => followed_operation(app, &ours, &mut verdict),
     };
     let has_ended = verdict.ended.is_some();
-    let reassessed = has_ended && (progress.refreshed || was_reconciled_after(app, verdict.ended.as_deref()));
+    let reassessed = is_assessed(app, verdict.ended.as_deref(), progress.refreshed.as_ref());
     if reassessed && request.wait_for >= WaitFor::Synced && operation.is_yes() {
         verdict.failure =
             verdict.failure.or_else(|| comparison_error(app)).or_else(|| prune_needed(app, &ours));
@@ -256,19 +257,14 @@ fn revision(verdict: &Verdict, ours: &Ours<'_>) -> Holds {
     })
 }
 
-/// Both times have whole seconds and `reconciledAt` is when the comparison *began*, so that only a later second
-/// proves anything. RFC 3339 in UTC sorts as text.
-pub(crate) fn was_reconciled_after(app: &Application, ended: Option<&OperationState>) -> bool {
-    let finished = ended.and_then(|state| state.finished_at.as_deref());
-    matches!((&app.status.reconciled_at, finished), (Some(reconciled), Some(finished)) if reconciled.as_str() > finished)
-}
-
 /// All of our revision was applied by its operation: that somebody has pushed on top since, which nothing has synced
 /// yet, takes nothing away from that.
 fn synced(app: &Application, ours: &Ours<'_>) -> Holds {
     let sync = &app.status.sync;
     let compared = ours.at(sync.revisions());
-    let is_on_top = sync.status == "OutOfSync" && ours.standing(compared) == Standing::After;
+    // An operation on top that failed may have applied a part of it.
+    let is_whole = app.status.operation_state.as_ref().is_none_or(|state| state.phase == "Succeeded");
+    let is_on_top = is_whole && sync.status == "OutOfSync" && ours.standing(compared) == Standing::After;
     let resources = &ours.request.resources;
     let is_part_synced =
         !resources.are_all() && resources.of(&app.status.resources).all(|one| one.status == "Synced");

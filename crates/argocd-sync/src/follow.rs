@@ -9,6 +9,7 @@ use crate::{
     aftermath::Aftermath,
     api::{ArgoCd, persist},
     assess::{Progress, Verdict, assess},
+    assessed::{self, Asking},
     baseline::Baseline,
     clause::Clause,
     codes,
@@ -67,11 +68,17 @@ impl<'a> Following<'a> {
     pub(crate) async fn run(&mut self, argocd: &ArgoCd, lines: &Lines<'_>) -> End {
         let mut observer = Observer::start(argocd, &self.app.metadata.resource_version);
         let mut patience = Patience::new(self.request);
-        let mut looking = Looking::default();
+        let (mut looking, mut asking) = (Looking::default(), Asking::default());
         let deadline = Instant::from_std(argocd.deadline().instant());
         loop {
             let was_last = self.verdict.pods_decide;
-            self.judge(&mut observer, argocd.deadline()).await;
+            self.judge(argocd.deadline()).await;
+            if self.has_ended_anew(&mut asking, &mut observer) {
+                // What was listed before may lack the pods of that operation.
+                self.progress.pods = None;
+                looking.forget();
+                self.judge_once();
+            }
             if self.verdict.pods_decide && !was_last {
                 // What was listed before everything else held may lack the pods that make it hold.
                 self.progress.pods = None;
@@ -102,11 +109,16 @@ impl<'a> Following<'a> {
                 }
                 Some(News::Error(error)) => return End::Failure(argocd.explain(error, "get").await),
                 Some(News::Application(app)) => self.take(*app),
-                Some(News::Refreshed(app)) => {
-                    self.progress.refreshed = true;
-                    // What was listed before the assessment may lack its pods.
-                    self.progress.pods = None;
-                    looking.forget();
+                Some(News::Refreshed(number, app)) => {
+                    let newest = assessed::newest(&app, self.progress.ended.as_deref());
+                    if let Some(newest) = newest
+                        && let Some(end) = asking.hear((number, &app), newest, &mut observer)
+                    {
+                        self.progress.refreshed = Some(end);
+                        // What was listed before the assessment may lack its pods.
+                        self.progress.pods = None;
+                        looking.forget();
+                    }
                     self.take(*app);
                 }
                 Some(News::Pods(number, pods)) if looking.accept(number) => self.progress.pods = Some(pods),
@@ -139,19 +151,23 @@ impl<'a> Following<'a> {
         }
     }
 
-    /// Judges the state, and asks for an assessment once the operation has ended.
-    async fn judge(&mut self, observer: &mut Observer, deadline: Deadline) {
+    /// Judges the state.
+    async fn judge(&mut self, deadline: Deadline) {
         self.judge_once();
         while !self.verdict.strangers.is_empty() {
             self.learn(deadline).await;
             self.judge_once();
         }
-        if self.progress.ended.is_none() && self.verdict.ended.is_some() {
+        if self.progress.ended.is_none() {
             self.progress.ended.clone_from(&self.verdict.ended);
-            if self.request.wait_for > WaitFor::Op {
-                observer.refresh();
-            }
         }
+    }
+
+    /// Asks for an assessment if an operation has ended since the last one: ours, or a later one.
+    fn has_ended_anew(&mut self, asking: &mut Asking, observer: &mut Observer) -> bool {
+        let newest = assessed::newest(&self.app, self.progress.ended.as_deref());
+        let is_needed = self.request.wait_for > WaitFor::Op;
+        newest.filter(|_| is_needed).is_some_and(|newest| asking.ask(newest, observer))
     }
 
     /// Finds out how the other revisions lie to ours.

@@ -70,7 +70,7 @@ impl Sync<'_> {
                 continue;
             }
             match observer.next(again.unwrap_or(deadline).min(deadline)).await {
-                Some(News::Application(now) | News::Refreshed(now))
+                Some(News::Application(now) | News::Refreshed(_, now))
                     if now.is_not_older_than(&app.metadata.resource_version) =>
                 {
                     app = now.with_spec_of(&app);

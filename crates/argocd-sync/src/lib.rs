@@ -8,6 +8,7 @@ mod ancestry;
 mod api;
 mod args;
 mod assess;
+mod assessed;
 mod baseline;
 mod clause;
 pub mod codes;

@@ -23,8 +23,8 @@ pub(crate) enum News {
     Application(Box<Application>),
     /// The application was deleted.
     Deleted,
-    /// The state after the controller was made to assess the application.
-    Refreshed(Box<Application>),
+    /// The state after the controller was made to assess the application, by the refresh with this number.
+    Refreshed(u32, Box<Application>),
     /// The pods, as the look with this number found them.
     Pods(u32, Pods),
     /// An error that will not pass.
@@ -39,6 +39,7 @@ pub(crate) struct Observer {
     sender: Sender<News>,
     receiver: Receiver<News>,
     looks: u32,
+    refreshes: u32,
 }
 
 impl Observer {
@@ -47,7 +48,7 @@ impl Observer {
         let (sender, receiver) = mpsc::channel(16);
         let mut tasks = JoinSet::new();
         tasks.spawn(stream::watch(argocd.clone(), resource_version.to_owned(), sender.clone()));
-        Self { argocd: argocd.clone(), tasks, sender, receiver, looks: 0 }
+        Self { argocd: argocd.clone(), tasks, sender, receiver, looks: 0, refreshes: 0 }
     }
 
     /// Returns the next observation, or none at `until`.
@@ -56,14 +57,16 @@ impl Observer {
         tokio::time::timeout_at(until, self.receiver.recv()).await.ok().flatten()
     }
 
-    /// Makes the controller assess the application; tried until it works.
-    pub(crate) fn refresh(&mut self) {
-        let (argocd, sender) = (self.argocd.clone(), self.sender.clone());
+    /// Makes the controller assess the application after a while, tried until it works, and returns the refresh's number.
+    pub(crate) fn refresh(&mut self, after: Duration) -> u32 {
+        self.refreshes += 1;
+        let (argocd, sender, number) = (self.argocd.clone(), self.sender.clone(), self.refreshes);
         self.tasks.spawn(async move {
+            tokio::time::sleep(after).await;
             let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
             let news = loop {
                 match argocd.read(Refresh::Normal).await {
-                    Ok(application) => break News::Refreshed(Box::new(application)),
+                    Ok(application) => break News::Refreshed(number, Box::new(application)),
                     Err(error) if error.may_pass() => tokio::time::sleep(backoff.next_delay()).await,
                     Err(error) => break News::Error(error),
                 }
@@ -71,6 +74,7 @@ impl Observer {
             // Nobody listens any more: nothing is lost.
             let _ = sender.send(news).await;
         });
+        number
     }
 
     /// Lists the pods and returns the look's number, with which they come. A look that fails brings nothing.

@@ -3,7 +3,8 @@
 use model::Failure;
 
 use crate::{
-    assess::{Progress, assess, was_reconciled_after},
+    assess::{Progress, assess},
+    assessed::was_reconciled_after,
     codes,
     course::{MARK, Relation, relation, revision},
     ours::{Known, Ours, Standing, place},

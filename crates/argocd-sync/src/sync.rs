@@ -261,8 +261,8 @@ impl<'a> Sync<'a> {
         };
         loop {
             match observer.next(Instant::from_std(deadline.instant())).await {
-                Some(News::Application(app) | News::Refreshed(app)) if is_busy(app.clone()) => {}
-                Some(News::Application(_) | News::Refreshed(_) | News::Deleted) => return Ok(()),
+                Some(News::Application(app) | News::Refreshed(_, app)) if is_busy(app.clone()) => {}
+                Some(News::Application(_) | News::Refreshed(..) | News::Deleted) => return Ok(()),
                 Some(News::Pods(..)) => {}
                 Some(News::Error(error)) => return Err(self.argocd.explain(error, "get").await),
                 None => {

@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    assessed,
     fixtures::{MARK, OTHER, known, request, with},
     ours::Lineage,
     pods::Pod,
@@ -15,7 +16,8 @@ fn progress() -> Progress {
 /// Our operation was seen to end and the application was assessed after it.
 fn settled() -> Progress {
     let ended = assess(&with(&[]), &request(), &progress()).ended;
-    Progress { ended, refreshed: true, ..progress() }
+    let refreshed = ended.as_deref().map(assessed::end);
+    Progress { ended, refreshed, ..progress() }
 }
 
 fn unmet(changes: &[(&str, Value)], progress: &Progress) -> Vec<String> {
@@ -45,8 +47,55 @@ fn health_before_a_new_assessment_proves_nothing() {
         );
         assert!(verdict.holds_before(Clause::Reassessed) && !verdict.holds_before(Clause::Healthy));
     }
-    let refreshed = Progress { refreshed: true, ..settled() };
-    assert_eq!(unmet(&[("/status/reconciledAt", json!(null))], &refreshed), [""; 0]);
+}
+
+#[test]
+fn a_refresh_counts_if_something_was_compared_after_the_end() {
+    // It was asked for after the end, so that the same second suffices. The annotation may go without a comparison.
+    for (reconciled, is_assessed) in [
+        (json!(null), false),
+        (json!("2026-01-01T00:00:02Z"), false),
+        (json!("2026-01-01T00:00:03Z"), true),
+        (json!("2026-01-01T00:00:04Z"), true),
+    ] {
+        let verdict = assess(&with(&[("/status/reconciledAt", reconciled.clone())]), &request(), &settled());
+        assert_eq!(verdict.is_success(), is_assessed, "{reconciled}");
+    }
+    // An invalid spec is told without any comparison.
+    let invalid = [
+        ("/status/reconciledAt", json!("2026-01-01T00:00:02Z")),
+        ("/status/sync/status", json!("Unknown")),
+        ("/status/conditions", json!([{"type": "InvalidSpecError", "message": "no such project"}])),
+    ];
+    assert_eq!(failure(&invalid, &settled()), Some("comparison-error"));
+}
+
+#[test]
+fn a_later_operation_makes_everything_stale() {
+    let later = |phase: &str, reconciled: &str| {
+        let state = json!({"operation": {"sync": {"revision": OTHER}, "initiatedBy": {"username": "maria"}}, "phase": phase,
+                           "syncResult": {"revision": OTHER}, "startedAt": "2026-01-01T00:01:00Z",
+                           "finishedAt": "2026-01-01T00:01:01Z"});
+        [("/status/operationState", state), ("/status/reconciledAt", json!(reconciled))]
+    };
+    let not_yet =
+        "assessed after the operation: the controller has not assessed the application since the operation";
+    for phase in ["Succeeded", "Failed"] {
+        let before = later(phase, "2026-01-01T00:00:09Z");
+        let stale = unmet(&before, &knowing(Lineage::After));
+        assert_eq!(stale.first().map(String::as_str), Some(not_yet), "{phase}");
+        assert_eq!(
+            unmet(&later(phase, "2026-01-01T00:01:02Z"), &knowing(Lineage::After)),
+            [""; 0],
+            "{phase}"
+        );
+        let refreshed = assess(&with(&before), &request(), &knowing(Lineage::After));
+        assert!(refreshed.failure.is_none());
+    }
+    // What failed on top may be half applied, which nothing tells from what nobody has synced yet.
+    let mut failed = later("Failed", "2026-01-01T00:01:02Z").to_vec();
+    failed.push(("/status/sync", json!({"status": "OutOfSync", "revision": OTHER})));
+    assert!(!unmet(&failed, &knowing(Lineage::After)).is_empty());
 }
 
 #[test]
@@ -252,7 +301,7 @@ fn an_unknown_revision_is_asked_for_before_anything_is_judged() {
     };
     assert_eq!(strangers(std::slice::from_ref(&compared), &unknowing), [OTHER]);
     // Before the new assessment the comparison is of the time before.
-    let early = Progress { refreshed: false, ended: None, ..unknowing.clone() };
+    let early = Progress { refreshed: None, ended: None, ..unknowing.clone() };
     let stale = [compared, ("/status/reconciledAt", json!("2026-01-01T00:00:02Z"))];
     assert_eq!(strangers(&stale, &early), [""; 0]);
     let synced = [("/status/operationState/syncResult/revision", json!(OTHER))];
@@ -268,8 +317,14 @@ fn somebody_who_pushes_on_top_takes_nothing_away() {
     // And somebody syncs that.
     let state = json!({"operation": {"sync": {"revision": OTHER}, "initiatedBy": {"automated": true}}, "phase": "Succeeded",
                        "syncResult": {"revision": OTHER}, "finishedAt": "2026-01-01T00:01:01Z"});
-    let verdict =
-        assess(&with(&[("/status/operationState", state.clone())]), &request(), &knowing(Lineage::After));
+    let verdict = assess(
+        &with(&[
+            ("/status/operationState", state.clone()),
+            ("/status/reconciledAt", json!("2026-01-01T00:01:02Z")),
+        ]),
+        &request(),
+        &knowing(Lineage::After),
+    );
     assert!(verdict.is_success(), "{:?}", verdict.unmet());
     assert_eq!(verdict.later.as_deref(), Some(OTHER));
     // A person who syncs an older revision has taken ours away.
