@@ -65,7 +65,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) prune: Option<String>,
 
-    /// Sync these resources only: `GROUP:KIND:NAME` or `GROUP:KIND:NAMESPACE/NAME`, with `*` for all of a part and `!` in front to leave out; one per line or separated by commas. Hooks do not run then, and the conditions are those of these resources
+    /// Sync these resources only: `GROUP:KIND:NAME` or `GROUP:KIND:NAMESPACE/NAME`, with `*` for all of a part and `!` in front to leave out; one per line or separated by commas. Hooks do not run then. These have to be Synced; health, images and pods are those of the whole application
     #[arg(long, value_name = "RESOURCE", value_delimiter = ',')]
     pub(crate) resources: Vec<String>,
 

@@ -16,6 +16,7 @@ use crate::{
     paused,
     pods::Pods,
     request::{Request, WaitFor},
+    resources,
     trouble::trouble,
     wire::{Application, OperationState, ResourceStatus},
 };
@@ -142,8 +143,15 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
     let has_ended = verdict.ended.is_some();
     let reassessed = is_assessed(app, verdict.ended.as_deref(), progress.refreshed.as_ref());
     if reassessed && request.wait_for >= WaitFor::Synced && operation.is_yes() {
-        verdict.failure =
-            verdict.failure.or_else(|| comparison_error(app)).or_else(|| prune_needed(app, &ours));
+        verdict.failure = verdict
+            .failure
+            .or_else(|| comparison_error(app))
+            .or_else(|| prune_needed(app, &ours))
+            .or_else(|| {
+                let ended = verdict.ended.as_deref();
+                (!request.resources.name_any(&app.status.resources, ended))
+                    .then(|| resources::none_named(&request.application.to_string(), &app.status.resources))
+            });
     }
     if reassessed && request.wait_for >= WaitFor::Healthy {
         verdict.failure = verdict.failure.or_else(|| paused::failure(app, request, progress));

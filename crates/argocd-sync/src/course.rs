@@ -135,8 +135,11 @@ fn deviation(state: &OperationState, ours: &Ours<'_>) -> Option<String> {
         Some("the operation was a dry run although a sync was asked for".to_owned())
     } else if sync.is_without_hooks() {
         Some("the operation ran no hooks although they were asked for".to_owned())
-    } else if !request.resources.covers(&sync.resources) {
-        Some(format!("the operation synced {} resources only", sync.resources.len()))
+    } else if state.operation.carries(MARK, ours.mark) && !request.resources.covers(&sync.resources) {
+        Some(match sync.resources.len() {
+            0 => "the operation synced all resources, not those of `resources`".to_owned(),
+            some => format!("the operation synced {some} other resources, not those that were asked for"),
+        })
     } else if request.prune && !sync.prune {
         Some("the operation did not prune although `prune` was asked for".to_owned())
     } else if lacks_options(&state.operation, ours) {

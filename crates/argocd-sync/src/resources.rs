@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
-use model::ParseError;
+use model::{Failure, ParseError, codes as general};
 
-use crate::wire::{ResourceId, ResourceStatus};
+use crate::wire::{OperationState, ResourceId, ResourceStatus};
 
 /// Rules by which resources are taken and left out, as `argocd app sync --resource` has them. Without rules it is the
 /// whole application.
@@ -48,10 +48,36 @@ impl Resources {
         all.iter().filter(|resource| self.are_all() || (!resource.hook && self.take(&resource.id())))
     }
 
+    /// Whether they name anything: what the application has, or what its operation dealt with and has maybe pruned.
+    pub(crate) fn name_any(&self, all: &[ResourceStatus], ended: Option<&OperationState>) -> bool {
+        let results = ended.and_then(|state| state.sync_result.as_ref());
+        self.are_all()
+            || self.of(all).next().is_some()
+            || results.is_some_and(|results| results.resources.iter().any(|one| self.take(&one.id())))
+    }
+
     /// Whether an operation on `these` resources, all if there are none, is one on ours.
     pub(crate) fn covers(&self, these: &[ResourceId]) -> bool {
-        if self.are_all() { these.is_empty() } else { these.iter().all(|resource| self.take(resource)) }
+        if self.are_all() {
+            these.is_empty()
+        } else {
+            !these.is_empty() && these.iter().all(|resource| self.take(resource))
+        }
     }
+}
+
+/// The failure of rules that name nothing: a slip of the pen would hold otherwise.
+pub(crate) fn none_named(application: &str, all: &[ResourceStatus]) -> Failure {
+    let cause = format!("`resources` names none of the resources of application {application}");
+    let mut failure = Failure::new(&general::INVALID_INPUT, cause);
+    failure.notes = all
+        .iter()
+        .map(|resource| {
+            let ResourceId { group, kind, namespace, name } = resource.id();
+            format!("{group}:{kind}:{namespace}/{name}")
+        })
+        .collect();
+    failure
 }
 
 impl Rule {
@@ -126,6 +152,7 @@ mod tests {
         assert!(resources(&[]).covers(&[]) && !resources(&[]).covers(std::slice::from_ref(&web)));
         let some = resources(&[":Service:web"]);
         assert!(some.covers(std::slice::from_ref(&web)) && !some.covers(&[web, other]));
+        assert!(!some.covers(&[]));
     }
 
     #[test]

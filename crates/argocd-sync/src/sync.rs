@@ -20,6 +20,7 @@ use crate::{
     pods::Pods,
     progress::Lines,
     request::{Request, WaitFor},
+    resources::none_named,
     wire::{Application, ResourceId, ResourceStatus},
 };
 
@@ -230,21 +231,8 @@ impl<'a> Sync<'a> {
         let selected: Vec<ResourceId> =
             wanted.of(&refreshed.status.resources).map(ResourceStatus::id).collect();
         if selected.is_empty() {
-            let cause = format!(
-                "`resources` names none of the resources of application {}",
-                self.request.application
-            );
-            let mut failure = Failure::new(&general::INVALID_INPUT, cause);
-            failure.notes = refreshed
-                .status
-                .resources
-                .iter()
-                .map(|resource| {
-                    let ResourceId { group, kind, namespace, name } = resource.id();
-                    format!("{group}:{kind}:{namespace}/{name}")
-                })
-                .collect();
-            return Err(failure);
+            let name = self.request.application.to_string();
+            return Err(none_named(&name, &refreshed.status.resources));
         }
         Ok(selected)
     }

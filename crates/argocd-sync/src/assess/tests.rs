@@ -6,6 +6,7 @@ use crate::{
     fixtures::{MARK, OTHER, known, request, with},
     ours::Lineage,
     pods::Pod,
+    resources::Resources,
 };
 
 /// Our operation was not seen to end, no refresh, and the pods are known to be new.
@@ -228,6 +229,23 @@ fn a_later_operation_must_not_put_another_revision_over_ours() {
     assert_eq!(failure(&[(state, foreign("Succeeded", OTHER))], &settled()), Some("operation-replaced"));
     assert_eq!(failure(&[(state, foreign("Failed", OTHER))], &settled()), None);
     assert_eq!(failure(&[(state, foreign("Succeeded", crate::fixtures::SHA))], &settled()), None);
+}
+
+#[test]
+fn resources_that_name_nothing_do_not_hold() {
+    let mut request = request();
+    let mut failure_of = |rule: &str, changes: &[(&str, Value)]| {
+        request.resources = Resources::new(vec![rule.parse().unwrap()]);
+        let infos = ("/status/operationState/operation/info", json!([]));
+        let verdict = assess(&with(&[changes, &[infos]].concat()), &request, &progress());
+        verdict.failure.map(|failure| (failure.code.id, failure.notes.join("\n")))
+    };
+    assert_eq!(failure_of(":Rollout:product", &[]), None);
+    let slip = failure_of(":Rollout:produkt", &[]);
+    assert_eq!(slip, Some(("invalid-input", ":Rollout:app/product".to_owned())));
+    // It was there, and is pruned.
+    let pruned = json!([{"kind": "Service", "namespace": "app", "name": "gone", "status": "Pruned"}]);
+    assert_eq!(failure_of(":Service:gone", &[("/status/operationState/syncResult/resources", pruned)]), None);
 }
 
 #[test]

@@ -101,6 +101,7 @@ pub(crate) struct SyncResult {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct ResourceResult {
+    pub(crate) group: String,
     pub(crate) kind: String,
     pub(crate) namespace: String,
     pub(crate) name: String,
@@ -109,6 +110,14 @@ pub(crate) struct ResourceResult {
     pub(crate) message: String,
     /// `Failed` or `Error` for a hook that went wrong.
     pub(crate) hook_phase: String,
+}
+
+impl ResourceResult {
+    /// What it is called.
+    pub(crate) fn id(&self) -> ResourceId {
+        let Self { group, kind, namespace, name, .. } = self.clone();
+        ResourceId { group, kind, namespace, name }
+    }
 }
 
 impl SyncOperation {
