@@ -16,6 +16,7 @@ use crate::{
     request::{ApplicationName, Request, WaitFor},
     selector::Selector,
     sync::Sync,
+    wire::Application,
 };
 
 /// Does the whole work of one order.
@@ -94,10 +95,27 @@ async fn select(
             "Check the labels in `selector`, `project` and `app-namespace`, and that the token's subject has `applications, get`.",
         ));
     }
-    let name = |app: crate::wire::Application| ApplicationName {
-        name: app.metadata.name,
-        project: Some(app.spec.project),
-        namespace: Some(app.metadata.namespace),
-    };
     Ok(found.into_iter().map(name).collect())
+}
+
+/// The name of a found application, by which it is asked for from then on.
+fn name(app: Application) -> ApplicationName {
+    let given = |text: String| Some(text).filter(|text| !text.is_empty());
+    ApplicationName {
+        name: app.metadata.name,
+        project: given(app.spec.project),
+        namespace: given(app.metadata.namespace),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::with;
+
+    #[test]
+    fn an_application_without_a_project_is_not_asked_for_in_one_without_a_name() {
+        let named = |project: &str| name(with(&[("/spec/project", project.into())])).project;
+        assert_eq!((named("team").as_deref(), named("")), (Some("team"), None));
+    }
 }

@@ -20,8 +20,9 @@ use crate::{
 const STREAM_FIELDS: &str = "error,result.type,result.application.metadata.resourceVersion,\
     result.application.metadata.deletionTimestamp,result.application.operation,result.application.status";
 
-/// What tells found applications apart.
-const LIST_FIELDS: &str = "items.metadata.name,items.metadata.namespace,items.spec.project";
+/// What tells applications apart. A list knows no finer fields than `spec`, and leaves them out without a word
+/// (pkg/apiclient/application/forwarder_overwrite.go).
+const LIST_FIELDS: &str = "items.metadata.name,items.metadata.namespace,items.spec";
 
 /// Whether a read makes the controller assess the application first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,8 +153,7 @@ impl ArgoCd {
 
     /// Lists the applications that the subject may get, by their names and projects.
     pub(super) async fn visible(&self) -> Result<List, ApiError> {
-        // A list knows no finer fields than `spec` (pkg/apiclient/application/forwarder_overwrite.go).
-        let fields = [("fields", "items.metadata.name,items.metadata.namespace,items.spec")];
+        let fields = [("fields", LIST_FIELDS)];
         self.json(self.request(&Method::GET, &["api", "v1", "applications"], &fields)).await
     }
 

@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use crate::stage::{NEW, OLD, RECOVERING, Shape, Stage};
+use crate::{
+    front::Front,
+    stage::{NEW, OLD, RECOVERING, Shape, Stage},
+};
 
 const PRUNED: &str = "charts/app/templates/settings.yaml";
 
@@ -107,9 +110,14 @@ async fn ten_applications_are_found_by_their_label() {
     let shape = Shape { applications: 10, alone: true, ..Shape::default() };
     let stage = Stage::with(shape).await;
     let revision = stage.release().await;
+    let front = Front::before(stage.server()).await;
     let action = stage.action(&revision, NEW).without("application").input("selector", &stage.selector());
-    let run = action.input("timeout", "120s").run().await;
+    let run = action.without("project").input("server", front.url()).input("timeout", "120s").run().await;
     run.succeeded();
+    let requests = front.requests();
+    let mut reads = requests.iter().filter(|one| one.path.contains("/applications/") && one.method == "GET");
+    let project = format!("project={}", stage.project());
+    assert!(reads.all(|one| one.path.contains(&project)), "{requests:#?}");
     for name in stage.applications() {
         assert!(run.written().contains(&name), "{name}: {}", run.written());
         let live = stage.live_of(&name).await;
