@@ -168,7 +168,8 @@ pub(super) fn read(head: Head, body: &str) -> ApiError {
         return ApiError::Refused(Refusal { status, code: parsed.code, message });
     }
     match status {
-        429 | 502..=504 => ApiError::Gateway { status },
+        // Cloudflare has numbers of its own from 520 on, all with pages, and says 500 too.
+        429 | 500.. => ApiError::Gateway { status },
         _ if is_html || (300..400).contains(&status) || body.trim_start().starts_with('<') => {
             ApiError::WebPage { status, location }
         }
@@ -245,10 +246,10 @@ mod tests {
 
     #[test]
     fn pages_and_gateways_are_told_apart() {
-        assert!(matches!(
-            read(502, true, None, "<html>Bad Gateway</html>"),
-            ApiError::Gateway { status: 502 }
-        ));
+        for status in [500, 502, 520, 522, 530] {
+            let error = read(status, true, None, "<html>Web server is down</html>");
+            assert!(matches!(error, ApiError::Gateway { .. }) && error.may_pass(), "{status}: {error}");
+        }
         assert!(matches!(
             read(200, true, None, "<html>Sign in</html>"),
             ApiError::WebPage { status: 200, .. }
