@@ -22,6 +22,7 @@ use crate::{
 /// Does the whole work of one order.
 pub(crate) async fn run(order: &Order, host: &Host) -> Result<(), Failure> {
     order.server.headers.iter().for_each(|(_, value)| host.mask(value));
+    order.terms.origin.github.iter().for_each(|github| host.mask(&github.token));
     let deadline = Deadline::after(order.terms.timeout);
     let session = Arc::new(Session::sign_in(&order.server, host, deadline).await?);
     if order.terms.images.is_empty() && order.terms.wait_for >= WaitFor::Promoted {
