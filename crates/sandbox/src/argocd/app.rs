@@ -28,6 +28,13 @@ pub(super) struct Deployment {
     pub(super) automated: bool,
 }
 
+/// What Argo CD says of the cluster whenever it looks there: `status.health` and `status.summary`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Assessment {
+    pub(super) health: &'static str,
+    pub(super) images: Vec<String>,
+}
+
 /// An application.
 #[derive(Debug, Clone)]
 pub(super) struct App {
@@ -38,7 +45,7 @@ pub(super) struct App {
     pub(super) deleting: bool,
     /// Whether the workload's namespace is there.
     pub(super) has_namespace: bool,
-    /// The value of the annotation that asks for a refresh.
+    /// The value of the annotation that asks for a refresh; one for the hydrator comes with it (util/argo, `RefreshApp`).
     pub(super) refresh: Option<&'static str>,
     pub(super) operation: Option<Operation>,
     pub(super) state: Option<OperationState>,
@@ -59,8 +66,8 @@ pub(super) struct App {
     pub(super) history: Vec<Deployment>,
     pub(super) reconciled: Option<i64>,
     pub(super) rollout: Rollout,
-    /// The health of the last assessment, where the cluster has changed since.
-    pub(super) assessed: Option<&'static str>,
+    /// The last assessment, where the cluster has changed since.
+    pub(super) assessed: Option<Assessment>,
     /// Answers the next apply of a workload with this failure.
     pub(super) fail_apply: Option<String>,
     /// A source at a revision that could not be rendered, with its error, which the repo server caches.
@@ -98,8 +105,8 @@ impl App {
     /// The application's health: that of its managed resources, where ReplicaSets and pods do not count
     /// (controller/health.go).
     pub(super) fn health(&self) -> &'static str {
-        if let Some(assessed) = self.assessed {
-            return assessed;
+        if let Some(assessed) = &self.assessed {
+            return assessed.health;
         }
         if self.reconciled.is_none() {
             return "Missing";
@@ -110,6 +117,24 @@ impl App {
             |object: &&Object| !self.live.contains_key(&object.key) && health::is_checked(&object.key.kind);
         let missing = self.target.iter().filter(|object| !object.is_hook()).find(is_missing);
         health::worst(live.chain(missing.map(|_| "Missing")))
+    }
+
+    /// The images of all pods, those of Jobs too, each once and sorted.
+    fn images(&self) -> Vec<String> {
+        if let Some(assessed) = &self.assessed {
+            return assessed.images.clone();
+        }
+        let jobs = self.live.values().filter(|live| live.job.is_some());
+        let mut images = self.rollout.images();
+        images.extend(jobs.flat_map(|live| live.object.images()));
+        images.sort();
+        images.dedup();
+        images
+    }
+
+    /// The present assessment.
+    pub(super) fn assess(&self) -> Assessment {
+        Assessment { health: self.health(), images: self.images() }
     }
 
     /// The workload that is played, as it was applied.
@@ -139,7 +164,10 @@ impl App {
             metadata["labels"] = json!(spec.labels);
         }
         if let Some(refresh) = self.refresh {
-            metadata["annotations"] = json!({ "argocd.argoproj.io/refresh": refresh });
+            metadata["annotations"] = json!({
+                "argocd.argoproj.io/hydrate": "normal",
+                "argocd.argoproj.io/refresh": refresh,
+            });
         }
         if self.deleting {
             metadata["deletionTimestamp"] = json!(iso(self.created));
@@ -157,7 +185,7 @@ impl App {
         self.compared.put_sources(&mut compared);
         let mut sync = json!({ "status": self.sync, "comparedTo": compared });
         self.compared.put_revisions(&mut sync);
-        let images = self.rollout.images();
+        let images = self.images();
         let mut status = Map::from_iter([
             ("sync".to_owned(), sync),
             ("health".to_owned(), json!({ "status": self.health() })),

@@ -9,5 +9,6 @@ mod sync;
 
 use automated::start_automated;
 pub(super) use progress::{promote, scale_down, start as roll_out};
+use reconcile::look_again;
 pub(super) use reconcile::{Target, compare, reconcile, refresh, take};
 pub(super) use sync::start;

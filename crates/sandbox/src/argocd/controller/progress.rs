@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use super::look_again;
 use crate::{
     World,
     argocd::{
@@ -188,7 +189,7 @@ impl Update {
             let is_ours = app.rollout.generation == self.generation;
             if is_ours {
                 change(&mut app.rollout);
-                app.assessed = None;
+                look_again(app);
             }
             is_ours
         });

@@ -81,6 +81,15 @@ pub(in crate::argocd) async fn reconcile(world: &Arc<World>, name: &str) {
     world.argocd.store.update(name, |app| take(app, target, began));
 }
 
+/// What a change in the cluster leads to: the comparison with the revision of the last one (`CompareWithRecent` of
+/// appcontroller.go), and with it the assessment.
+pub(super) fn look_again(app: &mut App) {
+    if app.assessed.take().is_some() && app.sync != "Unknown" {
+        app.resources = compare_objects(app, Some(&app.target));
+        app.sync = summary(&app.resources);
+    }
+}
+
 /// Takes a comparison over into the status.
 pub(in crate::argocd) fn take(app: &mut App, target: Result<Target, String>, began: i64) {
     app.refresh = None;
@@ -97,6 +106,10 @@ pub(in crate::argocd) fn take(app: &mut App, target: Result<Target, String>, beg
             app.conditions = vec![("ComparisonError", message, began)];
             app.resources = compare_objects(app, None);
             app.sync = "Unknown";
+            // What one source tracks stays unresolved, and of several there is nothing.
+            let origin = app.spec.origin();
+            let tracked = origin.sources.iter().filter(|_| !origin.is_multi);
+            app.compared = origin.at(tracked.map(|source| source.target_revision.clone()).collect());
         }
     }
 }

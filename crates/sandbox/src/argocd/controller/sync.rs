@@ -8,7 +8,7 @@ use std::{
 use super::{
     Target, compare,
     finish::{Outcome, finish},
-    jobs, reconcile, roll_out,
+    jobs, look_again, reconcile, roll_out,
 };
 use crate::{
     World,
@@ -60,6 +60,7 @@ async fn run(world: Arc<World>, name: String) {
             }
         });
     }
+    world.argocd.store.update(&name, look_again);
     reconcile(&world, &name).await;
 }
 
@@ -99,13 +100,10 @@ async fn attempt(world: &Arc<World>, name: &str) -> Option<Duration> {
                 message: format!("ComparisonError: {message}"),
                 result: SyncResult { origin, resources: Vec::new() },
             };
-            return world.argocd.store.update(name, |app| {
-                app.conditions = vec![("ComparisonError", message, now())];
-                finish(app, &operation, outcome)
-            })?;
+            // The condition is the next comparison's.
+            return world.argocd.store.update(name, |app| finish(app, &operation, outcome))?;
         }
     };
-    world.argocd.store.update(name, |app| app.conditions.clear());
     passes(world, name, &operation, &target).await
 }
 
@@ -115,8 +113,8 @@ async fn passes(world: &Arc<World>, name: &str, operation: &Operation, target: &
     let mut last = Pass::begun();
     loop {
         last = world.argocd.store.update(name, |app| {
-            // Health says nothing about what is applied from here on, until the application is compared again.
-            app.assessed = Some(app.health());
+            // Health and images say nothing about what is applied from here on, until the application is compared again.
+            app.assessed = Some(app.assess());
             engine::pass(app, operation, &target.objects, last.results, &last.message)
         })?;
         jobs::play(world, name, std::mem::take(&mut last.begun.jobs));

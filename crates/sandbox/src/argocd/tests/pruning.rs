@@ -64,17 +64,20 @@ async fn auto_sync_does_not_begin_for_what_it_may_not_remove() {
 async fn a_deployment_keeps_no_old_pods() {
     let fixture = Fixture::new().await;
     let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 2\n  template:\n    spec:\n      containers:\n        - name: web\n          image: \"{{ .Values.image.repository }}:{{ .Values.image.tag }}\"\n";
-    fixture.commit_files(&[("charts/app/templates/web.yaml", deployment)]).await;
+    let compared = async |commit: String| {
+        fixture.until("compared", |app| app.revision == commit && app.sync == "Synced").await;
+    };
+    let first = fixture.commit_files(&[("charts/app/templates/web.yaml", deployment)]).await;
     fixture.sync(&json!({ "prune": true })).await;
+    compared(first).await;
     fixture.until("running", |app| app.images == [image("old")] && app.health == "Healthy").await;
-    fixture.commit(&values("new")).await;
-    fixture.until("idle", |app| !app.in_progress && app.sync == "Synced").await;
+    let second = fixture.commit(&values("new")).await;
     fixture.sync(&json!({})).await;
     fixture.until("live", |app| app.images == [image("new")] && app.health == "Healthy").await;
     let tree = fixture.get("/api/v1/applications/dev/resource-tree").await;
     assert!(tree["nodes"].as_array().unwrap().iter().all(|node| node["kind"] != "Rollout"), "{tree}");
+    compared(second).await;
     fixture.commit(&values("nowhere")).await;
-    fixture.until("idle", |app| !app.in_progress && app.sync == "Synced").await;
     fixture.sync(&json!({})).await;
     fixture.until("degraded", |app| app.health == "Degraded").await;
     let app = fixture.app().await;

@@ -51,22 +51,59 @@ async fn an_operation_is_seen_from_its_beginning_to_its_end() {
 }
 
 #[tokio::test]
-async fn health_right_after_an_operation_is_that_of_before() {
+async fn an_operation_ends_before_anything_is_assessed_and_that_comes_before_the_comparison() {
     let fixture = Fixture::new().await;
-    fixture.commit(&values("new")).await;
+    let old = fixture.app().await["status"]["sync"]["revision"].clone();
+    let reply = open(&fixture).await;
+    let new = fixture.commit(&values("new")).await;
     fixture.sync(&json!({})).await;
-    let fields = "fields=result.application.status.operationState.phase,result.application.status.health";
-    let path = format!("/api/v1/stream/applications?name=dev&{fields}");
-    let reply = fixture.call("GET", &path).header("accept", "text/event-stream").send().await.unwrap();
-    let (text, _) = read(reply, |text| text.contains("Progressing")).await;
-    let seen: Vec<(Value, Value)> = results(&text)
-        .iter()
-        .map(|event| &event["application"]["status"])
-        .map(|status| (status["operationState"]["phase"].clone(), status["health"]["status"].clone()))
-        .collect();
-    let (ended, assessed) =
-        ((json!("Succeeded"), json!("Healthy")), (json!("Succeeded"), json!("Progressing")));
-    assert_eq!(seen[seen.len() - 2..], [ended, assessed]);
+    let is_compared = |text: &str| {
+        let last = text.ends_with("\n\n").then(|| statuses(text).pop()).flatten();
+        last.is_some_and(|status| said(&status)[..2] == [&json!("Synced"), &json!(new)])
+    };
+    let (text, _) = read(reply, is_compared).await;
+    let seen = statuses(&text);
+    let ended = seen.iter().position(|status| status["operationState"]["phase"] == "Succeeded").unwrap();
+    let before = json!({ "images": [image("old")] });
+    for status in &seen[..=ended] {
+        assert_eq!(said(status), [&json!("Synced"), &old, &json!("Healthy"), &before]);
+    }
+    let both = json!({ "images": [image("new"), image("old")] });
+    let progressing = json!("Progressing");
+    assert_eq!(said(&seen[ended + 1]), [&json!("OutOfSync"), &old, &progressing, &both]);
+}
+
+#[tokio::test]
+async fn an_operation_fails_before_the_comparison_says_why() {
+    let fixture = Fixture::new().await;
+    let reply = open(&fixture).await;
+    fixture.commit("image: [\n").await;
+    fixture.sync(&json!({})).await;
+    let (text, _) = read(reply, |text| text.contains(r#""status":"Unknown""#)).await;
+    let seen = statuses(&text);
+    let [.., failed, compared] = seen.as_slice() else { panic!("{text}") };
+    assert_eq!(
+        (&failed["operationState"]["phase"], &failed["conditions"], &failed["sync"]["status"]),
+        (&json!("Error"), &Value::Null, &json!("Synced"))
+    );
+    assert_eq!(compared["conditions"][0]["type"], "ComparisonError");
+    assert_eq!(said(compared)[..2], [&json!("Unknown"), &json!("dev")]);
+}
+
+/// Watches everything that happens to the application.
+async fn open(fixture: &Fixture) -> Response {
+    let call = fixture.call("GET", "/api/v1/stream/applications?name=dev");
+    call.header("accept", "text/event-stream").send().await.unwrap()
+}
+
+fn statuses(text: &str) -> Vec<Value> {
+    results(text).iter().map(|event| event["application"]["status"].clone()).collect()
+}
+
+/// Sync status and revision, health, images.
+fn said(status: &Value) -> [&Value; 4] {
+    let sync = &status["sync"];
+    [&sync["status"], &sync["revision"], &status["health"]["status"], &status["summary"]]
 }
 
 #[tokio::test]
