@@ -5,7 +5,6 @@ use crate::{
     clause::Holds,
     images,
     paused::{self, Pause},
-    pods::Pods,
     request::Request,
     wire::{Application, Health},
 };

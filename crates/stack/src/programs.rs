@@ -119,7 +119,7 @@ impl Programs {
     }
 }
 
-/// Says in one line which Debian packages are missing, if any is; else returns the programs in the order of [`DEBIAN`].
+/// Says in one line which Debian packages are missing, if any is; else returns the programs in the order of `DEBIAN`.
 pub fn from_debian(env: &Env) -> Result<Vec<PathBuf>, Error> {
     let path = env.get("PATH").unwrap_or_default();
     // Debian keeps servers in sbin, which is not on everybody's PATH.
