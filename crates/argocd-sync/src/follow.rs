@@ -22,6 +22,7 @@ use crate::{
     pods::Pods,
     progress::Lines,
     request::{Request, WaitFor},
+    rollback::followed,
     timeline::Timeline,
     trouble::trouble,
     wire::{Application, OperationState, ResourceStatus},
@@ -228,9 +229,10 @@ impl<'a> Following<'a> {
         failing.is_empty() || failing.contains(&workload.title())
     }
 
-    /// The operation that is followed, as it ended.
+    /// The operation that is followed, as it ended or as it is.
     pub(crate) fn operation(&self) -> Option<&OperationState> {
-        self.progress.ended.as_deref()
+        let ours = Ours::of(&self.app, self.request, &self.progress.mark, &self.progress.known);
+        self.progress.ended.as_deref().or_else(|| followed(&self.app, &ours))
     }
 
     /// The reasons of the new pods that are in error, each once.

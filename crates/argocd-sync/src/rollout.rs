@@ -14,8 +14,12 @@ pub(crate) struct Rollout {
     current: String,
     /// The hash that the active service of a blue/green Rollout points to.
     active: Option<String>,
-    /// Whether its update is aborted.
+    /// Whether its update is to be aborted; the action writes that as well.
     pub(crate) is_aborted: bool,
+    /// Whether the controller has done so: only it writes `abortedAt` (rollout/pause.go `CalculateAbortStatus`).
+    pub(crate) is_abort_done: bool,
+    /// Whether its controller has looked at what was applied last: before, its hashes are of the time before.
+    pub(crate) is_observed: bool,
     /// The images of its template; none where the template is another workload's.
     images: Option<Vec<String>>,
 }
@@ -39,6 +43,8 @@ impl Rollout {
             current: text("/status/currentPodHash"),
             active: is_blue_green.then(|| text("/status/blueGreen/activeSelector")),
             is_aborted: live.pointer("/status/abort").and_then(Value::as_bool).unwrap_or_default(),
+            is_abort_done: !text("/status/abortedAt").is_empty(),
+            is_observed: is_observed(live),
             images: (!images.is_empty()).then_some(images),
         }
     }
@@ -60,6 +66,13 @@ impl Rollout {
     }
 }
 
+/// The status has the generation as text.
+fn is_observed(live: &Value) -> bool {
+    let applied = live.pointer("/metadata/generation").and_then(Value::as_u64);
+    let observed = live.pointer("/status/observedGeneration").and_then(Value::as_str).unwrap_or_default();
+    applied.is_none_or(|applied| observed == applied.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -78,6 +91,11 @@ mod tests {
         assert_eq!(rollout.runs_one_of(&expected("a.b/app:new")), Some(true));
         assert_eq!(rollout.runs_one_of(&expected("a.b/app:old")), Some(false));
         assert_eq!(rollout.runs_one_of(&[]), None);
+        // A status of the time before its last change says nothing.
+        for (observed, expected) in [(json!("3"), false), (json!("4"), true), (json!(null), false)] {
+            let live = json!({"metadata": {"generation": 4}, "status": {"observedGeneration": observed}});
+            assert_eq!(Rollout::of(&live).is_observed, expected, "{observed}");
+        }
         // The first deployment has nothing to go back to.
         let first = Rollout::of(&json!({"status": {"currentPodHash": "2b", "stableRS": ""}}));
         assert!(first.is_promoted());

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     fixtures::{MARK, request, with},
-    pods::Pod,
+    pods::{Pod, Pods},
 };
 
 #[test]

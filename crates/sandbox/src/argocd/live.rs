@@ -108,6 +108,9 @@ fn rollout_status(rollout: &Rollout) -> Value {
             status[name] = json!(true);
         }
     }
+    if rollout.aborted {
+        status["abortedAt"] = json!(iso(now()));
+    }
     if !rollout.message.is_empty() {
         status["message"] = json!(rollout.message);
     }
