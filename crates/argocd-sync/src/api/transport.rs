@@ -78,7 +78,8 @@ impl Transport {
 
     /// Allows calls for this long from now, whatever the deadline: what a failure still needs.
     pub(super) fn linger(&self, time: Duration) {
-        *self.lingering.lock().unwrap_or_else(PoisonError::into_inner) = Some(Deadline::after(time));
+        let mut lingering = self.lingering.lock().unwrap_or_else(PoisonError::into_inner);
+        *lingering = Some(later(*lingering, Deadline::after(time)));
     }
 
     /// Returns the server's address.
@@ -156,6 +157,11 @@ impl Transport {
     }
 }
 
+/// The later of two moments: several applications share the way, and none shortens another one's time.
+fn later(known: Option<Deadline>, end: Deadline) -> Deadline {
+    known.filter(|known| known.instant() > end.instant()).unwrap_or(end)
+}
+
 /// Reads a JSON reply.
 pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
     serde_json::from_str(text).map_err(|error| ApiError::Malformed(error.to_string()))
@@ -193,4 +199,18 @@ fn extend(url: &mut Url, path: &[&str]) {
 /// The host that a redirect leads to; the rest of such an address may hold a state that is secret.
 fn host(base: &Url, location: &str) -> Option<String> {
     Some(base.join(location).ok()?.host_str()?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_that_is_left_is_never_cut_short() {
+        let (short, long) =
+            (Deadline::after(Duration::from_secs(3)), Deadline::after(Duration::from_secs(15)));
+        assert_eq!(later(None, short).instant(), short.instant());
+        assert_eq!(later(Some(short), long).instant(), long.instant());
+        assert_eq!(later(Some(long), short).instant(), long.instant());
+    }
 }
