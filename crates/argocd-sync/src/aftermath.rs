@@ -26,22 +26,29 @@ pub(crate) async fn of(
     argocd: &ArgoCd,
     request: &Request,
     following: &Following<'_>,
-    failure: Failure,
+    mut failure: Failure,
 ) -> (Failure, Aftermath) {
-    let mut failure = diagnose::pods(argocd, failure).await;
     let mut aftermath = Aftermath::default();
     // New pods that serve are no reason to bring old ones back.
-    if !following.has_begun() || following.serves() || !may_have_deployed(&failure) {
-        return (failure, aftermath);
-    }
-    if request.rollback {
+    let is_wrong = following.has_begun() && !following.serves() && may_have_deployed(&failure);
+    let back = async {
+        if !is_wrong || !request.rollback {
+            return None;
+        }
         // Pods of something else that fail are no reason to take back a Rollout that goes well.
         let is_to_blame =
             |rollout: &ResourceStatus| failure.code != &codes::DEGRADED || following.blames(rollout);
-        let rolled_back =
-            roll_back(argocd, request, following.app(), following.operation(), is_to_blame).await;
+        Some(roll_back(argocd, request, following.app(), following.operation(), is_to_blame).await)
+    };
+    // The new pods are asked while they are still there, and nothing that serves waits for their answers.
+    let (reasons, rolled_back) = tokio::join!(diagnose::pods(argocd, &failure), back);
+    failure.notes.extend(reasons);
+    if let Some(rolled_back) = rolled_back {
         aftermath.is_rolled_back = rolled_back.is_done;
         failure.notes.extend(rolled_back.notes);
+    }
+    if !is_wrong {
+        return (failure, aftermath);
     }
     match revert(following.app(), request, following.baseline()) {
         Ok(revert) => {

@@ -29,14 +29,13 @@ fn is_about_pods(failure: &Failure) -> bool {
         .contains(&failure.code)
 }
 
-/// Adds what the failing pods say to a failure. What cannot be read is left out: the failure stands anyway.
-pub(crate) async fn pods(argocd: &ArgoCd, mut failure: Failure) -> Failure {
-    if is_about_pods(&failure) {
-        argocd.linger(TIME);
-        let notes = tokio::time::timeout(TIME, ask(argocd)).await;
-        failure.notes.extend(notes.unwrap_or_default());
+/// Returns what the failing pods say about a failure. What cannot be read is left out: the failure stands anyway.
+pub(crate) async fn pods(argocd: &ArgoCd, failure: &Failure) -> Vec<String> {
+    if !is_about_pods(failure) {
+        return Vec::new();
     }
-    failure
+    argocd.linger(TIME);
+    tokio::time::timeout(TIME, ask(argocd)).await.unwrap_or_default()
 }
 
 async fn ask(argocd: &ArgoCd) -> Vec<String> {
