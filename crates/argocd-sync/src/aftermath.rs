@@ -50,7 +50,7 @@ pub(crate) async fn of(
     if !is_wrong {
         return (failure, aftermath);
     }
-    match revert(following.app(), request, following.baseline()) {
+    match revert(following.app(), request, following.baseline(), following.is_overtaken()) {
         Ok(revert) => {
             failure.notes.extend(revert.notes());
             aftermath.revert = Some(revert);

@@ -235,6 +235,15 @@ impl<'a> Following<'a> {
         self.progress.ended.as_deref().or_else(|| followed(&self.app, &ours))
     }
 
+    /// Whether the branch is known to have gone on since our revision.
+    pub(crate) fn is_overtaken(&self) -> bool {
+        let ours = Ours::of(&self.app, self.request, &self.progress.mark, &self.progress.known);
+        let is_reassessed =
+            self.verdict.requires(Clause::Reassessed) && self.verdict.holds(Clause::Reassessed);
+        self.verdict.later.is_some()
+            || is_reassessed && ours.are_overtaken_by(self.app.status.sync.revisions())
+    }
+
     /// The reasons of the new pods that are in error, each once.
     fn errors(&self) -> Vec<&str> {
         let pods = self.progress.pods.iter().filter(|_| self.verdict.degraded.is_some());

@@ -125,6 +125,16 @@ impl<'a> Ours<'a> {
         self.known.lineages.get(revision) == Some(&Lineage::Before)
     }
 
+    /// Whether what the branch holds is neither ours nor older.
+    pub(crate) fn are_overtaken_by(&self, head: Revisions<'_>) -> bool {
+        let head = self.at(head);
+        match self.standing(head) {
+            Standing::After => true,
+            Standing::Other => !self.is_older(head),
+            Standing::Unasked | Standing::Missing | Standing::Ours => false,
+        }
+    }
+
     /// Finds out how another commit lies to ours.
     pub(crate) async fn ask(&self, app: &Application, theirs: &str, deadline: Deadline) -> Lineage {
         self.ask_from(app, self.revision(), theirs, deadline).await
@@ -167,6 +177,24 @@ mod tests {
 
     use super::*;
     use crate::fixtures::{MARK, OTHER, SHA, request, with};
+
+    #[test]
+    fn a_head_that_is_neither_ours_nor_older_has_gone_on() {
+        let head = Revisions { only: OTHER, each: &[] };
+        for (lineage, expected) in [
+            (Some(Lineage::After), true),
+            (Some(Lineage::Apart), true),
+            (Some(Lineage::Before), false),
+            (None, false),
+        ] {
+            let lineages = lineage.clone().map(|lineage| (OTHER.to_owned(), lineage)).into_iter().collect();
+            let known = Known { lineages, ..Known::default() };
+            let (app, request) = (with(&[]), request());
+            let ours = Ours::of(&app, &request, MARK, &known);
+            assert_eq!(ours.are_overtaken_by(head), expected, "{lineage:?}");
+            assert!(!ours.are_overtaken_by(Revisions { only: SHA, each: &[] }));
+        }
+    }
 
     #[test]
     fn of_several_places_the_worst_counts() {

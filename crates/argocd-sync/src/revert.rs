@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::{
     baseline::Baseline,
     images,
+    ours::{Place, place},
     request::Request,
     wire::{Application, Source},
 };
@@ -20,10 +21,17 @@ pub(crate) struct Revert {
     pub(crate) repository: String,
     /// The branch.
     pub(crate) branch: String,
+    /// Whether the branch is known to hold something else than our revision by now.
+    pub(crate) is_overtaken: bool,
 }
 
 /// Finds them, or says why there are none.
-pub(crate) fn revert(app: &Application, request: &Request, baseline: &Baseline) -> Result<Revert, String> {
+pub(crate) fn revert(
+    app: &Application,
+    request: &Request,
+    baseline: &Baseline,
+    is_overtaken: bool,
+) -> Result<Revert, String> {
     if request.images.is_empty() {
         return Err("without `images` it is not known which image to restore".to_owned());
     }
@@ -52,35 +60,46 @@ pub(crate) fn revert(app: &Application, request: &Request, baseline: &Baseline) 
                 .to_owned(),
         );
     }
-    let Some((source, files)) = app.spec.sources().iter().find_map(|source| {
-        let files = files(source, app);
-        (!files.is_empty()).then_some((*source, files))
-    }) else {
-        return Ok(Revert { images: restored, ..Revert::default() });
-    };
-    // Files of another source lie in that one's repository.
-    let (owner, files) = match files.first().and_then(|file| referred(file, app)) {
-        Some((owner, _)) => {
-            let all = files
-                .iter()
-                .filter_map(|file| referred(file, app))
-                .filter(|(other, _)| other.reference == owner.reference);
-            (owner, all.map(|(_, file)| file).collect())
+    let (repository, branch, files) = location(app, request);
+    Ok(Revert { files, images: restored, repository, branch, is_overtaken })
+}
+
+/// The repository, the branch and the files of our source: what others hold is not what we have set.
+fn location(app: &Application, request: &Request) -> (String, String, Vec<String>) {
+    let sources = app.spec.sources();
+    let ours: Vec<&Source> = match place(&app.spec, &request.origin) {
+        Ok(Place::Among(indices)) => {
+            indices.iter().filter_map(|index| sources.get(*index).copied()).collect()
         }
-        None => (source, files),
+        Ok(Place::Only) | Err(_) => sources.clone(),
     };
-    Ok(Revert {
-        files,
-        images: restored,
-        repository: repository(&owner.repo_url),
-        branch: if owner.target_revision == "HEAD" { String::new() } else { owner.target_revision.clone() },
-    })
+    let owned: Vec<(&Source, String)> = sources
+        .iter()
+        .flat_map(|source| files(source, app).into_iter().map(|file| (*source, file)))
+        .filter_map(
+            |(source, file)| {
+                if file.starts_with('$') { referred(&file, app) } else { Some((source, file)) }
+            },
+        )
+        .filter(|(owner, _)| ours.iter().any(|source| std::ptr::eq(*source, *owner)))
+        .collect();
+    let first = ours.iter().copied().find(|source| source.chart.is_empty());
+    let Some(owner) = owned.first().map(|(owner, _)| *owner).or(first) else {
+        return Default::default();
+    };
+    let is_there = |source: &Source| {
+        source.repo_url == owner.repo_url && source.target_revision == owner.target_revision
+    };
+    let files = owned.into_iter().filter(|(source, _)| is_there(source)).map(|(_, file)| file).collect();
+    let branch = if owner.target_revision == "HEAD" { "" } else { &owner.target_revision };
+    (repository(&owner.repo_url), branch.to_owned(), files)
 }
 
 /// The files of a source that may hold images; those of other sources as `$name/…`.
 fn files(source: &Source, app: &Application) -> Vec<String> {
     let at = |file: &str| normal(&format!("{}/{file}", source.path));
-    let is = |kind: &str| app.status.source_type == kind;
+    // With a hydrator this is the kind of what was rendered.
+    let is = |kind: &str| app.spec.source_hydrator.is_none() && app.status.source_type == kind;
     if let Some(helm) = source.helm.as_ref().filter(|helm| !helm.value_files.is_empty()) {
         let file = |file: &String| match file.as_str() {
             file if file.contains("://") => None,
@@ -145,10 +164,14 @@ impl Revert {
             "images": self.images.join("\n"),
             "repository": self.repository,
             "branch": self.branch,
-            // Older than what is there: that is the point.
-            "on-stale": "overwrite",
+            "on-stale": self.on_stale(),
         })
         .to_string()
+    }
+
+    /// What is restored is older than what is there, which is the point, unless that is somebody else's by now.
+    fn on_stale(&self) -> &'static str {
+        if self.is_overtaken { "skip" } else { "overwrite" }
     }
 
     /// The inputs as lines of a workflow.
@@ -168,7 +191,13 @@ impl Revert {
                 notes.push(format!("  {name}: {value}"));
             }
         }
-        notes.push("  on-stale: overwrite".to_owned());
+        notes.push(format!("  on-stale: {}", self.on_stale()));
+        notes.push(if self.is_overtaken {
+            "its branch has gone on since: a newer image there is kept".to_owned()
+        } else {
+            "only while Git still names the image of this deployment: it overwrites a newer one as well"
+                .to_owned()
+        });
         notes
     }
 }
