@@ -81,10 +81,14 @@ or treated as `paused` says: with `success` its new pods are proven to be ready 
 names it. Whatever else is Suspended, such as a CronJob, is so because Git says it.
 
 A failure names one pod of each workload that does not get ready, with its events, its containers and the last 50 lines of their
-logs, for which the subject needs `logs, get`; what was wrong before this sync is told as such. When what was deployed does not
-serve, the output `rollback` holds the inputs of bump-values that restore the images that were live. With `rollback: true`
-Rollouts that are not promoted are aborted too, at once: that needs `applications, action/argoproj.io/Rollout/abort`, as
-`paused: promote` needs `applications, action/argoproj.io/Rollout/promote-full`. The application's syncPolicy is never touched.
+logs, for which the subject needs `logs, get`. What was Degraded before and was not changed, and pods from before the operation,
+are told as such: they fail the action only once nothing else is waited for, and are no reason for a roll-back.
+
+When what was deployed does not serve, the output `rollback` holds the inputs of bump-values that restore the images that were live.
+They overwrite what Git holds by then, so that they are for a run that keeps later ones from bumping meanwhile, such as one of a
+`concurrency` group; where the branch is known to have gone on, `on-stale` is `skip`, which keeps newer images. With `rollback: true`
+Rollouts that are not promoted are aborted too; of those, when pods are in error or resources Degraded, the ones that are so. That
+needs `applications, action/argoproj.io/Rollout/abort`, as `paused: promote` needs `applications, action/argoproj.io/Rollout/promote-full`. The application's syncPolicy is never touched.
 
 All in all the action takes 5 minutes at most, if `timeout` does not say otherwise; after a failure the reasons of pods may take
 3 seconds more, and a roll-back 15.";
