@@ -68,6 +68,13 @@ pub(crate) async fn of(
 
 /// Whether something of ours may be live that does not work: what others did meanwhile is not ours to take back.
 fn may_have_deployed(failure: &Failure) -> bool {
-    [&codes::DEGRADED, &codes::PAUSED, &codes::SYNC_FAILED, &codes::IMAGE_NOT_LIVE, &general::DEADLINE_PASSED]
-        .contains(&failure.code)
+    [
+        &codes::DEGRADED,
+        &codes::PAUSED,
+        &codes::SYNC_FAILED,
+        &codes::OPERATION_TERMINATED,
+        &codes::IMAGE_NOT_LIVE,
+        &general::DEADLINE_PASSED,
+    ]
+    .contains(&failure.code)
 }

@@ -77,6 +77,11 @@ impl Verdict {
         self.failure.is_none() && self.clauses.iter().all(|(_, holds)| holds.is_yes())
     }
 
+    /// Whether a later revision counts for ours although nothing has proven that it deploys ours: it may be a revert.
+    pub(crate) fn has_unchecked_later(&self) -> Option<&str> {
+        self.later.as_deref().filter(|_| !self.requires(Clause::ImagesLive))
+    }
+
     /// Whether a clause is a part of the success.
     pub(crate) fn requires(&self, clause: Clause) -> bool {
         self.clauses.iter().any(|(known, _)| *known == clause)
@@ -145,7 +150,7 @@ pub(crate) fn assess(app: &Application, request: &Request, progress: &Progress) 
     if reassessed && request.wait_for >= WaitFor::Synced && operation.is_yes() {
         verdict.failure = verdict
             .failure
-            .or_else(|| comparison_error(app))
+            .or_else(|| comparison_error(app, &ours))
             .or_else(|| prune_needed(app, &ours))
             .or_else(|| {
                 let ended = verdict.ended.as_deref();
@@ -313,13 +318,26 @@ fn prune_needed(app: &Application, ours: &Ours<'_>) -> Option<Failure> {
     })
 }
 
-fn comparison_error(app: &Application) -> Option<Failure> {
+/// An operation that has ended rendered ours: what cannot be compared after it may be a later head of the branch.
+fn comparison_error(app: &Application, ours: &Ours<'_>) -> Option<Failure> {
     let condition = app
         .status
         .conditions
         .iter()
         .find(|condition| matches!(condition.kind.as_str(), "ComparisonError" | "InvalidSpecError"))?;
-    Some(Failure::new(&codes::COMPARISON_ERROR, format!("{}: {}", condition.kind, condition.message)))
+    let cause = format!("{}: {}", condition.kind, condition.message);
+    let compared = ours.at(app.status.sync.revisions());
+    if condition.kind == "InvalidSpecError" || compared == ours.revision() {
+        return Some(Failure::new(&codes::COMPARISON_ERROR, cause));
+    }
+    // It is the branch's name if the comparison got no further (controller/state.go `CompareAppState`).
+    let head = if compared.is_empty() { "the branch's head" } else { compared };
+    let cause = format!(
+        "our revision was rendered and synced, but {head}, with which Argo CD compares now, cannot be compared: {cause}"
+    );
+    Some(Failure::new(&codes::COMPARISON_ERROR, cause).with_remedy(
+        "See whether somebody has pushed on top of our revision: it is then that commit which is to be corrected.",
+    ))
 }
 
 fn or_unknown(status: &str) -> &str {

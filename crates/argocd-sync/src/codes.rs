@@ -104,7 +104,7 @@ pub const PRUNE_REQUIRED: Code = Code {
 pub const OPERATION_TERMINATED: Code = Code {
     id: "operation-terminated",
     exit: Exit::Remote,
-    meaning: "Our sync operation was terminated by somebody before it ended.",
+    meaning: "Our sync operation was terminated before it ended: by somebody, or by Argo CD's own sync timeout.",
     remedy: "Ask who terminated it, then run this again.",
 };
 /// Our operation was replaced by another one.

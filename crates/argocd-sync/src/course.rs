@@ -70,7 +70,13 @@ pub(crate) fn course(app: &Application, ours: &Ours<'_>) -> Course {
         if let Some(text) = put_back(state, ours) {
             return Course::Going(text);
         }
-        return Course::Failed(replaced(state, ours));
+        // Auto-sync heals only what was synced to this revision: ours may have ended in a gap of the stream.
+        let is_healing = state.operation.initiated_by.automated
+            && ours.standing(revision(&state.operation, state.synced(), ours)) == Standing::Ours;
+        return match is_healing {
+            true => Course::Lost("auto-sync heals resources of our revision".to_owned()),
+            false => Course::Failed(replaced(state, ours)),
+        };
     }
     if !state.has_ended() || app.operation.is_some() {
         return Course::Going(going(state, app.operation.is_some()));
@@ -164,7 +170,9 @@ fn lacks_options(operation: &Operation, ours: &Ours<'_>) -> bool {
 
 /// Our operation ended badly.
 fn failed(state: &OperationState) -> Failure {
-    let code = if state.message.to_ascii_lowercase().contains("terminated") {
+    // "Operation terminated", or "Operation termination had errors" (gitops-engine sync_context.go `Terminate`).
+    let is_terminated = state.message.starts_with("Operation terminat");
+    let code = if is_terminated {
         &codes::OPERATION_TERMINATED
     } else if state.message.contains("ComparisonError") || state.message.contains("InvalidSpecError") {
         &codes::COMPARISON_ERROR
@@ -173,6 +181,11 @@ fn failed(state: &OperationState) -> Failure {
     };
     let mut failure =
         Failure::new(code, format!("the sync operation ended as {}: {}", state.phase, state.message));
+    if is_terminated && state.message.contains("timeout") {
+        failure = failure.with_remedy(
+            "Argo CD ended it itself: see what its hooks and waves waited for, or raise `controller.sync.timeout.seconds` in `argocd-cmd-params-cm`.",
+        );
+    }
     let results = state.sync_result.iter().flat_map(|result| &result.resources);
     failure.notes.extend(
         results.filter(|result| is_bad(result)).map(|result| {

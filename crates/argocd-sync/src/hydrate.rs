@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use model::{Failure, codes as general};
+use model::Failure;
 use tokio::time::Instant;
 
 use crate::{
     api::{Refresh, persist},
     codes,
-    hydration::{Hydration, hydrated, hydration},
+    hydration::{Hydration, hydrated, hydration, too_late},
     observer::{News, Observer},
     ours::{Known, Ours},
     sync::Sync,
@@ -81,12 +81,7 @@ impl Sync<'_> {
                 }
                 Some(News::Error(error)) => return Err(self.argocd.explain(error, "get").await),
                 None if Instant::now() >= deadline => {
-                    let cause = format!(
-                        "after {} s the hydrator has made no commit from {} for application {name}",
-                        self.request.timeout.as_secs_f32(),
-                        self.request.revision
-                    );
-                    return Err(Failure::new(&general::DEADLINE_PASSED, cause));
+                    return Err(too_late(&app, self.request, known));
                 }
                 Some(_) | None => {}
             }

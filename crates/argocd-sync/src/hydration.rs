@@ -1,6 +1,6 @@
 //! Where Argo CD's source hydrator stands: it makes a commit of rendered manifests from each commit of the dry source.
 
-use model::Failure;
+use model::{Failure, codes as general};
 
 use crate::{
     codes,
@@ -61,6 +61,21 @@ pub(crate) fn hydration(app: &Application, request: &Request, known: &Known) -> 
     }
 }
 
+/// The deadline has passed; why the last one failed is told with it.
+pub(crate) fn too_late(app: &Application, request: &Request, known: &Known) -> Failure {
+    let cause = format!(
+        "after {} s the hydrator has made no commit from {} for application {}",
+        request.timeout.as_secs_f32(),
+        request.revision,
+        request.application
+    );
+    let failure = Failure::new(&general::DEADLINE_PASSED, cause);
+    match hydration(app, request, known) {
+        Hydration::Failed(_, last) => failure.with_note(format!("the last hydration failed: {}", last.cause)),
+        _ => failure,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -106,5 +121,13 @@ mod tests {
             assert_eq!(judged(status.clone(), &known), expected, "{status}");
         }
         assert!(matches!(hydration(&with(&[]), &request(), &Known::default()), Hydration::Done));
+    }
+
+    #[test]
+    fn the_deadline_names_the_last_failure() {
+        let status = json!({"currentOperation": {"phase": "Failed", "message": "no chart"}});
+        let app = with(&[("/spec/sourceHydrator", json!({})), ("/status/sourceHydrator", status)]);
+        let failure = too_late(&app, &request(), &Known::default());
+        assert_eq!(failure.notes, ["the last hydration failed: no chart"]);
     }
 }

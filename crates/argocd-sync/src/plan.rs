@@ -1,6 +1,6 @@
 //! What is to be done about the application as it is: pure, from the request and one state.
 
-use model::Failure;
+use model::{CommitSha, Failure};
 
 use crate::{
     assess::{Progress, assess},
@@ -93,7 +93,9 @@ fn unsuitable(app: &Application, request: &Request) -> Option<Failure> {
 pub(crate) fn stranger(app: &Application, ours: &Ours<'_>) -> Option<String> {
     let (operation, synced) = running(app)?;
     let revision = revision(operation, synced, ours);
-    (ours.standing(revision) == Standing::Unasked).then(|| revision.to_owned())
+    // A branch's name is another commit's at any time.
+    let is_commit = revision.parse::<CommitSha>().is_ok();
+    (is_commit && ours.standing(revision) == Standing::Unasked).then(|| revision.to_owned())
 }
 
 /// The operation that is asked for or runs, with the revisions that it syncs if they are known.
@@ -162,6 +164,12 @@ impl Plan {
                 format!("application {app} is at {} and all holds: nothing to do", request.revision)
             }
             Self::Adopt(why) => format!("follow application {app}: {why}"),
+            Self::Sync(Some(revision)) if revision.is_empty() => {
+                format!(
+                    "sync application {app} to what the hydrator makes of {}, which comes first",
+                    request.revision
+                )
+            }
             Self::Sync(Some(revision)) => {
                 format!(
                     "sync application {app} to {revision}{}",
@@ -247,6 +255,23 @@ mod tests {
         ] {
             assert_eq!(planned(&changes, &request()), expected, "{changes:?}");
         }
+    }
+
+    #[test]
+    fn a_branchs_name_is_no_revision_to_ask_for() {
+        for (revision, expected) in [("dev", false), ("c94a8fe5ccb19ba61c4c0873d391e987982fbbd3", true)] {
+            let app = with(&[(STATE, Value::Null), ("/operation", json!({"sync": {"revision": revision}}))]);
+            let (request, known) = (request(), known());
+            let ours = Ours::of(&app, &request, MARK, &known);
+            assert_eq!(stranger(&app, &ours).is_some(), expected, "{revision}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_hydrated_yet_has_no_revision() {
+        let changes = [(STATE, Value::Null), ("/spec/sourceHydrator", json!({}))];
+        let expected = format!("sync application dev to what the hydrator makes of {SHA}, which comes first");
+        assert_eq!(planned(&changes, &request()), expected);
     }
 
     #[test]

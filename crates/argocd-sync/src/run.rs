@@ -32,7 +32,7 @@ pub(crate) async fn run(order: &Order, host: &Host) -> Result<(), Failure> {
     match &order.target {
         Target::One(application) => one(&order.request(application.clone()), &session, host).await,
         Target::Selected(selector, scope) => {
-            let applications = select(&session, selector, scope).await?;
+            let applications = select(&session, selector, scope, host).await?;
             let requests: Vec<Request> =
                 applications.into_iter().map(|application| order.request(application)).collect();
             several(&requests, &session, host).await
@@ -47,9 +47,24 @@ async fn one(request: &Request, session: &Arc<Session>, host: &Host) -> Result<(
     drop(lines);
     let Some(outcome) = ended? else { return Ok(()) };
     let outcomes = [outcome];
+    warn_of_later(&outcomes, host);
     host.publish(&report::report(&outcomes))?;
     let [outcome] = outcomes;
     outcome.failure.map_or(Ok(()), Err)
+}
+
+/// Warns where a later revision counted whose images nobody has looked at.
+fn warn_of_later(outcomes: &[Outcome], host: &Host) {
+    for outcome in outcomes.iter().filter(|outcome| outcome.failure.is_none()) {
+        let Some(later) = outcome.seen.as_ref().and_then(|seen| seen.verdict.has_unchecked_later()) else {
+            continue;
+        };
+        let text = format!(
+            "application {} is at {later}, which contains {}; its images were not checked, so that it may take ours back",
+            outcome.request.application, outcome.request.revision
+        );
+        host.annotate(&Annotation::new(Level::Warning, "a later revision is live", text));
+    }
 }
 
 /// Syncs all of them to their ends, also when one has failed: half of a deployment that is followed to no end is
@@ -61,6 +76,7 @@ async fn several(requests: &[Request], session: &Arc<Session>, host: &Host) -> R
     drop(lines);
     let outcomes: Vec<Outcome> = ends.into_iter().flatten().collect();
     if !outcomes.is_empty() {
+        warn_of_later(&outcomes, host);
         host.publish(&report::report(&outcomes))?;
     }
     failure_of_several(&outcomes).map_or(Ok(()), Err)
@@ -83,11 +99,15 @@ async fn select(
     session: &Arc<Session>,
     selector: &Selector,
     scope: &Scope,
+    host: &Host,
 ) -> Result<Vec<ApplicationName>, Failure> {
-    let found = match persist(session.deadline(), || session.list(selector, scope)).await {
+    let mut found = match persist(session.deadline(), || session.list(selector, scope)).await {
         Ok(found) => found,
         Err(error) => return Err(session.explain_listing(error).await),
     };
+    for app in found.extract_if(.., |app| app.metadata.deletion_timestamp.is_some()) {
+        host.info(&format!("application {} is left out: it is being deleted", app.metadata.name));
+    }
     if found.is_empty() {
         let place =
             scope.project.as_ref().map(|project| format!(" in project {project}")).unwrap_or_default();

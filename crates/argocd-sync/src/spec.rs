@@ -69,7 +69,8 @@ One that fails does not stop the others: each is followed to its end. The failur
 application that failed why it did. An output that is not the same for all of them has a line `APPLICATION VALUE` for each.
 
 If somebody pushes on top of `revision` and that is synced instead, it counts as well, provided that it contains `revision` (GitHub's
-comparison says so, for which there is `github-token`) and the expected images are live; without them the failure is `revision-superseded`. An older revision, or one
+comparison says so, for which there is `github-token`) and the expected images are live; if it deploys others the failure is `revision-superseded`. Without `images`, and with a `wait-for` below
+`promoted`, they are not looked at, so that a revert on top counts too: a warning says so. An older revision, or one
 of which nobody knows, never counts.
 
 Of several sources, `revision` belongs to those from `repository-url`: by default this workflow's own repository. With a source hydrator

@@ -86,6 +86,8 @@ impl<'a> Sync<'a> {
                 Plan::Adopt(_) => app,
                 Plan::Wait(_) => {
                     self.wait_for_idle(&app, &known).await?;
+                    // What failed before that wait says nothing of the calls after it.
+                    asked = None;
                     continue;
                 }
                 Plan::Terminate(_) => {
@@ -113,8 +115,10 @@ impl<'a> Sync<'a> {
                 End::Failure(failure) if is_of_the_cache(&failure) && !is_rendered_anew => {
                     is_rendered_anew = true;
                     self.render_anew().await?;
-                    // The one that failed is done with.
-                    self.mark = mark(self.request);
+                    // One that has failed is done with; one that has succeeded is not done again.
+                    if following.operation().is_none() {
+                        self.mark = mark(self.request);
+                    }
                     continue;
                 }
                 End::Failure(failure) => failure,

@@ -22,7 +22,8 @@ const STREAM_FIELDS: &str = "error,result.type,result.application.metadata.resou
 
 /// What tells applications apart. A list knows no finer fields than `spec`, and leaves them out without a word
 /// (pkg/apiclient/application/forwarder_overwrite.go).
-const LIST_FIELDS: &str = "items.metadata.name,items.metadata.namespace,items.spec";
+const LIST_FIELDS: &str =
+    "items.metadata.name,items.metadata.namespace,items.metadata.deletionTimestamp,items.spec";
 
 /// Whether a read makes the controller assess the application first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use crate::{
     fixtures::{MARK, OTHER, known, request, with},
     ours::Lineage,
     pods::Pod,
+    request::Terms,
     resources::Resources,
 };
 
@@ -249,6 +250,20 @@ fn resources_that_name_nothing_do_not_hold() {
 }
 
 #[test]
+fn a_later_head_that_is_broken_is_not_taken_for_ours() {
+    let error = ("/status/conditions", json!([{"type": "ComparisonError", "message": "no chart"}]));
+    let cause = |revision: &str| {
+        let compared = ("/status/sync", json!({"status": "Unknown", "revision": revision}));
+        assess(&with(&[error.clone(), compared]), &request(), &settled()).failure.unwrap().cause
+    };
+    assert_eq!(cause(crate::fixtures::SHA), "ComparisonError: no chart");
+    let expected = "our revision was rendered and synced, but dev, with which Argo CD compares now, cannot be compared: \
+                    ComparisonError: no chart";
+    assert_eq!(cause("dev"), expected);
+    assert!(cause(OTHER).contains(OTHER) && cause("").contains("the branch's head"));
+}
+
+#[test]
 fn somebodys_own_files_over_ours_are_no_success() {
     // They have no revision, and Argo CD compares with them from then on.
     let local = |phase: &str, sync: Value| {
@@ -345,6 +360,11 @@ fn somebody_who_pushes_on_top_takes_nothing_away() {
     );
     assert!(verdict.is_success(), "{:?}", verdict.unmet());
     assert_eq!(verdict.later.as_deref(), Some(OTHER));
+    // Its images prove that it is no revert.
+    assert_eq!(verdict.has_unchecked_later(), None);
+    let op = [("/status/operationState", state.clone())];
+    let unchecked = Request { terms: Terms { wait_for: WaitFor::Op, ..request().terms }, ..request() };
+    assert_eq!(assess(&with(&op), &unchecked, &knowing(Lineage::After)).has_unchecked_later(), Some(OTHER));
     // A person who syncs an older revision has taken ours away.
     let person = json!({"operation": {"sync": {"revision": OTHER}, "initiatedBy": {"username": "maria"}}, "phase": "Succeeded",
                         "syncResult": {"revision": OTHER}, "finishedAt": "2026-01-01T00:01:01Z"});

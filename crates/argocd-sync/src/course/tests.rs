@@ -69,6 +69,11 @@ fn our_operation() {
             vec![(&*phase, json!("Failed")), (&*message, json!("Operation terminated"))],
             "operation-terminated",
         ),
+        (
+            vec![(&*phase, json!("Error")), (&*message, json!("Operation termination had errors"))],
+            "operation-terminated",
+        ),
+        (vec![(&*phase, json!("Failed")), (&*message, json!("Job was terminated"))], "sync-failed"),
         (vec![(&*synced, json!(OTHER))], "revision-mismatch"),
         (vec![(&*synced, json!(""))], "revision-mismatch"),
         (vec![(&*asked, json!({"revision": OTHER}))], "revision-mismatch"),
@@ -123,6 +128,35 @@ fn a_failed_operation_names_its_resources() {
     let ours = Ours::of(&app, &request, MARK, &known);
     let Course::Failed(failure) = course(&app, &ours) else { panic!("not failed") };
     assert_eq!(failure.notes, ["Rollout app/product: spec is invalid", "Job app/migrate: exit code 1"]);
+}
+
+#[test]
+fn healing_of_our_revision_does_not_replace_it() {
+    for (initiator, expected) in [
+        (json!({"automated": true}), "lost: auto-sync heals resources of our revision"),
+        (json!({"username": "maria"}), "operation-replaced"),
+    ] {
+        let changes = [
+            (&*state("operation/info"), json!([])),
+            (&*state("operation/sync"), json!({"revision": SHA, "resources": [{}]})),
+            (&*state("operation/initiatedBy"), initiator),
+        ];
+        assert_eq!(word(&changes), expected);
+    }
+}
+
+#[test]
+fn the_controllers_own_timeout_is_nobodys_doing() {
+    let remedy = |text: &str| {
+        let app = with(&[(&*state("phase"), json!("Failed")), (&*state("message"), json!(text))]);
+        let (request, known) = (request(), known());
+        match course(&app, &Ours::of(&app, &request, MARK, &known)) {
+            Course::Failed(failure) => failure.remedy,
+            course => panic!("{course:?}"),
+        }
+    };
+    assert_eq!(remedy("Operation terminated"), codes::OPERATION_TERMINATED.remedy);
+    assert!(remedy("Operation terminated, triggered by controller sync timeout").contains("sync.timeout"));
 }
 
 #[test]
