@@ -44,6 +44,13 @@ pub const SOURCE_NOT_FOUND: Code = Code {
     meaning: "It is not clear which of the application's sources `revision` is a commit of: none is from the Git repository that was named, or from the workflow's own.",
     remedy: "Set `repository-url` to the one of the listed Git repositories that `revision` is a commit of.",
 };
+/// A source's repository does not tell which commit is to be synced.
+pub const REPOSITORY_FAILED: Code = Code {
+    id: "repository-failed",
+    exit: Exit::Remote,
+    meaning: "Argo CD could not look up in the repository of a source which commit its revision is: it did not reach the repository, or has no such revision.",
+    remedy: "Check the repository in Argo CD (`argocd repo get URL`): its address and credentials, and that the source's branch, tag or version exists.",
+};
 /// The hydrator could not make a commit from ours.
 pub const HYDRATION_FAILED: Code = Code {
     id: "hydration-failed",
@@ -158,6 +165,7 @@ pub const ALL: &[&Code] = &[
     &APPLICATION_NOT_FOUND,
     &APPLICATION_DELETED,
     &SOURCE_NOT_FOUND,
+    &REPOSITORY_FAILED,
     &HYDRATION_FAILED,
     &SUPERSEDED,
     &OPERATION_BUSY,

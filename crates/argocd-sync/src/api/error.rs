@@ -94,6 +94,10 @@ impl Refusal {
             RefusalKind::NoOperation
         } else {
             match (self.code, self.status) {
+                // What the server needs for the call was not there: its own code says something else.
+                (3 | 9, _) if says("code = Unavailable") || says("code = DeadlineExceeded") => {
+                    RefusalKind::Unavailable
+                }
                 (16, _) | (_, 401) => RefusalKind::Unauthorized,
                 (7, _) | (_, 403) => RefusalKind::Forbidden,
                 (5, _) | (_, 404) => RefusalKind::NotFound,
@@ -102,6 +106,18 @@ impl Refusal {
                 _ => RefusalKind::Other,
             }
         }
+    }
+
+    /// What could not be found out of a source's repository, if it is about that: the server looks revisions up there
+    /// before it takes a sync, whatever goes wrong has the code FailedPrecondition (server/application
+    /// `resolveRevision`).
+    pub(super) fn about_repository(&self) -> Option<&str> {
+        let beginnings = [
+            "error resolving repo revision: ",
+            "error getting repository by URL: ",
+            "error getting repo server client: ",
+        ];
+        beginnings.iter().find_map(|beginning| Some(self.message.split_once(beginning)?.1))
     }
 }
 
@@ -239,6 +255,21 @@ mod tests {
             ),
             (500, r#"{"code":13,"message":"boom"}"#, RefusalKind::Internal),
             (400, r#"{"code":3,"message":"invalid"}"#, RefusalKind::Other),
+            (
+                400,
+                r#"{"code":9,"message":"error resolving repo revision: rpc error: code = Unavailable desc = connection refused"}"#,
+                RefusalKind::Unavailable,
+            ),
+            (
+                400,
+                r#"{"code":9,"message":"error resolving repo revision: rpc error: code = DeadlineExceeded desc = context deadline exceeded"}"#,
+                RefusalKind::Unavailable,
+            ),
+            (
+                400,
+                r#"{"code":9,"message":"error resolving repo revision: rpc error: code = Unknown desc = authentication required"}"#,
+                RefusalKind::Other,
+            ),
         ] {
             assert_eq!(kind(status, body), Some(expected), "{body}");
         }

@@ -1,6 +1,7 @@
 //! From a call's error to a failure for people; asks Argo CD for what helps, only then.
 
 mod denied;
+mod repository;
 mod sight;
 mod window;
 
@@ -65,6 +66,11 @@ impl ArgoCd {
             && !self.deadline().has_passed()
         {
             return Failure::new(&general::UNREACHABLE, error.to_string());
+        }
+        if let ApiError::Refused(refusal) = &error
+            && let Some(reason) = refusal.about_repository()
+        {
+            return Box::pin(self.unresolved(reason)).await;
         }
         if let Some(failure) = of_transport(&error, url) {
             return failure;
