@@ -19,8 +19,8 @@ pub(super) struct Sight {
     pub(super) is_known: bool,
     /// Whether the subject may get an application of this name in whatever project.
     sees_all: bool,
-    /// The applications that it may get.
-    visible: Vec<Visible>,
+    /// The applications that it may get; none if Argo CD did not say.
+    visible: Option<Vec<Visible>>,
 }
 
 /// An application that the subject may get.
@@ -89,7 +89,7 @@ impl ArgoCd {
                 .unwrap_or_else(|| user.map(|user| user.username).unwrap_or_default()),
             is_known,
             sees_all: sees_all.is_ok_and(|answer| answer.value == "yes"),
-            visible: list.unwrap_or_default().items.unwrap_or_default().into_iter().map(visible).collect(),
+            visible: list.ok().map(|list| list.items.unwrap_or_default().into_iter().map(visible).collect()),
         }
     }
 }
@@ -115,7 +115,7 @@ impl Sight {
                     .to_owned(),
             );
         }
-        failure.notes.push(self.what_it_sees(subject));
+        failure.notes.extend(self.what_it_sees(subject));
         failure
     }
 
@@ -131,25 +131,29 @@ impl Sight {
                 "Set `project: {}` and `app-namespace: {}`, where an application of that name is.",
                 other.project, other.namespace
             )),
-            None => failure.with_note(self.what_it_sees(&self.subject)),
+            None => {
+                let mut failure = failure;
+                failure.notes.extend(self.what_it_sees(&self.subject));
+                failure
+            }
         }
     }
 
     /// An application of the same name in another project or namespace.
     fn elsewhere(&self, app: &ApplicationName) -> Option<&Visible> {
-        self.visible.iter().find(|visible| visible.name == app.name)
+        self.visible.iter().flatten().find(|visible| visible.name == app.name)
     }
 
-    fn what_it_sees(&self, subject: &str) -> String {
+    fn what_it_sees(&self, subject: &str) -> Option<String> {
         const SHOWN: usize = 10;
+        let visible = self.visible.as_ref()?;
         let names: Vec<String> =
-            self.visible.iter().take(SHOWN).map(|one| format!("{}/{}", one.project, one.name)).collect();
-        let more = self.visible.len().saturating_sub(SHOWN);
-        match (names.as_slice(), more) {
+            visible.iter().take(SHOWN).map(|one| format!("{}/{}", one.project, one.name)).collect();
+        Some(match (names.as_slice(), visible.len().saturating_sub(SHOWN)) {
             ([], _) => format!("`{subject}` may get no application at all."),
             (names, 0) => format!("`{subject}` may get: {}", names.join(", ")),
             (names, more) => format!("`{subject}` may get: {} and {more} more", names.join(", ")),
-        }
+        })
     }
 }
 
@@ -171,7 +175,7 @@ mod tests {
                 project: project.into(),
             })
             .collect();
-        Sight { subject: subject.into(), is_known: true, visible, sees_all: false }
+        Sight { subject: subject.into(), is_known: true, visible: Some(visible), sees_all: false }
     }
 
     fn text(failure: &Failure) -> String {
@@ -201,6 +205,17 @@ mod tests {
         Use a token that is not of project team, whose roles can have access to nothing else; default/dev is of another one.
         `proj:team:ci` may get: team/a, team/b
         ");
+    }
+
+    #[test]
+    fn what_argo_cd_did_not_say_is_not_told() {
+        let sight = Sight { is_known: true, ..Sight::default() };
+        for failure in [
+            sight.forbidden_or_missing(&app(Some("team")), "get", "x"),
+            sight.missing(&app(Some("team")), "x"),
+        ] {
+            assert!(!failure.notes.iter().any(|note| note.contains("may get")), "{:?}", failure.notes);
+        }
     }
 
     #[test]
