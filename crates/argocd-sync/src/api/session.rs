@@ -58,7 +58,7 @@ impl Session {
 
     /// Sends a request as the subject and reads the whole reply as text.
     pub(super) async fn text(&self, request: RequestBuilder) -> Result<String, ApiError> {
-        let deadline = self.transport.call();
+        let deadline = self.transport.call().await;
         let (reply, generation) = self.send(request.header(ACCEPT, "application/json"), deadline).await?;
         self.accepted(generation).await;
         body(reply, deadline).await
@@ -68,7 +68,8 @@ impl Session {
     /// error comes inside of the stream.
     pub(super) async fn stream(&self, request: RequestBuilder) -> Result<Response, ApiError> {
         let request = request.header(ACCEPT, "text/event-stream");
-        Ok(self.send(request, self.transport.call()).await?.0)
+        let deadline = self.transport.call().await;
+        Ok(self.send(request, deadline).await?.0)
     }
 
     /// Sends a request, once more if its token has expired. Returns which token it was sent with in the end.

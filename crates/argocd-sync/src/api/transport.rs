@@ -3,8 +3,8 @@
 use std::{
     fs,
     path::Path,
-    sync::{Mutex, PoisonError},
-    time::Duration,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use model::{Deadline, Failure, Secret, codes};
@@ -13,7 +13,7 @@ use reqwest::{
     header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 use serde::de::DeserializeOwned;
-use toolkit::http;
+use toolkit::{http, retry_after};
 use url::Url;
 
 use super::{ApiError, error};
@@ -31,6 +31,8 @@ pub(super) struct Transport {
     deadline: Deadline,
     /// Until when calls may be made beyond that.
     lingering: Mutex<Option<Deadline>>,
+    /// The moment before which the server has asked not to be called, by `Retry-After`.
+    not_before: Mutex<Option<Instant>>,
 }
 
 /// What a reply's head says.
@@ -68,6 +70,7 @@ impl Transport {
             headers,
             deadline,
             lingering: Mutex::default(),
+            not_before: Mutex::default(),
         })
     }
 
@@ -78,7 +81,7 @@ impl Transport {
 
     /// Allows calls for this long from now, whatever the deadline: what a failure still needs.
     pub(super) fn linger(&self, time: Duration) {
-        let mut lingering = self.lingering.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lingering = lock(&self.lingering);
         *lingering = Some(later(*lingering, Deadline::after(time)));
     }
 
@@ -114,7 +117,7 @@ impl Transport {
 
     /// Sends a request and reads the whole reply as text.
     pub(super) async fn text(&self, request: RequestBuilder) -> Result<String, ApiError> {
-        let deadline = self.call();
+        let deadline = self.call().await;
         body(self.send(request.header(ACCEPT, "application/json"), deadline).await?, deadline).await
     }
 
@@ -135,20 +138,37 @@ impl Transport {
 
     /// Sends a request and reads the whole reply, good or not.
     pub(super) async fn reply(&self, request: RequestBuilder) -> Result<(Head, String), ApiError> {
-        let deadline = self.call();
+        let deadline = self.call().await;
         let reply = http::send(&self.client, request, deadline).await?;
         Ok((self.head(&reply), body(reply, deadline).await?))
     }
 
-    /// Returns when a call that begins now must have ended.
-    pub(super) fn call(&self) -> Deadline {
-        let lingering = *self.lingering.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = self.deadline.remaining().max(lingering.map_or(Duration::ZERO, |end| end.remaining()));
-        Deadline::after(left.min(CALL_TIMEOUT))
+    /// Waits until the server may be called, and returns when a call that begins then must have ended. A time that is
+    /// longer than what is left is not waited for: nothing is lost by the call.
+    pub(super) async fn call(&self) -> Deadline {
+        let end = self.end();
+        let until = *lock(&self.not_before);
+        if let Some(until) = until.filter(|until| *until < end.instant() && *until > Instant::now()) {
+            tracing::debug!("{} asks to be left alone for a while", self.url.host_str().unwrap_or_default());
+            tokio::time::sleep_until(until.into()).await;
+        }
+        Deadline::after(end.remaining().min(CALL_TIMEOUT))
+    }
+
+    /// The moment by which all must have ended that is still needed.
+    fn end(&self) -> Deadline {
+        later(*lock(&self.lingering), self.deadline)
     }
 
     fn head(&self, reply: &Response) -> Head {
         let header = |name| reply.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        if matches!(reply.status().as_u16(), 429 | 500..)
+            && let Some(until) =
+                retry_after(reply.headers()).and_then(|time| Instant::now().checked_add(time))
+        {
+            let mut not_before = lock(&self.not_before);
+            *not_before = (*not_before).max(Some(until));
+        }
         Head {
             status: reply.status().as_u16(),
             location: header("location").and_then(|location| host(&self.url, location)),
@@ -160,6 +180,10 @@ impl Transport {
 /// The later of two moments: several applications share the way, and none shortens another one's time.
 fn later(known: Option<Deadline>, end: Deadline) -> Deadline {
     known.filter(|known| known.instant() > end.instant()).unwrap_or(end)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads a JSON reply.
@@ -203,7 +227,51 @@ fn host(base: &Url, location: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
     use super::*;
+    use crate::credential::Credential;
+
+    /// Answers one call after the other, and closes each connection.
+    async fn answer(listener: TcpListener, replies: &[&str]) {
+        for reply in replies {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let read = connection.read(&mut [0; 4096]).await.unwrap();
+            assert!(read > 0);
+            let text = format!("HTTP/1.1 {reply}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}");
+            connection.write_all(text.as_bytes()).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_asks_for_time_is_left_alone_for_so_long() {
+        for (asked, is_waited_for) in [("1", true), ("3600", false)] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let server = Server {
+                url: format!("http://{}", listener.local_addr().unwrap()).parse().unwrap(),
+                credential: Credential::Token(Secret::new("t")),
+                headers: Vec::new(),
+                ca_file: None,
+                client_certificate: None,
+            };
+            let transport = Transport::new(&server, Deadline::after(Duration::from_mins(1))).unwrap();
+            let busy = format!("503 Busy\r\nretry-after: {asked}");
+            let calls = async {
+                let call = || transport.text(transport.request(&Method::GET, &["x"], &[]));
+                assert!(call().await.is_err());
+                let start = Instant::now();
+                assert_eq!(call().await.unwrap(), "{}");
+                start.elapsed()
+            };
+            let replies = [busy.as_str(), "200 OK"];
+            let (waited, ()) = tokio::join!(calls, answer(listener, &replies));
+            // What does not fit before the deadline is not waited for, so that the second call came at all.
+            assert!(!is_waited_for || waited > Duration::from_millis(900), "{waited:?}");
+        }
+    }
 
     #[test]
     fn the_time_that_is_left_is_never_cut_short() {

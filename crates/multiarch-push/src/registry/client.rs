@@ -20,7 +20,7 @@ use super::{
     challenge::Challenge,
     keychain::{Credential, Keychain},
     refusal::Refusal,
-    retry::{Trouble, persist, retry_after},
+    retry::{Trouble, persist},
     token,
 };
 use crate::codes;
@@ -282,7 +282,7 @@ impl Repository {
 
     /// Reads a refusal's body and judges it.
     pub(super) async fn trouble(&self, doing: &str, reply: Response) -> Trouble {
-        let (status, after) = (reply.status(), retry_after(&reply));
+        let (status, after) = (reply.status(), toolkit::retry_after(reply.headers()));
         let refusal = self.refusal(reply).await;
         if status == StatusCode::UNAUTHORIZED {
             return self.unauthorized().into();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use model::{Deadline, Failure};
-use reqwest::{Response, StatusCode, header::RETRY_AFTER};
+use reqwest::StatusCode;
 use toolkit::{Backoff, http::SendError};
 
 use crate::codes;
@@ -58,11 +58,6 @@ impl Trouble {
     pub(super) fn broken(failure: Failure) -> Self {
         Self::Passing { failure: Box::new(failure), after: None, tries: 8 }
     }
-}
-
-/// Reads `Retry-After` in seconds; the form with a date is not used by registries.
-pub(super) fn retry_after(reply: &Response) -> Option<Duration> {
-    reply.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// Repeats `attempt` until it succeeds, fails for good, or the deadline would pass while waiting.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toolkit::http;
 use url::Url;
 
-use super::{access, keychain::Credential, refusal::Refusal, retry::Trouble, retry::retry_after};
+use super::{access, keychain::Credential, refusal::Refusal, retry::Trouble};
 use crate::codes;
 
 /// A token has one of two names, or both, as Docker Hub sends it.
@@ -58,7 +58,7 @@ pub(super) async fn fetch(
         request = request.header(AUTHORIZATION, access::basic(credential).expose());
     }
     let reply = http::send(client, request, deadline).await?;
-    let (status, after) = (reply.status(), retry_after(&reply));
+    let (status, after) = (reply.status(), toolkit::retry_after(reply.headers()));
     let body = reply.bytes().await.map_err(|error| {
         Trouble::broken(failure(format!("the reply of {host} broke off: {}", error.without_url())))
     })?;
