@@ -89,14 +89,17 @@ async fn an_operation_that_somebody_terminates_is_told() {
 async fn an_expired_token_is_told_half_way() {
     let stage = Stage::with(Shape { scale_down_delay: FOREVER, alone: true, ..Shape::default() }).await;
     let revision = stage.release().await;
-    let token = stage.token_for(4).await;
+    let token = stage.token_for(8).await;
+    let expired = tokio::time::sleep(Duration::from_secs(9));
     let action = stage.action(&revision, NEW).env("ARGOCD", &token).run();
     let expire = async {
-        tokio::time::sleep(Duration::from_secs(5)).await;
+        expired.await;
         stage.restart_server().await;
     };
     let (run, ()) = tokio::join!(action, expire);
     assert_eq!(run.code(), "argocd-unauthorized", "{}", run.written());
+    assert!(run.log.contains("pods still run"), "{}", run.log);
+    assert_eq!(stage.live().await.deployments_of(&revision), 1);
 }
 
 #[tokio::test]
@@ -161,7 +164,7 @@ async fn an_image_that_the_manifests_do_not_name_is_told() {
 #[tokio::test]
 async fn a_deadline_names_what_does_not_hold() {
     let stage = Stage::with(Shape { scale_down_delay: FOREVER, ..Shape::default() }).await;
-    let run = stage.action(&stage.release().await, NEW).input("timeout", "10s").run().await;
+    let run = stage.action(&stage.release().await, NEW).input("timeout", stage.timeout()).run().await;
     assert_eq!(run.code(), "deadline-passed");
     assert!(run.failure().notes[0].starts_with("old pods gone: pods still run"), "{:?}", run.failure().notes);
     assert_eq!(run.failure().notes.len(), 1);

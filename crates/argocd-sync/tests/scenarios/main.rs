@@ -16,5 +16,6 @@ mod proxies;
 mod rollback;
 mod sandbox_only;
 mod sign_in;
+mod sources;
 mod stage;
 mod transport;

@@ -59,6 +59,9 @@ async fn auto_sync_is_asked_for_its_branch_and_proven_afterwards() {
     let stage = Stage::with(Shape { auto_sync: true, ..Shape::default() }).await;
     let revision = stage.release().await;
     stage.action(&revision, NEW).run().await.succeeded();
+    let live = stage.live().await;
+    // Argo CD may have synced it on its own as well.
+    assert!(live.serves_only(NEW) && live.deployments_of(&revision) > 0, "{live:?}");
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ async fn a_stream_that_says_nothing_is_made_up_for_by_reads() {
 async fn a_server_that_is_away_for_a_while_is_waited_for() {
     let stage = Stage::new().await;
     let front = Front::before(stage.server()).await;
-    stage.slow_operations(2 * SHORT).await;
+    stage.slow_operations(10 * SHORT).await;
     let action = through(&front, &stage).await.run();
     let restart = async {
         stage.until(|live| live.phase.as_deref() == Some("Running")).await;
@@ -120,16 +120,4 @@ async fn headers_and_a_root_path_reach_the_proxy() {
     }
     assert!(!request.head.contains("accept-encoding"), "{request:?}");
     assert!(!run.written().contains("s3cret"), "{}", run.written());
-}
-
-#[tokio::test]
-async fn three_connections_are_enough() {
-    let stage = Stage::new().await;
-    let front = Front::before(stage.server()).await;
-    through(&front, &stage).await.run().await.succeeded();
-    let requests: Vec<String> =
-        front.requests().into_iter().map(|one| format!("{} {}", one.method, one.path)).collect();
-    // One for the stream, and two for calls: the pods are looked at while the controller compares again.
-    assert!(front.connections() <= 3, "{} connections: {requests:#?}", front.connections());
-    assert!(requests.len() <= 8, "{requests:#?}");
 }

@@ -49,7 +49,7 @@ async fn a_paused_rollout_fails_if_so_asked_and_is_rolled_back() {
 #[tokio::test]
 async fn a_paused_rollout_is_waited_for_until_the_deadline() {
     let (stage, revision) = pausing().await;
-    let run = stage.action(&revision, NEW).input("timeout", "8s").run().await;
+    let run = stage.action(&revision, NEW).input("timeout", stage.timeout()).run().await;
     assert_eq!(run.code(), "deadline-passed", "{}", run.written());
     let notes = run.failure().notes.join("\n");
     assert!(notes.contains("is paused: promote it, or set `paused`"), "{notes}");

@@ -1,12 +1,15 @@
 //! What only the sandbox can do: answer a call by a fault or lose its reply, wait before the controller begins, and
-//! stop at one call of a run.
+//! stop at one call of a run. A real one's speed decides how often the action looks, so that calls are counted here.
 
 use sandbox::{
     faults::{Call, Effect, Fault},
     stop::When,
 };
 
-use crate::stage::{FOREVER, NEW, PERSON, Shape, Stage};
+use crate::{
+    front::Front,
+    stage::{FOREVER, NEW, PERSON, Shape, Stage},
+};
 
 #[tokio::test]
 async fn auto_sync_that_was_switched_on_meanwhile_is_no_failure() {
@@ -161,4 +164,17 @@ async fn a_run_that_was_killed_at_any_call_can_be_run_again() {
     let kills =
         (0..6).flat_map(|index| [When::BeforeEffect, When::AfterEffect].map(|when| killed_at(index, when)));
     futures_util::future::join_all(kills).await;
+}
+
+#[tokio::test]
+async fn three_connections_are_enough() {
+    let stage = Stage::in_sandbox(Shape::default()).await;
+    let front = Front::before(stage.server()).await;
+    let action = stage.action(&stage.release().await, NEW).input("server", front.url());
+    action.run().await.succeeded();
+    let requests: Vec<String> =
+        front.requests().into_iter().map(|one| format!("{} {}", one.method, one.path)).collect();
+    // One for the stream, and two for calls: the pods are looked at while the controller compares again.
+    assert!(front.connections() <= 3, "{} connections: {requests:#?}", front.connections());
+    assert!(requests.len() <= 8, "{requests:#?}");
 }

@@ -32,7 +32,6 @@ async fn a_job_whose_issuer_is_trusted_needs_no_secret() {
     let action = job(&stage).await.env("GITHUB_OUTPUT", outputs.path().to_str().unwrap());
     let action = action.input("github-token", "env:GITHUB_TOKEN").env("GITHUB_TOKEN", "ghs_0f9e8d");
     let run = action.env("GITHUB_ACTIONS", "true").run().await;
-    stage.trust(Trust::Nobody).await;
     run.succeeded();
     let token = stage.sandbox().world().oidc.issued().pop().unwrap();
     for token in [token.as_str(), "ghs_0f9e8d"] {
@@ -52,7 +51,6 @@ async fn a_pod_whose_issuer_is_trusted_needs_no_secret() {
     let path = file.path().to_str().unwrap().to_owned();
     let action = stage.action(&stage.release().await, NEW).without("token").input("auth", "service-account");
     let run = action.input("token-file", &path).run().await;
-    stage.trust(Trust::Nobody).await;
     run.succeeded();
     assert!(!run.written().contains(&token));
 }
@@ -66,7 +64,6 @@ async fn a_session_that_ends_half_way_is_begun_anew() {
     let action = job(&stage).await;
     stage.sandbox().world().oidc.set_lifetime(3);
     let run = action.run().await;
-    stage.trust(Trust::Nobody).await;
     run.succeeded();
     assert!(stage.sandbox().world().oidc.issued().len() > 1);
 }
@@ -76,7 +73,6 @@ async fn a_job_that_is_trusted_but_has_no_rights_gets_the_line() {
     let stage = alone().await;
     stage.trust(Trust::GitHub).await;
     let run = job(&stage).await.run().await;
-    stage.trust(Trust::Nobody).await;
     assert_eq!(run.code(), "argocd-forbidden", "{}", run.written());
     let line = format!("p, {JOB}, applications, get, {}/{}, allow", stage.project(), stage.application());
     assert!(run.failure().notes.contains(&line), "{:?}", run.failure().notes);
@@ -88,7 +84,6 @@ async fn a_token_for_somebody_else_is_told() {
     let stage = alone().await;
     stage.trust(Trust::GitHub).await;
     let run = job(&stage).await.input("audience", "sts.amazonaws.com").run().await;
-    stage.trust(Trust::Nobody).await;
     assert_eq!(run.code(), "sign-in-refused", "{}", run.written());
     assert!(run.failure().remedy.starts_with("Set `audience: argocd-stage`"), "{}", run.failure().remedy);
     tells_no_token(&stage, &run);
@@ -103,7 +98,6 @@ async fn an_issuer_that_is_not_trusted_is_told() {
     assert!(notes.contains("oidc.config: |") && notes.contains(JOB), "{notes}");
     stage.trust(Trust::Kubernetes).await;
     let run = job(&stage).await.run().await;
-    stage.trust(Trust::Nobody).await;
     assert_eq!(run.code(), "sign-in-refused");
     assert!(run.failure().cause.contains("`oidc.config` trusts https://"), "{}", run.failure());
 }

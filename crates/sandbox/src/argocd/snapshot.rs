@@ -29,8 +29,8 @@ pub struct Snapshot {
     pub images: Vec<String>,
     /// All pods.
     pub pods: Vec<PodSnapshot>,
-    /// The revisions that were deployed, oldest first.
-    pub history: Vec<String>,
+    /// What was deployed, oldest first: the revision of each source.
+    pub history: Vec<Vec<String>>,
     /// What is in the cluster, as `KIND/NAME`, hooks included.
     pub objects: Vec<String>,
 }
@@ -72,7 +72,7 @@ impl Snapshot {
             in_progress: app.operation.is_some(),
             images: rollout.images(),
             pods: pods.collect(),
-            history: app.history.iter().map(|deployment| deployment.origin.revision()).collect(),
+            history: app.history.iter().map(|deployment| deployment.origin.revisions.clone()).collect(),
             objects: app.live.keys().map(|key| format!("{}/{}", key.kind, key.name)).collect(),
         }
     }

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use tokio::sync::{broadcast, watch};
@@ -227,9 +228,15 @@ impl State {
     /// controller does goes on.
     pub async fn stop_server(&self) {
         self.up.send_replace(false);
-        self.cut_streams();
-        // Ends with the sandbox at the latest.
-        let _ = self.serving.subscribe().wait_for(|serving| !serving).await;
+        let mut serving = self.serving.subscribe();
+        // Again and again: a stream may begin while the others are cut. Ends with the sandbox at the latest.
+        loop {
+            self.cut_streams();
+            let stopped = serving.wait_for(|serving| !serving);
+            if tokio::time::timeout(Duration::from_millis(10), stopped).await.is_ok() {
+                return;
+            }
+        }
     }
 
     /// Starts the API server again, on the same port.

@@ -21,6 +21,10 @@ const TESTS: &[&str] = &[
     "scenarios",
 ];
 
+/// Scenarios wait most of the time, so that more of them play at once than there are cores; those of the sandbox alone
+/// have been played without the stack.
+const MANNER: &[&str] = &["--", "--test-threads=4", "--skip", "sandbox_only"];
+
 /// Builds the programs of a stack if they are not there yet, starts one, and runs every scenario on it.
 pub(super) fn run(root: &Path) -> Outcome {
     if let Err(why) = needs() {
@@ -38,7 +42,7 @@ pub(super) fn run(root: &Path) -> Outcome {
         Err(error) => Outcome::failed(error),
         Ok(leash) => {
             let state = leash.state.display().to_string();
-            cargo(root, TESTS, &[(stack::state::VARIABLE, &state)])
+            cargo(root, &[TESTS, MANNER].concat(), &[(stack::state::VARIABLE, &state)])
         }
     }
 }

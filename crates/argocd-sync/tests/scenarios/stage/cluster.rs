@@ -4,7 +4,10 @@
 //! behind.
 
 use std::{
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -14,7 +17,7 @@ use serde_json::{Value, json};
 use stack::{Admin, Kube, State};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
-use super::{Live, LivePod, REPOSITORY, Shape, names};
+use super::{Live, LivePod, PATIENCE, REFERRED, REPOSITORY, Shape, names, settings};
 
 /// How many stages play at once.
 const AT_ONCE: u32 = 4;
@@ -37,6 +40,8 @@ pub(super) struct Cluster {
     pub(super) name: String,
     /// How many applications there are.
     count: usize,
+    /// Whether `oidc.config` is set.
+    pub(super) has_oidc: AtomicBool,
     place: Arc<OwnedSemaphorePermit>,
 }
 
@@ -60,7 +65,16 @@ impl Cluster {
         let clusters = &state.clusters;
         let workload = if shape.prod { clusters.prod.clone() } else { clusters.dev.clone() };
         let name = format!("s{}", &toolkit::nonce()[..8]);
-        Self { state, admin, argocd, workload, name, count: shape.applications, place }
+        Self {
+            state,
+            admin,
+            argocd,
+            workload,
+            name,
+            count: shape.applications,
+            has_oidc: AtomicBool::new(false),
+            place,
+        }
     }
 
     /// Deploys the example product and waits until it runs.
@@ -80,12 +94,6 @@ impl Cluster {
             "metadata": { "name": name, "namespace": "argocd", "labels": { "stage": self.name } },
             "spec": {
                 "project": self.name,
-                "source": {
-                    "repoURL": format!("{github}/{REPOSITORY}.git"),
-                    "path": "charts/app",
-                    "targetRevision": "dev",
-                    "helm": { "releaseName": "product", "valueFiles": ["../../values/dev.values.yaml"] },
-                },
                 "destination": {
                     "server": self.workload.argocd_server,
                     "namespace": name,
@@ -93,6 +101,19 @@ impl Cluster {
                 "syncPolicy": { "syncOptions": ["CreateNamespace=true"] },
             },
         });
+        let url = |repository: &str| format!("{github}/{repository}.git");
+        let chart = |repository: &str, branch: &str, values: &str| {
+            json!({
+                "repoURL": url(repository), "path": "charts/app", "targetRevision": branch,
+                "helm": { "releaseName": "product", "valueFiles": [values] },
+            })
+        };
+        if let Some((repository, branch)) = shape.sources.chart() {
+            let values = json!({ "repoURL": url(REPOSITORY), "targetRevision": "dev", "ref": "values" });
+            app["spec"]["sources"] = json!([chart(repository, branch, REFERRED), values]);
+        } else {
+            app["spec"]["source"] = chart(REPOSITORY, "dev", "../../values/dev.values.yaml");
+        }
         if shape.auto_sync {
             app["spec"]["syncPolicy"]["automated"] = json!({});
         }
@@ -145,7 +166,7 @@ impl Cluster {
             if wanted(&app, &pods) {
                 return;
             }
-            assert!(start.elapsed() < Duration::from_secs(60), "{app:#}\n{pods:#?}");
+            assert!(start.elapsed() < PATIENCE, "{app:#}\n{pods:#?}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -159,7 +180,7 @@ impl Cluster {
         Live {
             phase: text(&state["phase"]),
             synced_revision: text(&state["syncResult"]["revision"]),
-            history: history.filter_map(|deployed| text(&deployed["revision"])).collect(),
+            history: history.map(revisions).collect(),
             objects: self.objects(name).await,
             pods: self.pods(name).await,
         }
@@ -239,6 +260,13 @@ fn application(name: &str) -> String {
     format!("/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/{name}")
 }
 
+/// The revision of each source that was deployed.
+fn revisions(deployed: &Value) -> Vec<String> {
+    let several = deployed["revisions"].as_array().into_iter().flatten();
+    let all = several.chain([&deployed["revision"]]).filter_map(Value::as_str);
+    all.filter(|revision| !revision.is_empty()).map(str::to_owned).collect()
+}
+
 /// What `kubectl get pods` says of a pod.
 fn reason(pod: &Value) -> String {
     if pod["metadata"]["deletionTimestamp"].is_string() {
@@ -254,7 +282,11 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         let (argocd, workload) = (self.state.clusters.dev.clone(), self.workload.clone());
         let (project, names) = (self.name.clone(), names(&self.name, self.count));
+        let state = self.has_oidc.load(Ordering::SeqCst).then(|| self.state.clone());
         let clean = async move {
+            if let Some(state) = state {
+                settings::set_oidc(&state, Value::Null).await?;
+            }
             let (argocd, workload) = (argocd.kube()?, workload.kube()?);
             for name in names {
                 argocd.delete(&application(&name)).await?;

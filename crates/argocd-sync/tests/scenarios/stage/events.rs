@@ -93,11 +93,17 @@ impl Stage {
     /// Kills Argo CD's API server and starts it again. The stage must be alone.
     pub(crate) async fn restart_server(&self) {
         match &self.world {
-            World::Sandbox => self.sandbox.world().argocd.cut_streams(),
-            World::Cluster(cluster) => {
-                cluster.state.kill("argocd-server").await.unwrap();
-                cluster.state.start("argocd-server").await.unwrap();
-            }
+            World::Sandbox => self.sandbox.world().argocd.stop_server().await,
+            World::Cluster(cluster) => cluster.state.kill("argocd-server").await.unwrap(),
+        }
+        self.start_server().await;
+    }
+
+    /// Starts Argo CD's API server if it does not run.
+    pub(crate) async fn start_server(&self) {
+        match &self.world {
+            World::Sandbox => self.sandbox.world().argocd.start_server().await,
+            World::Cluster(cluster) => cluster.state.start("argocd-server").await.unwrap(),
         }
     }
 }

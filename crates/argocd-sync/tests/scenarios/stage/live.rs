@@ -7,8 +7,8 @@ pub(crate) struct Live {
     pub(crate) phase: Option<String>,
     /// The revision of the last operation's result.
     pub(crate) synced_revision: Option<String>,
-    /// The revisions that were deployed, oldest first.
-    pub(crate) history: Vec<String>,
+    /// What was deployed, oldest first: the revision of each source.
+    pub(crate) history: Vec<Vec<String>>,
     /// ConfigMaps and Jobs, as `KIND/NAME`.
     pub(crate) objects: Vec<String>,
     /// All pods, the leaving ones too.
@@ -45,6 +45,6 @@ impl Live {
 
     /// How often a revision was deployed.
     pub(crate) fn deployments_of(&self, revision: &str) -> usize {
-        self.history.iter().filter(|deployed| *deployed == revision).count()
+        self.history.iter().filter(|deployed| deployed.iter().any(|one| one == revision)).count()
     }
 }

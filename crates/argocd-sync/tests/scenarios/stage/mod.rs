@@ -15,7 +15,11 @@ mod shape;
 mod trust;
 mod world;
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use cluster::Cluster;
 use sandbox::{Config, Sandbox};
@@ -24,10 +28,12 @@ use world::World;
 
 pub(crate) use action::{Action, Run};
 pub(crate) use live::{Live, LivePod};
-pub(crate) use shape::Shape;
+pub(crate) use shape::{Shape, Sources};
 pub(crate) use trust::{CONNECTOR, JOB, Trust};
 
 pub(crate) const REPOSITORY: &str = "org/day2-product";
+/// The repository of a chart that is used by several products.
+pub(crate) const CHARTS: &str = "org/charts";
 pub(crate) const IMAGE: &str = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/product/dev";
 /// The tag that runs when a scenario begins.
 pub(crate) const OLD: &str = "0000000000000000000000000000000000000000";
@@ -47,9 +53,13 @@ pub(crate) const VALUES: &str = "values/dev.values.yaml";
 /// Who presses buttons in Argo CD's own pages.
 pub(crate) const PERSON: &str = "admin";
 
+/// The values file in the words of another source.
+const REFERRED: &str = "$values/values/dev.values.yaml";
 const APPLICATION: &str = "dev";
 /// No end within any test.
 pub(crate) const FOREVER: Duration = Duration::from_secs(600);
+/// How long a stage waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The example product, which runs an image with tag [`OLD`].
 pub(crate) struct Stage {
@@ -109,15 +119,22 @@ impl Stage {
     async fn create_repository(&self, shape: &Shape) {
         let product = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/product");
         let github = &self.sandbox.world().github;
-        github.create_repository_from_dir(REPOSITORY, &product, &["main", "dev"]).await.unwrap();
-        // Argo CD reads it without credentials.
-        github.set_public(REPOSITORY, true);
+        for repository in [REPOSITORY, CHARTS] {
+            github.create_repository_from_dir(repository, &product, &["main", "dev"]).await.unwrap();
+            // Argo CD reads it without credentials.
+            github.set_public(repository, true);
+        }
         self.set_rollout(shape).await;
     }
 
     /// The services of the process; a scenario that uses them for Argo CD belongs to `sandbox_only`.
     pub(crate) fn sandbox(&self) -> &Sandbox {
         &self.sandbox
+    }
+
+    /// The address of a repository.
+    pub(crate) fn url_of(&self, repository: &str) -> String {
+        format!("{}/{repository}", self.sandbox.world().urls.github)
     }
 
     /// The application's name.
@@ -167,10 +184,24 @@ impl Stage {
         }
     }
 
-    /// Waits until the application is as wanted.
+    /// Waits until the application is as wanted, which must not take longer than a minute.
     pub(crate) async fn until(&self, wanted: impl Fn(&Live) -> bool) {
-        while !wanted(&self.live().await) {
+        let start = Instant::now();
+        loop {
+            let live = self.live().await;
+            if wanted(&live) {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "{live:#?}");
             tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// A `timeout` for what never comes; all else has happened by then.
+    pub(crate) fn timeout(&self) -> &'static str {
+        match self.world {
+            World::Sandbox => "10s",
+            World::Cluster(_) => "25s",
         }
     }
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use sandbox::{
     Sandbox,
-    argocd::{AppSpec, SyncWindow},
+    argocd::{AppSpec, Source, SyncWindow},
 };
 
-use super::{APPLICATION, CRASH_LOG, Live, LivePod, PERSON, REPOSITORY, Shape, names};
+use super::{APPLICATION, CRASH_LOG, Live, LivePod, PERSON, REFERRED, REPOSITORY, Shape, names};
 
 /// Deploys the example product in the sandbox's Argo CD.
 pub(super) async fn deploy(sandbox: &Sandbox, shape: &Shape) {
@@ -20,6 +20,7 @@ pub(super) async fn deploy(sandbox: &Sandbox, shape: &Shape) {
             destination_namespace: name,
             labels: [("stage".to_owned(), APPLICATION.to_owned())].into(),
             automated: shape.auto_sync,
+            sources: sources(&world.urls.github, shape),
             ..AppSpec::product(APPLICATION, &format!("{}/{REPOSITORY}.git", world.urls.github))
         };
         world.argocd.add_running_application(world, spec).await.unwrap();
@@ -30,13 +31,30 @@ pub(super) async fn deploy(sandbox: &Sandbox, shape: &Shape) {
     world.argocd.set_timing(timing);
 }
 
+/// The sources, if there are several.
+fn sources(github: &str, shape: &Shape) -> Vec<Source> {
+    let Some((repository, branch)) = shape.sources.chart() else { return Vec::new() };
+    let of = |repository: &str, branch: &str| Source {
+        repo_url: format!("{github}/{repository}.git"),
+        target_revision: branch.to_owned(),
+        ..Source::default()
+    };
+    let chart = Source {
+        path: "charts/app".into(),
+        release_name: "product".into(),
+        value_files: vec![REFERRED.to_owned()],
+        ..of(repository, branch)
+    };
+    vec![chart, Source { reference: "values".into(), ..of(REPOSITORY, "dev") }]
+}
+
 /// A pipeline's token that ends after so many seconds.
 pub(super) fn token_for(sandbox: &Sandbox, seconds: u64) -> String {
     sandbox.world().argocd.add_pipeline_token_for("ci", seconds.try_into().unwrap())
 }
 
-/// After what time images that recover do so.
-const RECOVERY: Duration = Duration::from_secs(4);
+/// How long images that recover are Degraded.
+const DEGRADED: Duration = Duration::from_secs(1);
 
 /// Lets the pods of an image do what its tag says.
 pub(super) fn prepare(sandbox: &Sandbox, tag: &str) {
@@ -45,7 +63,10 @@ pub(super) fn prepare(sandbox: &Sandbox, tag: &str) {
         world.argocd.crash_looping(tag, CRASH_LOG);
         let world = world.clone();
         tokio::spawn(async move {
-            tokio::time::sleep(RECOVERY).await;
+            while world.argocd.application(APPLICATION).is_some_and(|app| app.health != "Degraded") {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            tokio::time::sleep(DEGRADED).await;
             world.argocd.stop_crashing();
         });
     }

@@ -21,8 +21,6 @@ const REQUEST_TOKEN: &str = "job-request-token";
 /// Whom Argo CD trusts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// Only itself.
-    Nobody,
     /// GitHub's issuer, by `oidc.config`.
     GitHub,
     /// The issuer of the cluster that the runner's pod is in, by `oidc.config`.
@@ -32,7 +30,7 @@ pub(crate) enum Trust {
 }
 
 impl Stage {
-    /// Argo CD trusts these from now on, and nobody else.
+    /// Argo CD trusts these from now on, and nobody else, until the stage ends.
     pub(crate) async fn trust(&self, trust: Trust) {
         let github = self.sandbox.world().oidc.issuer();
         match &self.world {
@@ -45,7 +43,6 @@ impl Stage {
                     })
                 };
                 self.sandbox.world().argocd.set_sso(match trust {
-                    Trust::Nobody => Sso::None,
                     Trust::GitHub => direct(github),
                     Trust::Kubernetes => direct(KUBERNETES),
                     Trust::Dex => Sso::Dex(vec![Connector::for_programs(CONNECTOR, github)]),
@@ -55,7 +52,6 @@ impl Stage {
                 let dev = &cluster.state.clusters.dev;
                 cluster
                     .set_oidc(&match trust {
-                        Trust::Nobody => json!(null),
                         Trust::GitHub => json!({ "name": "GitHub", "issuer": github, "clientID": AUDIENCE }),
                         Trust::Kubernetes => json!({
                             "name": "Kubernetes", "issuer": dev.server, "clientID": AUDIENCE, "rootCA": dev.ca_pem,

@@ -22,16 +22,13 @@ pub(super) async fn resolve(
     let mut origin = app.spec.origin();
     let wanted = if origin.is_multi { many(&mut origin, body)? } else { one(&origin, body) };
     let precondition = |text: String| Refusal::new(Code::FailedPrecondition, text);
-    if app.spec.automated && !dry_run {
-        for (wanted, source) in wanted.iter().zip(&app.spec.origin().sources) {
+    // Of several sources Argo CD compares each with itself: it has written the wanted revision into it before.
+    if app.spec.automated && !dry_run && !origin.is_multi {
+        for (wanted, source) in wanted.iter().zip(&origin.sources) {
             let tracked = &source.target_revision;
             if or_head(wanted) != or_head(tracked) {
-                return Err(precondition(if origin.is_multi {
-                    let url = &source.repo_url;
-                    format!("Cannot sync source {url} to {wanted}: auto-sync currently set to {tracked}")
-                } else {
-                    format!("Cannot sync to {wanted}: auto-sync currently set to {tracked}")
-                }));
+                let text = format!("Cannot sync to {wanted}: auto-sync currently set to {tracked}");
+                return Err(precondition(text));
             }
         }
     }
