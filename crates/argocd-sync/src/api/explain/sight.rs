@@ -122,21 +122,18 @@ impl Sight {
     /// Explains that there is no such application.
     pub(super) fn missing(&self, app: &ApplicationName, server: &str) -> Failure {
         let place = app.project.as_ref().map(|project| format!(" in project {project}")).unwrap_or_default();
-        let failure = Failure::new(
+        let mut failure = Failure::new(
             &codes::APPLICATION_NOT_FOUND,
             format!("Argo CD at {server} has no application {app}{place}"),
         );
-        match self.elsewhere(app) {
-            Some(other) => failure.with_remedy(format!(
+        if let Some(other) = self.elsewhere(app) {
+            return failure.with_remedy(format!(
                 "Set `project: {}` and `app-namespace: {}`, where an application of that name is.",
                 other.project, other.namespace
-            )),
-            None => {
-                let mut failure = failure;
-                failure.notes.extend(self.what_it_sees(&self.subject));
-                failure
-            }
+            ));
         }
+        failure.notes.extend(self.what_it_sees(&self.subject));
+        failure
     }
 
     /// An application of the same name in another project or namespace.
