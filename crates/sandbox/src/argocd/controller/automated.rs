@@ -12,12 +12,16 @@ use crate::{
         operation::{Operation, OperationState},
         phase::Phase,
         resources::{Status, compare, summary},
+        window::{self, By},
     },
 };
 
 /// Starts the operation that auto-sync wants, if any.
 pub(super) fn start_automated(world: &Arc<World>, name: &str, target: &Target) {
     let Some(app) = world.argocd.store.get(name) else { return };
+    if !window::can_sync(&world.argocd.windows(name), By::AutoSync).unwrap_or_default() {
+        return;
+    }
     if let Some(operation) = wanted(&app, target) {
         // Somebody else may have been quicker.
         let _ = start(world, name, operation);

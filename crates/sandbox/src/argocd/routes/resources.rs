@@ -42,7 +42,7 @@ pub(super) async fn windows(
     headers: HeaderMap,
 ) -> Reply {
     access::application(&world, &headers, Target::new(&name, &query)?, "get")?;
-    Ok(Json(window::json(&world.argocd.windows(&name))))
+    window::json(&world.argocd.windows(&name)).map(Json).map_err(|error| Refusal::new(Code::Unknown, error))
 }
 
 /// Live and target state as JSON inside strings.

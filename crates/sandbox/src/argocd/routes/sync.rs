@@ -38,7 +38,10 @@ pub(super) async fn sync(
 ) -> Reply {
     let body = parse(&body)?;
     let (account, app) = access::application(&world, &headers, Target::in_body(&name, &body), "get")?;
-    if !window::can_sync(&world.argocd.windows(&name)) {
+    let can_sync = window::can_sync(&world.argocd.windows(&name), window::By::Person).map_err(|error| {
+        Refusal::new(Code::PermissionDenied, format!("cannot sync: invalid sync window: {error}"))
+    })?;
+    if !can_sync {
         return Err(Refusal::new(Code::PermissionDenied, "cannot sync: blocked by sync window"));
     }
     account.enforce("applications", "sync", &app.spec.rbac_name())?;

@@ -84,6 +84,21 @@ async fn windows_finalizers_and_content_types() {
 }
 
 #[tokio::test]
+async fn auto_sync_keeps_to_the_windows_too() {
+    let fixture = Fixture::new().await;
+    fixture.argocd().configure("dev", |spec| spec.automated = true);
+    let deny = SyncWindow { manual_sync: true, ..SyncWindow::deny() };
+    fixture.argocd().set_sync_windows("dev", vec![deny]);
+    fixture.commit(&values("new")).await;
+    let app = fixture.get("/api/v1/applications/dev?refresh=normal").await;
+    assert_eq!(
+        (&app["status"]["sync"]["status"], &app["operation"], &app["status"]["operationState"]),
+        (&json!("OutOfSync"), &Value::Null, &Value::Null)
+    );
+    assert_eq!(fixture.sync(&json!({})).await.status(), 200);
+}
+
+#[tokio::test]
 async fn lists_are_filtered() {
     let fixture = Fixture::new().await;
     let spec = AppSpec { labels: [("team".into(), "b".into())].into(), ..AppSpec::product("other", "x") };
