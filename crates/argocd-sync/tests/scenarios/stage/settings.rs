@@ -22,13 +22,11 @@ impl Cluster {
     /// Adds to the policy. The server has it when this returns.
     pub(super) async fn allow(&self, subject: &str, rights: &[String]) {
         let policy = self.argocd.get(POLICY).await.unwrap().unwrap();
-        let mut lines = policy["data"]["policy.csv"].as_str().unwrap_or_default().to_owned();
-        for right in rights {
-            lines += &format!("p, {subject}, {right}, allow\n");
-        }
+        let before = policy["data"]["policy.csv"].as_str().unwrap_or_default();
+        let rights: String = rights.iter().map(|right| format!("p, {subject}, {right}, allow\n")).collect();
         // The server takes a policy over as a whole: who has this right knows that the others are there.
         let sign = format!("{}/{}", self.name, toolkit::nonce());
-        lines += &format!("p, reader, applications, delete, {sign}, allow\n");
+        let lines = format!("{before}{rights}p, reader, applications, delete, {sign}, allow\n");
         self.argocd.patch(POLICY, json!({ "data": { "policy.csv": lines } })).await.unwrap();
         let token = self.state.accounts.reader.token.clone();
         let reader = Admin::with_token(&self.state.argocd, token).unwrap();
