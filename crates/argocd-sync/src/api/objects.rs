@@ -73,10 +73,11 @@ impl ArgoCd {
 
     /// Runs an action of Argo CD on an object of the application, such as `promote-full` on a Rollout.
     pub(crate) async fn act(&self, object: &ResourceStatus, action: &str) -> Result<(), ApiError> {
+        // Argo CD's document has no null; an empty text is one that is not given.
         let body = json!({
             "name": self.application.name,
-            "appNamespace": self.application.namespace,
-            "project": self.application.project,
+            "appNamespace": self.application.namespace.as_deref().unwrap_or_default(),
+            "project": self.application.project.as_deref().unwrap_or_default(),
             "namespace": object.namespace,
             "resourceName": object.name,
             "group": object.group,
