@@ -15,8 +15,17 @@ use crate::{
 pub(crate) struct Artifact {
     /// The index.
     pub(crate) index: Found,
-    /// Its manifests, in its order.
+    /// Its manifests, each after those that it names: an index within comes after its own, and has no blobs.
     pub(crate) children: Vec<Child>,
+    /// Manifests whose subject is the index or one of its manifests, such as signatures.
+    pub(crate) referrers: Vec<Child>,
+}
+
+impl Artifact {
+    /// Returns all manifests except the index.
+    pub(crate) fn manifests(&self) -> impl Iterator<Item = &Child> {
+        self.children.iter().chain(&self.referrers)
+    }
 }
 
 /// A manifest and its blobs.
@@ -24,7 +33,7 @@ pub(crate) struct Artifact {
 pub(crate) struct Child {
     /// The manifest.
     pub(crate) manifest: Found,
-    /// Its platform; none for attestations.
+    /// Its platform; none for attestations, referrers and indexes.
     pub(crate) platform: Option<Platform>,
     /// Configuration and layers.
     pub(crate) blobs: Vec<Blob>,

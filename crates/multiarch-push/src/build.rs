@@ -194,7 +194,7 @@ fn artifact(job: &Job, children: Vec<Child>) -> Result<Artifact, Failure> {
         manifests,
         annotations: job.annotations.clone(),
     };
-    Ok(Artifact { index: document(json(&index)?, oci::INDEX), children })
+    Ok(Artifact { index: document(json(&index)?, oci::INDEX), children, referrers: Vec::new() })
 }
 
 fn descriptor(media_type: &str, digest: &model::Digest, size: u64) -> Descriptor {

@@ -40,7 +40,7 @@ pub(crate) fn read(
             let children = layout.children(&inner.manifests)?;
             let index =
                 Found { bytes: bytes.into(), media_type: one.media_type.clone(), digest: one.digest.clone() };
-            Ok(Artifact { index, children })
+            Ok(Artifact { index, children, referrers: Vec::new() })
         }
         several => layout.wrapped(several, annotations),
     }
@@ -160,7 +160,7 @@ impl Layout {
         let media_type = oci::INDEX.to_owned();
         let index = Index { schema_version: 2, media_type, manifests, annotations: annotations.clone() };
         let bytes = serde_json::to_vec(&index).map_err(|error| self.invalid(error))?;
-        Ok(Artifact { index: document(bytes, oci::INDEX), children })
+        Ok(Artifact { index: document(bytes, oci::INDEX), children, referrers: Vec::new() })
     }
 }
 

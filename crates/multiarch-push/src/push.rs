@@ -52,7 +52,7 @@ pub(crate) struct Push<'a> {
 impl<'a> Push<'a> {
     /// Prepares a push of `artifact`.
     pub(crate) fn new(repository: &'a Repository, artifact: &Artifact) -> Self {
-        let blobs = artifact.children.iter().flat_map(|child| &child.blobs);
+        let blobs = artifact.manifests().flat_map(|child| &child.blobs);
         Self {
             repository,
             permits: Semaphore::new(WIDTH),
@@ -64,6 +64,15 @@ impl<'a> Push<'a> {
     /// Brings all children there, each as soon as its blobs are.
     pub(crate) async fn children(&self, artifact: &Artifact) -> Result<(), Failure> {
         try_join_all(artifact.children.iter().map(|child| self.child(child))).await.map(drop)
+    }
+
+    /// Brings what refers to the image there, after the image itself, which has no tag yet.
+    pub(crate) async fn referrers(&self, artifact: &Artifact) -> Result<(), Failure> {
+        if artifact.referrers.is_empty() {
+            return Ok(());
+        }
+        self.put(&artifact.index).await?;
+        try_join_all(artifact.referrers.iter().map(|child| self.child(child))).await.map(drop)
     }
 
     async fn child(&self, child: &Child) -> Result<(), Failure> {
@@ -147,7 +156,7 @@ impl<'a> Push<'a> {
         let mut sent =
             Sent { bytes_uploaded: self.manifest_bytes.load(Ordering::Relaxed), ..Sent::default() };
         let mut counted = std::collections::HashSet::new();
-        for blob in artifact.children.iter().flat_map(|child| &child.blobs) {
+        for blob in artifact.manifests().flat_map(|child| &child.blobs) {
             if !counted.insert(&blob.digest) {
                 continue;
             }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr, time::Duration};
 
-use model::{CommitSha, ImageName, ParseError, Platform, Tag};
+use model::{CommitSha, ImageName, ImageRef, ParseError, Platform, Tag};
 
 /// A valid request.
 #[derive(Debug, Clone)]
@@ -45,8 +45,19 @@ pub(crate) struct Origin {
 pub(crate) enum Source {
     /// A Dockerfile and its context.
     Dockerfile(DockerfileSource),
-    /// An OCI image layout.
-    Layout(PathBuf),
+    /// OCI image layouts, which become one image.
+    Layouts(Vec<PathBuf>),
+    /// Files that are appended to a base image.
+    Append(AppendSource),
+    /// An image of a registry.
+    Promote(ImageRef),
+}
+
+/// A base image and what is appended to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AppendSource {
+    /// The base image.
+    pub(crate) base: ImageRef,
 }
 
 /// A Dockerfile and what it is built with.

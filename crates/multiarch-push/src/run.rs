@@ -52,7 +52,7 @@ async fn push(request: &Request, host: &Host, deadline: Deadline, phases: &Phase
     let spool = spool(host.env())?;
     let origin = with_git(request).await;
     let job = match &request.source {
-        Source::Layout(_) => None,
+        Source::Layouts(_) | Source::Append(_) | Source::Promote(_) => None,
         Source::Dockerfile(source) => {
             Some(Arc::new(Job::read(source, &origin, &request.labels, &request.annotations, host.env())?))
         }
@@ -112,6 +112,7 @@ async fn push(request: &Request, host: &Host, deadline: Deadline, phases: &Phase
         return Ok(outcome(planned, sent));
     }
     phases.time("upload", engine.children(&artifact)).await?;
+    phases.time("attach", engine.referrers(&artifact)).await?;
     if request.on_existing == OnExisting::Skip {
         // Another run may have been faster: then its image is the one to name, not ours.
         let states = phases.time("check", facts(&repository, request)).await?;
@@ -167,7 +168,7 @@ impl Sources<'_> {
                 }
                 result => result.map(Made::Artifact),
             },
-            (None, _) => self.layout().await.map(Made::Artifact),
+            (None, _) => self.as_it_is().await.map(Made::Artifact),
         }
     }
 
@@ -181,10 +182,16 @@ impl Sources<'_> {
         self.read(&target).await.map(Made::Artifact)
     }
 
-    async fn layout(&self) -> Result<Artifact, Failure> {
+    async fn as_it_is(&self) -> Result<Artifact, Failure> {
+        let unable = |what: String| Err(Failure::new(&model::codes::INTERNAL, what));
         match &self.request.source {
-            Source::Layout(path) => self.read(path).await,
-            Source::Dockerfile(_) => Err(Failure::new(&model::codes::INTERNAL, "a Dockerfile without a job")),
+            Source::Layouts(paths) => match paths.as_slice() {
+                [path] => self.read(path).await,
+                _ => unable(format!("{} layouts", paths.len())),
+            },
+            Source::Append(append) => unable(format!("nothing can be appended to {} yet", append.base)),
+            Source::Promote(from) => unable(format!("{from} cannot be promoted yet")),
+            Source::Dockerfile(_) => unable("a Dockerfile without a job".to_owned()),
         }
     }
 

@@ -1,0 +1,104 @@
+//! Where an image goes, and under which tags.
+
+use clap::Args;
+use model::{ImageName, ImageRef, ParseError, Tag};
+use toolkit::Check;
+
+use super::given::{given, is_given, refuse_later};
+use crate::request::OnExisting;
+
+/// The inputs.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct DestinationArgs {
+    /// The image to push to, `registry/repository` without a tag
+    #[arg(long, value_name = "NAME")]
+    image: Vec<String>,
+
+    /// Tags that never move, one per line or separated by commas; the full commit id by default
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    tags: Vec<String>,
+
+    /// Tags that are moved to the new image, such as `latest`
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    moving_tags: Vec<String>,
+
+    /// What to do if a tag exists: `same-digest-ok`, `skip` (do not build, give all tags to the image that is there), `overwrite` or `fail`
+    #[arg(long, value_name = "RULE")]
+    on_existing: Option<String>,
+
+    /// Not in this version: whether to make a repository that is missing; refused when given
+    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
+    create_repository: Option<String>,
+
+    /// Not in this version: repositories of the same registry to take layers over from, one per line; refused when given
+    #[arg(long, value_name = "REPOSITORY")]
+    mount_from: Vec<String>,
+}
+
+/// Where an image goes.
+#[derive(Debug, Clone)]
+pub(super) struct Destination {
+    /// The image's name; none if it was refused.
+    pub(super) image: Option<ImageName>,
+    /// Tags that never move.
+    pub(super) tags: Vec<Tag>,
+    /// Tags that are moved.
+    pub(super) moving_tags: Vec<Tag>,
+    /// What to do if a tag exists.
+    pub(super) on_existing: OnExisting,
+}
+
+impl DestinationArgs {
+    /// Validates them.
+    pub(super) fn check(&self, check: &mut Check<'_>) -> Destination {
+        let images = check.list("image", &self.image, image_name);
+        match self.image.iter().filter(|image| !image.trim().is_empty()).count() {
+            0 => check.problem("image", "is required and empty"),
+            1 => {}
+            _ => check.problem("image", "names several destinations, which is not in this version"),
+        }
+        let later = [
+            ("create-repository", self.create_repository.as_slice()),
+            ("mount-from", self.mount_from.as_slice()),
+        ];
+        refuse_later(check, &given(later));
+        let moving_tags = check.list("moving-tags", &self.moving_tags, str::parse::<Tag>);
+        let tags = self.tags(check, &moving_tags);
+        let on_existing = check.optional("on-existing", self.on_existing.as_deref(), str::parse);
+        Destination {
+            image: images.into_iter().next(),
+            tags,
+            moving_tags,
+            on_existing: on_existing.unwrap_or(OnExisting::SameDigestOk),
+        }
+    }
+
+    fn tags(&self, check: &mut Check<'_>, moving: &[Tag]) -> Vec<Tag> {
+        let mut tags = check.list("tags", &self.tags, str::parse::<Tag>);
+        if tags.is_empty() && !is_given(&self.tags) {
+            match check.env().get("GITHUB_SHA").map(str::parse::<Tag>) {
+                Some(Ok(tag)) => tags.push(tag),
+                _ if !moving.is_empty() => {}
+                _ => check.problem("tags", "is required where `GITHUB_SHA` is not set"),
+            }
+        }
+        tags.retain(|tag| !moving.contains(tag));
+        tags.dedup();
+        tags
+    }
+}
+
+/// Reads an image name that says which registry: a push must not end at Docker Hub by mistake.
+fn image_name(text: &str) -> Result<ImageName, String> {
+    let expected = "expected `registry/repository`, such as `123456789012.dkr.ecr.eu-central-1.amazonaws.com/product/dev`";
+    let host = text.split_once('/').map(|(host, _)| host);
+    if host.is_none_or(|host| host != "localhost" && !host.contains(['.', ':'])) {
+        return Err(format!("`{text}` names no registry: {expected}"));
+    }
+    if let Ok(ImageRef { name, tag, digest }) = text.parse()
+        && (tag.is_some() || digest.is_some())
+    {
+        return Err(format!("`{text}` has a tag or digest: give `{name}`, and tags in `tags`"));
+    }
+    text.parse().map_err(|error: ParseError| error.to_string())
+}
