@@ -2,16 +2,13 @@
 
 use std::time::Duration;
 
-use model::{Failure, ParseError, Secret};
+use aws::{AccountId, Keys, Region, RoleArn, SessionName};
+use model::{Failure, ParseError};
 use toolkit::{Check, CommonArgs, Env, GitHubContext};
 
 use crate::{
-    account::AccountId,
-    region::Region,
     registry::Registry,
-    request::{Auth, Identity, Keys, Request},
-    role_arn::RoleArn,
-    session_name::SessionName,
+    request::{Auth, Identity, Request},
 };
 
 /// How long everything may take: three calls of a few hundred milliseconds, and some retries.
@@ -136,7 +133,7 @@ impl Args {
             .optional("role-duration-seconds", self.role_duration_seconds.as_deref(), duration)
             .unwrap_or(DURATION);
         let role_text = self.role_to_assume.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        let keys = keys(check.env());
+        let keys = Keys::from_env(check.env());
         let from_env = match auth {
             Auth::Env => true,
             Auth::Oidc => false,
@@ -212,12 +209,4 @@ fn duration(text: &str) -> Result<i32, ParseError> {
         .ok()
         .filter(|seconds| (DURATION..=LONGEST_DURATION).contains(seconds))
         .ok_or_else(|| ParseError::new("a session's duration", text, "900 to 43200 seconds"))
-}
-
-fn keys(env: &Env) -> Option<Keys> {
-    Some(Keys {
-        access_key_id: env.get("AWS_ACCESS_KEY_ID")?.to_owned(),
-        secret_access_key: Secret::new(env.get("AWS_SECRET_ACCESS_KEY")?),
-        session_token: env.get("AWS_SESSION_TOKEN").map(Secret::new),
-    })
 }

@@ -3,25 +3,16 @@
 //! Three calls: the token from GitHub, a session of the role from STS, a registry credential from ECR. The
 //! credential goes into a Docker configuration of the job's own; nothing else is written anywhere.
 
-mod account;
 mod args;
-mod aws;
-pub mod codes;
-mod diagnose;
 mod docker_config;
 mod plan;
-mod region;
 mod registry;
 mod report;
 mod request;
-mod retry;
-mod role_arn;
 mod run;
-mod session_name;
 mod spec;
 #[cfg(test)]
 mod tests;
-mod trust;
 
 use clap::FromArgMatches;
 use model::Failure;

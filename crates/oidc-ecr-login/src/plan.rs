@@ -1,14 +1,10 @@
 //! What will be done, worked out before the first call.
 
+use aws::{AccountId, Region, codes};
 use model::Failure;
 use toolkit::Env;
 
-use crate::{
-    account::AccountId,
-    codes,
-    region::Region,
-    request::{Identity, Request},
-};
+use crate::request::{Identity, Request};
 
 /// The tokens to ask for, and the hosts that they are for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,12 +2,8 @@
 
 use std::str::FromStr;
 
+use aws::{AccountId, PUBLIC_GALLERY, Region, RegistryHost};
 use model::ParseError;
-
-use crate::{account::AccountId, region::Region};
-
-/// The host of Amazon's public gallery, which has an interface of its own.
-const PUBLIC: &str = "public.ecr.aws";
 
 /// A registry's host, or the account whose registry in `aws-region` is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +23,7 @@ impl Registry {
     /// Returns the host; the one of an account is in `region`.
     pub(crate) fn host(&self, region: &Region) -> String {
         match self {
-            Self::Account(account) => format!("{account}.dkr.ecr.{region}.{}", region.dns_suffix()),
+            Self::Account(account) => RegistryHost::of(account, region).to_string(),
             Self::Host { host, .. } => host.clone(),
         }
     }
@@ -38,20 +34,6 @@ impl Registry {
             Self::Host { region: Some(own), .. } => own,
             _ => region,
         }
-    }
-}
-
-/// Finds the region in `ACCOUNT.dkr.ecr.REGION.SUFFIX`, `…dkr.ecr-fips.REGION…` and the dual-stack
-/// `ACCOUNT.dkr-ecr.REGION.on.aws` (awslabs/amazon-ecr-credential-helper, `api/client.go`).
-fn region_of(host: &str) -> Option<Region> {
-    let labels: Vec<&str> = host.split('.').collect();
-    match labels.as_slice() {
-        [account, "dkr", "ecr" | "ecr-fips", region, ..] | [account, "dkr-ecr", region, "on", ..]
-            if account.parse::<AccountId>().is_ok() =>
-        {
-            region.parse().ok()
-        }
-        _ => None,
     }
 }
 
@@ -66,7 +48,7 @@ impl FromStr for Registry {
             return text.parse().map(Self::Account);
         }
         let host = text.to_ascii_lowercase();
-        if host == PUBLIC {
+        if host == PUBLIC_GALLERY {
             return error("a private registry: the public gallery is not in this version");
         }
         let (name, port) =
@@ -78,7 +60,7 @@ impl FromStr for Registry {
         if !is_host || !name.split('.').all(label) || port.is_some_and(|port| port.parse::<u16>().is_err()) {
             return error(expected);
         }
-        let region = region_of(name);
+        let region = RegistryHost::parse(name).map(|host| host.region().clone());
         Ok(Self::Host { host, region })
     }
 }

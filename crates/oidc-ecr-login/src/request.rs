@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use model::Secret;
+use aws::{AccountId, Keys, Region, RoleArn, SessionName};
 
-use crate::{
-    account::AccountId, region::Region, registry::Registry, role_arn::RoleArn, session_name::SessionName,
-};
+use crate::registry::Registry;
 
 /// The input `auth`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,17 +15,6 @@ pub(crate) enum Auth {
     Oidc,
     /// AWS keys in the environment.
     Env,
-}
-
-/// One set of AWS keys.
-#[derive(Debug, Clone)]
-pub(crate) struct Keys {
-    /// `AKIA…` or `ASIA…`.
-    pub(crate) access_key_id: String,
-    /// The secret key.
-    pub(crate) secret_access_key: Secret,
-    /// Only for temporary keys.
-    pub(crate) session_token: Option<Secret>,
 }
 
 /// As whom to ask for registry tokens.

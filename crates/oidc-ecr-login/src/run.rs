@@ -2,6 +2,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use aws::{
+    Aws, GaveUp, Keys, RegistryToken, Stop,
+    diagnose::{self, About},
+    until_done,
+};
 use futures_util::future::try_join_all;
 use model::{Deadline, Failure, Secret, codes as general};
 use reqwest::Client;
@@ -13,13 +18,10 @@ use toolkit::{
 };
 
 use crate::{
-    aws::{Aws, RegistryToken},
-    diagnose::{self, About},
     docker_config::Place,
     plan::{self, Plan},
     report::{self, Outcome},
-    request::{Identity, Keys, Request},
-    retry::{GaveUp, Stop, until_done},
+    request::{Identity, Request},
 };
 
 /// A token with less time left than this is made anew before it is used again.

@@ -3,10 +3,7 @@
 use clap::{Args as _, Command};
 use toolkit::{Output, Permission, Spec};
 
-use crate::{
-    args::{self, Args},
-    codes,
-};
+use crate::args::{self, Args};
 
 const OUTPUTS: &[Output] = &[
     Output { name: "registry", description: "Host of the registry; the first one if there are several" },
@@ -57,7 +54,7 @@ pub fn spec() -> Spec {
         about: ABOUT,
         command: || Args::augment_args(Command::new("oidc-ecr-login")),
         outputs: OUTPUTS,
-        codes: codes::ALL,
+        codes: aws::codes::ALL,
         permissions: PERMISSIONS,
         input_defaults: &[],
         timeout: args::BUDGET,

@@ -28,6 +28,7 @@ fn is_ours(target: &str) -> bool {
         "toolkit",
         "git",
         "github",
+        "aws",
         "oidc_ecr_login",
         "multiarch_push",
         "bump_values",

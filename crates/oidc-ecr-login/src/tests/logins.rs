@@ -148,7 +148,7 @@ async fn the_sandbox_answers_as_the_sdk_expects() {
         "test",
     );
     let deadline = model::Deadline::after(Duration::from_secs(5));
-    let base = crate::aws::Aws::new(&Env::from_pairs(job.env.clone()), reqwest::Client::new(), deadline);
+    let base = aws::Aws::new(&Env::from_pairs(job.env.clone()), reqwest::Client::new(), deadline);
     let config = base.ecr_config(&"eu-central-1".parse().unwrap()).credentials_provider(keys);
     let ecr = aws_sdk_ecr::Client::from_conf(config.build());
     let created = ecr.create_repository().repository_name("a/b").send().await.unwrap();

@@ -9,8 +9,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("toolkit", &["model"]),
     ("git", &["model"]),
     ("github", &["model"]),
-    ("oidc-ecr-login", FIVE),
-    ("multiarch-push", FIVE),
+    // The deadline's HTTP client, the job's OIDC token, masks (docs/decisions/0021-aws-crate.md).
+    ("aws", &["model", "toolkit"]),
+    ("oidc-ecr-login", SIX),
+    ("multiarch-push", SIX),
     ("bump-values", FIVE),
     ("argocd-sync", FIVE),
     ("auto-merge", FIVE),
@@ -37,6 +39,9 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// What an action may use; never another action.
 const FIVE: &[&str] = &["model", "toolkit", "yaml-set", "git", "github"];
+
+/// What an action that works with AWS may use.
+const SIX: &[&str] = &["model", "toolkit", "yaml-set", "git", "github", "aws"];
 
 /// Returns each arrow that is not allowed.
 pub(super) fn problems(root: &Path) -> Result<Vec<String>, String> {

@@ -6,21 +6,21 @@ use model::ParseError;
 
 /// A region such as `eu-central-1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Region(String);
+pub struct Region(String);
 
 impl Region {
     /// Returns the name.
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Returns the partition, the second part of every ARN in it.
-    pub(crate) fn partition(&self) -> &'static str {
+    pub fn partition(&self) -> &'static str {
         self.rules().0
     }
 
     /// Returns what registry hosts end in.
-    pub(crate) fn dns_suffix(&self) -> &'static str {
+    pub fn dns_suffix(&self) -> &'static str {
         self.rules().1
     }
 

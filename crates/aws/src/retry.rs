@@ -8,14 +8,14 @@ use std::time::Duration;
 use model::{Deadline, Failure};
 use toolkit::Backoff;
 
-use crate::aws::{CallError, Verdict};
+use crate::{CallError, Verdict};
 
 /// How often a connection that cannot be made is tried.
 const FEW: u32 = 3;
 
 /// Why a try ended.
 #[derive(Debug)]
-pub(crate) enum Stop {
+pub enum Stop {
     /// AWS's answer, or none.
     Call(CallError),
     /// Something before the call to AWS; boxed, since it is large and rare.
@@ -24,16 +24,16 @@ pub(crate) enum Stop {
 
 /// The last error and how many calls were made.
 #[derive(Debug)]
-pub(crate) struct GaveUp {
+pub struct GaveUp {
     /// Why the last try ended.
-    pub(crate) stop: Stop,
+    pub stop: Stop,
     /// How many tries there were.
-    pub(crate) tries: u32,
+    pub tries: u32,
 }
 
 /// Calls until it works, is refused, or there is no time for another try. The call is told whether it needs a new
 /// OIDC token.
-pub(crate) async fn until_done<T>(
+pub async fn until_done<T>(
     deadline: Deadline,
     mut call: impl AsyncFnMut(bool) -> Result<T, Stop>,
 ) -> Result<T, GaveUp> {

@@ -3,26 +3,23 @@
 use model::{Code, Failure, codes as general};
 use serde_json::Value;
 
-use crate::{
-    aws::{CallError, Kind},
-    codes, trust,
-};
+use crate::{CallError, Kind, codes, trust};
 
 /// What the calls were about.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct About {
+pub struct About {
     /// The role, if one was to be assumed.
-    pub(crate) role: Option<String>,
+    pub role: Option<String>,
     /// The region of the call.
-    pub(crate) region: String,
+    pub region: String,
     /// The audience of the token.
-    pub(crate) audience: String,
+    pub audience: String,
     /// The token's claims.
-    pub(crate) claims: Option<Value>,
+    pub claims: Option<Value>,
 }
 
 /// Explains why the calls of one kind ended without success.
-pub(crate) fn failure(error: &CallError, tries: u32, about: &About) -> Failure {
+pub fn failure(error: &CallError, tries: u32, about: &About) -> Failure {
     let service = error.service;
     let region = &about.region;
     let failure = match &error.kind {

@@ -4,11 +4,11 @@ use std::{fmt, str::FromStr};
 
 use model::ParseError;
 
-use crate::account::AccountId;
+use crate::AccountId;
 
 /// `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RoleArn {
+pub struct RoleArn {
     text: String,
     partition: String,
     account: AccountId,
@@ -16,17 +16,17 @@ pub(crate) struct RoleArn {
 
 impl RoleArn {
     /// Returns the whole ARN.
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// Returns `aws`, `aws-cn` and so on.
-    pub(crate) fn partition(&self) -> &str {
+    pub fn partition(&self) -> &str {
         &self.partition
     }
 
     /// Returns the account that the role is in.
-    pub(crate) fn account(&self) -> &AccountId {
+    pub fn account(&self) -> &AccountId {
         &self.account
     }
 }

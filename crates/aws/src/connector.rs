@@ -17,7 +17,7 @@ use toolkit::http::{self, SendError};
 const PER_CALL: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Makes `client` the SDK's client; every call ends by `deadline`.
-pub(super) fn client(client: reqwest::Client, deadline: Deadline) -> SharedHttpClient {
+pub(crate) fn client(client: reqwest::Client, deadline: Deadline) -> SharedHttpClient {
     let connector = SharedHttpConnector::new(Connector { client, deadline });
     http_client_fn(move |_, _| connector.clone())
 }

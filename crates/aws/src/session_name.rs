@@ -10,12 +10,12 @@ const LONGEST: usize = 64;
 
 /// 2 to 64 characters of `[A-Za-z0-9_+=,.@-]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SessionName(String);
+pub struct SessionName(String);
 
 impl SessionName {
     /// Returns `<repository>-<run id>-<attempt>`: who did it, and in which run. A long repository name is cut, since
     /// the numbers are what finds the run.
-    pub(crate) fn of_run(context: &GitHubContext) -> Self {
+    pub fn of_run(context: &GitHubContext) -> Self {
         let (Some(repository), Some(run_id)) = (&context.repository, &context.run_id) else {
             return Self("day2-actions".to_owned());
         };
@@ -29,7 +29,7 @@ impl SessionName {
     }
 
     /// Returns the name.
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }

@@ -6,11 +6,11 @@ use model::ParseError;
 
 /// The twelve digits of an account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct AccountId(String);
+pub struct AccountId(String);
 
 impl AccountId {
     /// Returns the digits.
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }

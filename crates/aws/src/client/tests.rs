@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use super::*;
+use crate::Kind;
 
 /// Calls STS and ECR and returns what the errors say about where.
 async fn called(region: &str, hosts: [&str; 2], env: &[(&str, &str)]) -> String {

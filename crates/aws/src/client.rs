@@ -4,8 +4,6 @@
 //! regions from the inputs and the environment's snapshot, connections from the client that all actions share, and
 //! no retries, since ours know the deadline and the token's age.
 
-mod connector;
-mod error;
 #[cfg(test)]
 mod tests;
 
@@ -14,36 +12,35 @@ use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use model::{Deadline, Secret};
 use toolkit::Env;
 
-pub(crate) use self::error::{CallError, Kind, Verdict};
-use crate::{region::Region, request::Keys, role_arn::RoleArn, session_name::SessionName};
+use crate::{CallError, Keys, Region, RoleArn, SessionName, connector, error};
 
 /// A session of an assumed role.
 #[derive(Debug)]
-pub(crate) struct Session {
+pub struct Session {
     /// Its keys.
-    pub(crate) keys: Keys,
+    pub keys: Keys,
     /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
-    pub(crate) arn: String,
+    pub arn: String,
     /// When the keys end.
-    pub(crate) expires_at: String,
+    pub expires_at: String,
 }
 
 /// A token for the registries of one region.
 #[derive(Debug, Clone)]
-pub(crate) struct RegistryToken {
+pub struct RegistryToken {
     /// The region.
-    pub(crate) region: Region,
+    pub region: Region,
     /// The host of the identity's own registry.
-    pub(crate) host: String,
+    pub host: String,
     /// The base64 text of `AWS:password`, as Docker's configuration holds it.
-    pub(crate) auth: Secret,
+    pub auth: Secret,
     /// When it ends.
-    pub(crate) expires_at: String,
+    pub expires_at: String,
 }
 
 /// Clients for the regions that are needed.
 #[derive(Debug)]
-pub(crate) struct Aws {
+pub struct Aws {
     base: SdkConfig,
     sts_url: Option<String>,
     ecr_url: Option<String>,
@@ -51,7 +48,7 @@ pub(crate) struct Aws {
 
 impl Aws {
     /// Sets the clients up; no call is made.
-    pub(crate) fn new(env: &Env, client: reqwest::Client, deadline: Deadline) -> Self {
+    pub fn new(env: &Env, client: reqwest::Client, deadline: Deadline) -> Self {
         let is_true = |name: &str| env.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let base = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -74,7 +71,7 @@ impl Aws {
     }
 
     /// Assumes `role` with an OIDC token. The call is not signed.
-    pub(crate) async fn assume_role(
+    pub async fn assume_role(
         &self,
         region: &Region,
         role: &RoleArn,
@@ -107,7 +104,7 @@ impl Aws {
     }
 
     /// Asks whose keys these are; returns the ARN.
-    pub(crate) async fn caller(&self, region: &Region, keys: &Keys) -> Result<String, CallError> {
+    pub async fn caller(&self, region: &Region, keys: &Keys) -> Result<String, CallError> {
         let reply = self
             .sts(region, Some(keys))
             .get_caller_identity()
@@ -118,11 +115,7 @@ impl Aws {
     }
 
     /// Asks for a token for the registries of `region`.
-    pub(crate) async fn registry_token(
-        &self,
-        region: &Region,
-        keys: &Keys,
-    ) -> Result<RegistryToken, CallError> {
+    pub async fn registry_token(&self, region: &Region, keys: &Keys) -> Result<RegistryToken, CallError> {
         let config = self.ecr_config(region).credentials_provider(credentials(keys));
         let reply = aws_sdk_ecr::Client::from_conf(config.build())
             .get_authorization_token()
@@ -142,7 +135,7 @@ impl Aws {
     }
 
     /// Returns the settings of ECR in `region`, keys left out.
-    pub(crate) fn ecr_config(&self, region: &Region) -> aws_sdk_ecr::config::Builder {
+    pub fn ecr_config(&self, region: &Region) -> aws_sdk_ecr::config::Builder {
         let mut config = aws_sdk_ecr::config::Builder::from(&self.base)
             .region(aws_config::Region::new(region.as_str().to_owned()));
         config.set_endpoint_url(self.ecr_url.clone());
@@ -165,6 +158,6 @@ fn credentials(keys: &Keys) -> Credentials {
         keys.secret_access_key.expose(),
         keys.session_token.as_ref().map(|token| token.expose().to_owned()),
         None,
-        "oidc-ecr-login",
+        "day2",
     )
 }

@@ -12,7 +12,7 @@ use model::Secret;
 
 /// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// No reply in time.
     Timeout(String),
     /// No connection, or a broken one.
@@ -34,7 +34,7 @@ pub(crate) enum Kind {
 
 /// What a failed call calls for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// A refusal: the same call would be refused again.
     Final,
     /// It may work the next time.
@@ -47,16 +47,16 @@ pub(crate) enum Verdict {
 
 /// A call that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct CallError {
+pub struct CallError {
     /// `STS` or `ECR`.
-    pub(crate) service: &'static str,
+    pub service: &'static str,
     /// Why.
-    pub(crate) kind: Kind,
+    pub kind: Kind,
 }
 
 impl CallError {
     /// Takes the SDK's error apart.
-    pub(super) fn new<E>(service: &'static str, error: &SdkError<E, HttpResponse>) -> Self
+    pub(crate) fn new<E>(service: &'static str, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
@@ -79,12 +79,12 @@ impl CallError {
     }
 
     /// A success that lacks what it should hold.
-    pub(super) fn incomplete(service: &'static str, operation: &str) -> Self {
+    pub(crate) fn incomplete(service: &'static str, operation: &str) -> Self {
         Self { service, kind: Kind::Nonsense(format!("the reply to {operation} lacks fields")) }
     }
 
     /// Takes `secret` out of the message.
-    pub(super) fn without(mut self, secret: &Secret) -> Self {
+    pub(crate) fn without(mut self, secret: &Secret) -> Self {
         if let Kind::Reply { message, .. } = &mut self.kind {
             *message = message.replace(secret.expose(), "***");
         }
@@ -92,7 +92,7 @@ impl CallError {
     }
 
     /// Whether the call is worth another try.
-    pub(crate) fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> Verdict {
         match &self.kind {
             Kind::Timeout(_) => Verdict::Again,
             Kind::Unreachable(_) => Verdict::AgainFewTimes,
@@ -109,7 +109,7 @@ impl CallError {
 
     /// Whether AWS limits the rate; the codes are those of the SDK's own retry policy
     /// (`aws-runtime`, `retries/classifiers.rs`).
-    pub(crate) fn is_throttling(&self) -> bool {
+    pub fn is_throttling(&self) -> bool {
         const CODES: &[&str] = &[
             "Throttling",
             "ThrottlingException",
@@ -141,6 +141,6 @@ fn reply(raw: &HttpResponse, meta: &aws_smithy_types::error::ErrorMetadata) -> K
 }
 
 /// Writes a point in time as RFC 3339.
-pub(super) fn time(time: &DateTime) -> String {
+pub(crate) fn time(time: &DateTime) -> String {
     time.fmt(Format::DateTime).unwrap_or_default()
 }

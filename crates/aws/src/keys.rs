@@ -1,0 +1,26 @@
+//! AWS keys.
+
+use model::Secret;
+use toolkit::Env;
+
+/// One set of AWS keys.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// `AKIA…` or `ASIA…`.
+    pub access_key_id: String,
+    /// The secret key.
+    pub secret_access_key: Secret,
+    /// Only for temporary keys.
+    pub session_token: Option<Secret>,
+}
+
+impl Keys {
+    /// Reads the keys of the environment; none unless both are set.
+    pub fn from_env(env: &Env) -> Option<Self> {
+        Some(Self {
+            access_key_id: env.get("AWS_ACCESS_KEY_ID")?.to_owned(),
+            secret_access_key: Secret::new(env.get("AWS_SECRET_ACCESS_KEY")?),
+            session_token: env.get("AWS_SESSION_TOKEN").map(Secret::new),
+        })
+    }
+}
