@@ -7,8 +7,9 @@ use model::{Failure, ParseError};
 use toolkit::{Check, CommonArgs, Env, GitHubContext};
 
 use crate::{
+    docker_config::Mode,
     registry::Registry,
-    request::{Auth, Identity, Request},
+    request::{Auth, Identity, Request, Work},
 };
 
 /// How long everything may take: three calls of a few hundred milliseconds, and some retries.
@@ -61,9 +62,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     mask_aws_account_id: Option<String>,
 
-    /// Which Docker configuration is written: `isolated`, a directory of its own for this job
+    /// Which Docker configuration is written: `isolated`, a directory of its own for this job, or `merge`, the user's own
+    /// file
     #[arg(long, value_name = "MODE", default_value = "isolated")]
     docker_config: Option<String>,
+
+    /// Sign out instead: take out what earlier logins of this job have written, and nothing else
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    logout: Option<String>,
 
     /// Not in this version: repositories that the session is narrowed down to; write them into the role's policy
     #[arg(long, value_name = "REPOSITORY", value_delimiter = ',')]
@@ -78,7 +84,18 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Checks every input; nothing is read but `env`.
+    /// Checks every input that matters; nothing is read but `env`.
+    pub(crate) fn into_work(self, env: &Env) -> Result<Work, Failure> {
+        let mut check = Check::new(env);
+        if !check.flag("logout", self.logout.as_deref(), false) && check.is_clean() {
+            return self.into_request(env).map(|request| Work::Login(Box::new(request)));
+        }
+        let budget = self.common.budget(&mut check, BUDGET);
+        let dry_run = self.common.dry_run(&mut check);
+        check.finish(Some(Work::Logout { budget, dry_run }))
+    }
+
+    /// Checks every input of a login.
     pub(crate) fn into_request(self, env: &Env) -> Result<Request, Failure> {
         let mut check = Check::new(env);
         let auth = check.optional("auth", self.auth.as_deref(), auth);
@@ -91,7 +108,7 @@ impl Args {
             check.list("allowed-account-ids", &self.allowed_account_ids, str::parse::<AccountId>);
         let export_aws_env = check.flag("export-aws-env", self.export_aws_env.as_deref(), false);
         let mask_account_id = check.flag("mask-aws-account-id", self.mask_aws_account_id.as_deref(), false);
-        check.optional("docker-config", self.docker_config.as_deref(), docker_config);
+        let docker_config = check.optional("docker-config", self.docker_config.as_deref(), docker_config);
         self.refuse_what_is_missing(&mut check);
         let budget = self.common.budget(&mut check, BUDGET);
         let dry_run = self.common.dry_run(&mut check);
@@ -102,6 +119,7 @@ impl Args {
             allowed_accounts,
             export_aws_env,
             mask_account_id,
+            docker_config: docker_config.unwrap_or(Mode::Isolated),
             budget,
             dry_run,
         });
@@ -196,11 +214,11 @@ fn registry(text: &str) -> Result<Registry, String> {
     text.parse().map_err(|error: ParseError| error.to_string())
 }
 
-fn docker_config(text: &str) -> Result<(), ParseError> {
+fn docker_config(text: &str) -> Result<Mode, ParseError> {
     match text {
-        "isolated" => Ok(()),
-        "merge" => Err(ParseError::new("a mode that this version has", text, "`isolated`")),
-        _ => Err(ParseError::new("a mode", text, "`isolated`")),
+        "isolated" => Ok(Mode::Isolated),
+        "merge" => Ok(Mode::Merge),
+        _ => Err(ParseError::new("a mode", text, "`isolated` or `merge`")),
     }
 }
 

@@ -4,6 +4,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use model::Secret;
 use toolkit::{Report, Summary};
 
+use crate::docker_config::Written;
+
 /// A login that worked.
 #[derive(Debug)]
 pub(crate) struct Outcome {
@@ -52,17 +54,35 @@ pub(crate) fn report(outcome: &Outcome) -> Report {
         .summary(summary)
 }
 
-/// Says which registries later steps cannot reach any more with the credentials that they had, if there are any.
-pub(crate) fn left_out(hosts: &[String], logins: &[(String, Secret)]) -> Option<String> {
-    let lost: Vec<&str> =
-        hosts.iter().map(String::as_str).filter(|host| logins.iter().all(|(new, _)| new != host)).collect();
-    (!lost.is_empty()).then(|| {
-        format!(
-            "The credentials for {} are not in the new Docker configuration; sign in to them after this step if a \
-             later one needs them",
-            lost.join(", ")
-        )
-    })
+/// Returns what a person should know about the files.
+pub(crate) fn about(written: &Written) -> Vec<String> {
+    let mut lines: Vec<String> = written
+        .also
+        .iter()
+        .map(|path| format!("`REGISTRY_AUTH_FILE` ({}) has the credentials as well", path.display()))
+        .collect();
+    if let Some(store) = &written.store {
+        lines.push(if written.is_new_place {
+            format!(
+                "The user's store of credentials (`credsStore: {store}`) is asked only for the registries that the \
+                 configuration names"
+            )
+        } else {
+            format!(
+                "The configuration has a store of credentials (`credsStore: {store}`): Docker is told to use the file \
+                 for these registries; podman, buildah and skopeo cannot be told so, and need `docker-config: isolated`"
+            )
+        });
+    }
+    lines
+}
+
+/// Returns the closing lines of a logout.
+pub(crate) fn logged_out(hosts: &[String]) -> Report {
+    if hosts.is_empty() {
+        return Report::new().line("No credential of this job's logins is left to take out");
+    }
+    Report::new().line(format!("Signed out of {}", hosts.join(", ")))
 }
 
 /// Returns the password within a registry token, the base64 of `AWS:password`, so that it can be masked as well.
@@ -112,11 +132,20 @@ mod tests {
     }
 
     #[test]
-    fn credentials_that_are_left_out_are_named() {
-        let hosts = ["index.docker.io".to_owned(), "r.example".to_owned()];
-        let logins = [("r.example".to_owned(), Secret::new("x"))];
-        insta::assert_snapshot!(left_out(&hosts, &logins).unwrap(), @"The credentials for index.docker.io are not in the new Docker configuration; sign in to them after this step if a later one needs them");
-        assert_eq!(left_out(&hosts[1..], &logins), None);
+    fn stores_and_further_files_are_told() {
+        let written = |is_new_place| Written {
+            is_new_place,
+            also: vec!["/run/auth.json".into()],
+            store: Some("pass".into()),
+            ..Written::default()
+        };
+        insta::assert_snapshot!([about(&written(true)), about(&written(false))].concat().join("\n"), @r"
+        `REGISTRY_AUTH_FILE` (/run/auth.json) has the credentials as well
+        The user's store of credentials (`credsStore: pass`) is asked only for the registries that the configuration names
+        `REGISTRY_AUTH_FILE` (/run/auth.json) has the credentials as well
+        The configuration has a store of credentials (`credsStore: pass`): Docker is told to use the file for these registries; podman, buildah and skopeo cannot be told so, and need `docker-config: isolated`
+        ");
+        assert!(about(&Written::default()).is_empty());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws::{AccountId, Keys, Region, RoleArn, SessionName};
 
-use crate::registry::Registry;
+use crate::{docker_config::Mode, registry::Registry};
 
 /// The input `auth`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,21 @@ pub(crate) enum Identity {
     Env(Keys),
 }
 
-/// The action's work.
+/// What the action does.
+#[derive(Debug, Clone)]
+pub(crate) enum Work {
+    /// Sign in; boxed, since it is large.
+    Login(Box<Request>),
+    /// Take out what earlier logins have written.
+    Logout {
+        /// The time for it: other logins may hold the file.
+        budget: Duration,
+        /// Whether to do nothing but say what would be done.
+        dry_run: bool,
+    },
+}
+
+/// A login.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     /// As whom.
@@ -50,6 +64,8 @@ pub(crate) struct Request {
     pub(crate) export_aws_env: bool,
     /// Whether the account id is masked.
     pub(crate) mask_account_id: bool,
+    /// Which Docker configuration gets the credentials.
+    pub(crate) docker_config: Mode,
     /// The time for all of it.
     pub(crate) budget: Duration,
     /// Whether to stop after the plan.

@@ -59,12 +59,15 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
     plan::check_account(who.account(), &request.allowed_accounts)?;
     let tokens = login.phases.time("registry token", login.tokens(&plan, &who)).await?;
     let logins = logins(&plan, &tokens)?;
-    let written = Place::from_env(host.env()).write(&logins)?;
-    if let Some(line) = report::left_out(&written.left_out, &logins) {
-        host.info(&line);
-    }
+    let place = Place::from_env(host.env());
+    let written = place.write(request.docker_config, &logins, &Value::Null, deadline)?;
+    report::about(&written).iter().for_each(|line| host.info(line));
     let directory = written.directory.display().to_string();
-    export(request, host, &directory, &who.keys)?;
+    if written.is_new_place {
+        host.export_env("DOCKER_CONFIG", &directory)?;
+        host.export_env("REGISTRY_AUTH_FILE", &format!("{directory}/config.json"))?;
+    }
+    export(request, host, &who.keys)?;
     host.publish(&report::report(&Outcome {
         hosts: logins.into_iter().map(|(host, _)| host).collect(),
         account: who.account().to_owned(),
@@ -238,10 +241,8 @@ fn logins(plan: &Plan, tokens: &[RegistryToken]) -> Result<Vec<(String, Secret)>
     logins.ok_or_else(|| Failure::new(&general::INTERNAL, "a region was not asked for a token"))
 }
 
-/// Tells later steps where the credential is, and the AWS keys only if that was asked for.
-fn export(request: &Request, host: &Host, directory: &str, keys: &Keys) -> Result<(), Failure> {
-    host.export_env("DOCKER_CONFIG", directory)?;
-    host.export_env("REGISTRY_AUTH_FILE", &format!("{directory}/config.json"))?;
+/// Tells later steps the AWS keys, only if that was asked for.
+fn export(request: &Request, host: &Host, keys: &Keys) -> Result<(), Failure> {
     if request.export_aws_env {
         host.export_env("AWS_ACCESS_KEY_ID", &keys.access_key_id)?;
         host.export_env("AWS_SECRET_ACCESS_KEY", keys.secret_access_key.expose())?;

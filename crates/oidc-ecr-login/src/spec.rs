@@ -3,7 +3,10 @@
 use clap::{Args as _, Command};
 use toolkit::{Output, Permission, Spec};
 
-use crate::args::{self, Args};
+use crate::{
+    args::{self, Args},
+    codes,
+};
 
 const OUTPUTS: &[Output] = &[
     Output { name: "registry", description: "Host of the registry; the first one if there are several" },
@@ -23,8 +26,13 @@ needed on the runner.
 
 The AWS keys stay in the memory of the step. Only the registry credential is written: to a `config.json` (mode 0600) in
 a directory of its own under `$RUNNER_TEMP`, which the runner empties after the job. `DOCKER_CONFIG` (Docker, buildx) and
-`REGISTRY_AUTH_FILE` (podman, buildah, skopeo) point to it for the later steps. Another login in the same job adds to the
-same file.
+`REGISTRY_AUTH_FILE` (podman, buildah, skopeo) point to it for the later steps. The user's plugins, contexts, builders and
+credentials for other registries work there too. Another login in the same job adds to the same file. With
+`docker-config: merge` the user's own file gets the credential instead, safely beside other jobs of the same user; a
+credential helper is displaced for these registries only.
+
+A composite action has no step that runs at the end by itself. On a machine that several jobs share, or with `merge`, end
+the job with `logout: true` under `if: always()`: it takes out what this job's logins have written, and nothing else.
 
 When a role's trust policy refuses the job, the action prints the token's claims and the `Condition` that would match.
 A refusal is never tried again; throttling and server errors are, within `timeout` (10 seconds if not given).";
@@ -44,6 +52,11 @@ steps:
     with:
       image: ${{ steps.ecr.outputs.registry }}/product/dev
       context: .
+
+  - uses: org/day2-actions/oidc-ecr-login@v1
+    if: always()
+    with:
+      logout: true
 ";
 
 /// Describes the action.
@@ -54,7 +67,7 @@ pub fn spec() -> Spec {
         about: ABOUT,
         command: || Args::augment_args(Command::new("oidc-ecr-login")),
         outputs: OUTPUTS,
-        codes: aws::codes::ALL,
+        codes: codes::ALL,
         permissions: PERMISSIONS,
         input_defaults: &[],
         timeout: args::BUDGET,

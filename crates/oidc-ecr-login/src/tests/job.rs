@@ -18,8 +18,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use toolkit::{Env, Host, render_failure};
 
-use super::request;
-use crate::run;
+use super::matches;
 
 /// What the runner would give the job to ask for its OIDC token.
 const REQUEST_TOKEN: &str = "request-token-of-the-job";
@@ -88,10 +87,7 @@ impl Job {
     pub(super) async fn run(&self, args: &[&str]) -> Result<(), Failure> {
         let env = Env::from_pairs(self.env.clone());
         let host = Host::with_streams(env, Box::new(self.log.clone()), Box::new(self.log.clone()));
-        let result = match request(args, host.env()) {
-            Ok(request) => run::run(&request, &host).await,
-            Err(failure) => Err(failure),
-        };
+        let result = crate::run(&matches(args), &host).await;
         if let Err(failure) = &result {
             render_failure(&host, "oidc-ecr-login", failure);
         }

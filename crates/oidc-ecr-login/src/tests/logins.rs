@@ -82,7 +82,11 @@ async fn no_secret_is_shown_or_left_outside_the_credential_file() {
     }
     let mask_of_auth = job.config()["auths"].as_object().unwrap().values().next().unwrap()["auth"].clone();
     assert!(log.contains(&format!("::add-mask::{}", mask_of_auth.as_str().unwrap())));
-    assert_eq!(files(job.directory.path()).len(), 4, "output, env, summary, config.json");
+    assert_eq!(
+        files(job.directory.path()).len(),
+        6,
+        "output, env, summary; config.json, its record, its lock"
+    );
 }
 
 fn files(directory: &Path) -> Vec<PathBuf> {
@@ -100,6 +104,23 @@ async fn the_keys_are_exported_only_when_asked_for() {
     job.run(&[ROLE, "--export-aws-env"]).await.unwrap();
     let session = job.sandbox.world().sts.sessions().pop().unwrap();
     assert!(job.file("env").contains(&session.session_token));
+}
+
+#[tokio::test]
+async fn a_logout_leaves_nothing() {
+    let mut job = Job::new().await;
+    job.run(&[ROLE]).await.unwrap();
+    let exported = job.file("env");
+    let directory = exported.lines().nth(1).unwrap();
+    job.env.insert("DOCKER_CONFIG".into(), directory.to_owned());
+    job.env.insert("REGISTRY_AUTH_FILE".into(), format!("{directory}/config.json"));
+    // With an input of the login's that is wrong: a logout must not fail for it.
+    job.run(&["--logout", "--aws-region=nowhere"]).await.unwrap();
+    assert!(job.left().is_empty(), "{:?}", job.left());
+    assert_eq!(job.file("env").matches("DOCKER_CONFIG<<").count(), 2, "{}", job.file("env"));
+    job.run(&["--logout"]).await.unwrap();
+    assert!(job.log().contains("Signed out of 127.0.0.1:"), "{}", job.log());
+    assert_eq!(job.calls("sts"), 1);
 }
 
 #[tokio::test]

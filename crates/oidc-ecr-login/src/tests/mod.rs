@@ -4,7 +4,7 @@ mod job;
 mod logins;
 mod refusals;
 
-use clap::FromArgMatches;
+use clap::{ArgMatches, FromArgMatches as _};
 use model::Failure;
 use toolkit::Env;
 
@@ -15,10 +15,13 @@ use crate::{
 };
 
 /// Parses arguments as the program does.
+fn matches(args: &[&str]) -> ArgMatches {
+    (spec().command)().try_get_matches_from(["oidc-ecr-login"].iter().chain(args)).unwrap()
+}
+
+/// The request that arguments make.
 pub(crate) fn request(args: &[&str], env: &Env) -> Result<Request, Failure> {
-    let argv = ["oidc-ecr-login"].iter().chain(args);
-    let matches = (spec().command)().try_get_matches_from(argv).unwrap();
-    Args::from_arg_matches(&matches).unwrap().into_request(env)
+    Args::from_arg_matches(&matches(args)).unwrap().into_request(env)
 }
 
 const ROLE: &str = "--role-to-assume=arn:aws:iam::123456789012:role/day2-dev";
@@ -79,7 +82,7 @@ fn bad_inputs_are_named_all_at_once() {
             "--role-session-name=a b",
             "--role-duration-seconds=60",
             "--allowed-account-ids=1234",
-            "--docker-config=merge",
+            "--docker-config=elsewhere",
             "--timeout=soon",
         ],
         &Env::default(),
@@ -94,7 +97,7 @@ fn bad_inputs_are_named_all_at_once() {
     input `registries`: `https://x.example/y` is not a registry: expected a host such as `123456789012.dkr.ecr.eu-central-1.amazonaws.com`, or 12 digits of an account
     input `registries`: `12345` is not an account id: expected 12 digits, quoted in YAML so that leading zeros stay
     input `allowed-account-ids`: `1234` is not an account id: expected 12 digits, quoted in YAML so that leading zeros stay
-    input `docker-config`: `merge` is not a mode that this version has: expected `isolated`
+    input `docker-config`: `elsewhere` is not a mode: expected `isolated` or `merge`
     input `timeout`: `soon` is not a duration: expected a number with a unit, such as `90s`, `1m30s` or `500ms`
     ");
 }
