@@ -7,12 +7,14 @@ use model::{CommitSha, ImageName, ImageRef, ParseError, Platform, Tag};
 /// A valid request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// Where to push to.
-    pub(crate) image: ImageName,
+    /// Where to push to, one or several.
+    pub(crate) images: Vec<ImageName>,
     /// Tags that never move.
     pub(crate) tags: Vec<Tag>,
     /// Tags that are moved.
     pub(crate) moving_tags: Vec<Tag>,
+    /// Repositories to take layers over from, in the registries of the destinations.
+    pub(crate) mount_from: Vec<String>,
     /// What is pushed.
     pub(crate) source: Source,
     /// Labels for the configuration.

@@ -67,7 +67,8 @@ impl Args {
     /// Validates all arguments at once.
     pub(crate) fn into_request(self, env: &Env) -> Result<Request, Failure> {
         let mut check = Check::new(env);
-        let Destination { image, tags, moving_tags, on_existing } = self.destination.check(&mut check);
+        let Destination { images, tags, moving_tags, mount_from, on_existing } =
+            self.destination.check(&mut check);
         let kind = self.kind(&mut check);
         let Content { platforms, labels, annotations } = self.content.check(&mut check, kind);
         let source = match kind {
@@ -80,10 +81,11 @@ impl Args {
         let timeout = self.common.budget(&mut check, TIMEOUT);
         let dry_run = self.common.dry_run(&mut check);
         let origin = origin(&mut check);
-        let request = image.zip(source).map(|(image, source)| Request {
-            image,
+        let request = images.zip(source).map(|(images, source)| Request {
+            images,
             tags,
             moving_tags,
+            mount_from,
             source,
             labels,
             annotations,

@@ -100,7 +100,6 @@ fn inputs_of_later_versions_are_refused_unless_empty() {
         "env",
         "from",
         "layer-cache",
-        "mount-from",
         "provenance",
         "referrers",
         "sbom",
@@ -152,4 +151,18 @@ fn images_name_their_registry() {
     assert!(request(&["--image=localhost/dev", "--tags=v1"], &[]).is_ok());
     let failure = request(&["--image=a.example/dev"], &[]).unwrap_err();
     insta::assert_snapshot!(failure.cause, @"input `tags` is required where `GITHUB_SHA` is not set");
+}
+
+#[test]
+fn several_destinations_and_repositories_to_mount_from() {
+    let both = ["--image=a.example/b", "--image=c.example/d", "--image=a.example/b", "--tags=v1"];
+    let good = request(&[&both[..], &["--mount-from=base/python"]].concat(), &[]).unwrap();
+    assert_eq!(good.images.len(), 2, "one that is named twice is one");
+    assert_eq!(good.mount_from, ["base/python"]);
+    for value in ["base/python:3", "Base", "base/python@sha256:1"] {
+        let failure = request(&[&both[..], &[&format!("--mount-from={value}")]].concat(), &[]).unwrap_err();
+        assert!(failure.cause.contains("is not a repository's name"), "{failure}");
+    }
+    let failure = request(&["--image=a.example/b", "--image=dev", "--tags=v1"], &[]).unwrap_err();
+    assert!(failure.cause.contains("names no registry"), "{failure}");
 }

@@ -39,19 +39,19 @@ impl From<SendError> for Trouble {
 }
 
 impl Trouble {
-    /// Judges a reply's failure by its status: 429 is repeated until the deadline, 5xx and 408 a few times.
-    pub(super) fn of_status(status: StatusCode, after: Option<Duration>, failure: Failure) -> Self {
-        match status {
-            StatusCode::TOO_MANY_REQUESTS => {
-                Self::Passing { failure: Box::new(failure), after, tries: u32::MAX }
-            }
-            // ECR answers 503 when a rate is exceeded, too, and then says when to come back.
-            StatusCode::REQUEST_TIMEOUT => Self::Passing { failure: Box::new(failure), after, tries: 8 },
-            status if status.is_server_error() => {
-                Self::Passing { failure: Box::new(failure), after, tries: 8 }
-            }
-            _ => Self::Fatal(failure),
-        }
+    /// Judges a refusal by what it says and by its status: "too many" is repeated until the deadline, errors of the
+    /// server a few times, and an upload that was spoilt is begun anew.
+    pub(super) fn of_refusal(status: StatusCode, after: Option<Duration>, failure: Failure) -> Self {
+        let tries = if failure.code == &codes::RATE_LIMITED {
+            u32::MAX
+        } else if failure.code == &codes::UPLOAD_REFUSED || failure.code == &codes::DIGEST_MISMATCH {
+            4
+        } else if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
+            8
+        } else {
+            return Self::Fatal(failure);
+        };
+        Self::Passing { failure: Box::new(failure), after, tries }
     }
 
     /// The connection broke while a body was read.
