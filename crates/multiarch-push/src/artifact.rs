@@ -6,7 +6,7 @@ use bytes::Bytes;
 use model::{Digest, Platform};
 
 use crate::{
-    image::oci::digest_of,
+    image::{LayerFile, oci::digest_of},
     registry::{Found, Repository},
 };
 
@@ -60,6 +60,8 @@ pub(crate) enum Origin {
     /// In a file of this size, whose digest is checked on its way to the registry.
     #[expect(dead_code, reason = "files of layouts are to be this")]
     Unchecked(PathBuf),
+    /// In a layer of ours, whose file may be yet to be made.
+    Layer(Arc<LayerFile>),
     /// In the base image's repository.
     Base(Arc<Repository>),
 }

@@ -1,7 +1,7 @@
 //! Assembling an image for all its platforms in this process.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     path::Path,
     sync::Arc,
 };
@@ -12,11 +12,9 @@ use model::{Failure, ImageRef, Platform, codes::INTERNAL, codes::INVALID_INPUT};
 
 use crate::{
     artifact::{Artifact, Blob, Child, Origin, document},
-    context::Tree,
     image::{
-        Assembly, BaseImage, ImageConfig, Inputs, Layer, Variant, assemble,
+        Assembly, BaseImage, ImageConfig, Inputs, Layer, LayerFiles, Maker, Variant, assemble,
         oci::{self, Descriptor, Index, Manifest},
-        write_layer,
     },
     job::Job,
     registry::Registry,
@@ -38,7 +36,8 @@ pub(crate) async fn build(
         Ok((job, targets, assemblies))
     })
     .await?;
-    let layers = written(&assemblies, job.epoch, spool).await?;
+    let maker = Maker::new(job.compression, spool, job.cache.clone());
+    let layers = made(&assemblies, &maker).await?;
     let mut children = Vec::new();
     for ((platform, base), assembly) in targets.into_iter().zip(assemblies) {
         children.push(child(&job, platform, base, assembly, &layers)?);
@@ -97,34 +96,32 @@ async fn targets(job: &Job, registry: &Arc<Registry>) -> Result<Vec<Target>, Fai
 
 fn assembled(job: &Job, (platform, base): &Target) -> Result<Assembly, Failure> {
     let build = job.build_args(platform);
-    let created = job.created();
     let inputs = Inputs {
         file: &job.file,
         stage: job.stage,
         context: &job.context,
         build: &build,
         base: base.as_ref().map(|base| &base.config),
-        created: &created,
+        dependencies: &job.dependencies,
+        epoch: job.epoch,
     };
     assemble(inputs).map_err(|error| job.failure(error))
 }
 
-/// Writes every layer once, though several platforms may have it, as many at a time as there are processors.
-async fn written(assemblies: &[Assembly], epoch: u64, spool: &Path) -> Result<HashMap<Tree, Layer>, Failure> {
-    let mut unique: HashMap<Tree, std::path::PathBuf> = HashMap::new();
-    for tree in assemblies.iter().flat_map(|assembly| &assembly.layers) {
-        let file = spool.join(format!("layer-{}", unique.len()));
-        unique.entry(tree.clone()).or_insert(file);
-    }
-    let width = std::thread::available_parallelism().map_or(2, usize::from);
-    stream::iter(unique)
-        .map(|(tree, file)| {
-            blocking(move || {
-                let layer = write_layer(&tree, epoch, &file)?;
-                Ok((tree, layer))
-            })
+/// Makes every layer once, though several platforms may have it. A few at a time: each of them is read by one thread
+/// and compressed by all.
+async fn made(
+    assemblies: &[Assembly],
+    maker: &Arc<Maker>,
+) -> Result<HashMap<LayerFiles, Layer>, Failure> {
+    const AT_A_TIME: usize = 4;
+    let unique: HashSet<&LayerFiles> = assemblies.iter().flat_map(|assembly| &assembly.layers).collect();
+    stream::iter(unique.into_iter().cloned())
+        .map(|files| {
+            let maker = maker.clone();
+            blocking(move || Ok((files.clone(), maker.make(files)?)))
         })
-        .buffer_unordered(width)
+        .buffer_unordered(AT_A_TIME)
         .try_collect()
         .await
 }
@@ -143,9 +140,9 @@ fn child(
     platform: Platform,
     base: Option<Variant>,
     assembly: Assembly,
-    layers: &HashMap<Tree, Layer>,
+    layers: &HashMap<LayerFiles, Layer>,
 ) -> Result<Child, Failure> {
-    let own: Vec<&Layer> = assembly.layers.iter().filter_map(|tree| layers.get(tree)).collect();
+    let own: Vec<&Layer> = assembly.layers.iter().filter_map(|files| layers.get(files)).collect();
     let (mut blobs, mut descriptors, mut annotations) = (Vec::new(), Vec::new(), job.annotations.clone());
     if let Some(base) = base {
         annotations.insert("org.opencontainers.image.base.name".to_owned(), base.image.to_string());
@@ -158,8 +155,8 @@ fn child(
         }
     }
     for layer in &own {
-        descriptors.push(descriptor(oci::LAYER_GZIP, &layer.digest, layer.size));
-        let origin = Origin::File(layer.file.clone());
+        descriptors.push(descriptor(job.compression.media_type(), &layer.digest, layer.size));
+        let origin = Origin::Layer(layer.file.clone());
         blobs.push(Blob { digest: layer.digest.clone(), size: layer.size, origin });
     }
     let mut config: ImageConfig = assembly.config;

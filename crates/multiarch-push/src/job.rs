@@ -13,7 +13,7 @@ use crate::{
     codes,
     context::{Context, Ignore},
     dockerfile::{self, Dockerfile, Error},
-    image::{BaseOf, BuildArgs, base_of},
+    image::{BaseOf, BuildArgs, Dependencies, LayerCache, base_of, compress::Compression},
     request::{DockerfileSource, Origin},
 };
 
@@ -38,6 +38,12 @@ pub(crate) struct Job {
     pub(crate) annotations: BTreeMap<String, String>,
     /// The platform of this machine.
     pub(crate) build_platform: Platform,
+    /// How layers are compressed.
+    pub(crate) compression: Compression,
+    /// The layers of earlier runs.
+    pub(crate) cache: Option<LayerCache>,
+    /// Which files go into layers of their own.
+    pub(crate) dependencies: Dependencies,
 }
 
 impl Job {
@@ -78,6 +84,9 @@ impl Job {
             source: source.clone(),
             epoch,
             build_platform: build_platform(),
+            compression: Compression::default(),
+            cache: None,
+            dependencies: Dependencies::default(),
             shown,
         })
     }

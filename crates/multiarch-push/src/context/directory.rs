@@ -114,7 +114,7 @@ fn node(path: &Path, metadata: &Metadata, line: usize) -> Result<Node, Error> {
     let kind = if metadata.is_dir() {
         NodeKind::Directory
     } else if metadata.is_file() {
-        NodeKind::File { source: path.to_owned(), size: metadata.len() }
+        NodeKind::File { source: path.to_owned(), offset: 0, size: metadata.len() }
     } else if metadata.is_symlink() {
         NodeKind::Symlink(fs::read_link(path).map_err(|error| unreadable(path, &error, line))?)
     } else {

@@ -44,6 +44,7 @@ impl Stock {
         match (&blob.origin, entry, &self.fetched) {
             (Origin::Bytes(bytes), ..) => Ok(Content::Bytes(bytes)),
             (Origin::File(path), ..) => Ok(Content::File(path, &self.known)),
+            (Origin::Layer(layer), ..) => Ok(Content::File(layer.path().await?, &self.known)),
             (Origin::Unchecked(path), entry, _) => {
                 Ok(Content::File(path, entry.map_or(&self.known, |entry| &entry.integrity)))
             }
