@@ -6,14 +6,17 @@ use model::{Deadline, Failure, ImageName};
 use toolkit::{Env, Host};
 
 use crate::{
+    append::append,
     artifact::Artifact,
     build::build,
     builder, codes,
+    image::{Dependencies, LayerCache, Maker},
     job::Job,
     layout,
+    marks::Marks,
     plan::{self, Method},
     registry::Registry,
-    request::{Builder, BuilderChoice, DockerfileSource, Origin, Request, Source},
+    request::{AppendSource, Builder, BuilderChoice, DockerfileSource, Origin, Request, Source},
 };
 
 /// What came of making an artifact.
@@ -28,6 +31,8 @@ pub(crate) enum Made {
 pub(crate) struct Sources<'a> {
     /// What was asked for.
     pub(crate) request: &'a Request,
+    /// Where it comes from.
+    pub(crate) origin: &'a Origin,
     /// The Dockerfile and its context, where there is one.
     pub(crate) job: Option<Arc<Job>>,
     /// Who builds it.
@@ -47,7 +52,7 @@ impl Sources<'_> {
     pub(crate) async fn artifact(&self) -> Result<Made, Failure> {
         match (&self.job, &self.method) {
             (Some(job), Some(Method::Build(builder, program))) => self.built(job, *builder, program).await,
-            (Some(job), _) => match build(job.clone(), self.registry, self.spool).await {
+            (Some(job), _) => match build(job.clone(), self.registry, &self.maker()).await {
                 // Some obstacles show only in the context or in the base image.
                 Err(failure) if failure.code == &codes::DOCKERFILE_NEEDS_BUILDER => {
                     match (
@@ -83,10 +88,25 @@ impl Sources<'_> {
                 [path] => self.read(path).await,
                 _ => unable(format!("{} layouts", paths.len())),
             },
-            Source::Append(append) => unable(format!("nothing can be appended to {} yet", append.base)),
+            Source::Append(source) => self.appended(source).await,
             Source::Promote(from) => unable(format!("{from} cannot be promoted yet")),
             Source::Dockerfile(_) => unable("a Dockerfile without a job".to_owned()),
         }
+    }
+
+    async fn appended(&self, source: &AppendSource) -> Result<Artifact, Failure> {
+        let epoch = self.origin.epoch.unwrap_or_default();
+        let marks = Marks::new(self.request, self.origin, epoch);
+        let dependencies = match &self.request.layers.dependencies {
+            Some(dependencies) => dependencies.clone(),
+            None => Dependencies::usual().map_err(|error| Failure::new(&model::codes::INTERNAL, error))?,
+        };
+        append(source, &dependencies, &marks, epoch, self.registry, &self.maker()).await
+    }
+
+    fn maker(&self) -> Arc<Maker> {
+        let options = &self.request.layers;
+        Maker::new(options.compression, self.spool, options.cache.clone().map(LayerCache::new))
     }
 
     async fn read(&self, path: &Path) -> Result<Artifact, Failure> {
@@ -110,7 +130,10 @@ pub(crate) async fn method(job: &Job, source: &DockerfileSource, env: &Env) -> R
 }
 
 /// Returns the images that the image is built on, as far as they are known before.
-pub(crate) fn bases(job: Option<&Job>) -> Result<Vec<ImageName>, Failure> {
+pub(crate) fn bases(request: &Request, job: Option<&Job>) -> Result<Vec<ImageName>, Failure> {
+    if let Source::Append(source) = &request.source {
+        return Ok(vec![source.base.name.clone()]);
+    }
     let Some(job) = job else { return Ok(Vec::new()) };
     let platforms = job.source.platforms.iter().chain([&job.build_platform]);
     let mut found = Vec::new();
@@ -122,10 +145,14 @@ pub(crate) fn bases(job: Option<&Job>) -> Result<Vec<ImageName>, Failure> {
 
 /// Completes the image's origin from the repository that the context is in: what is checked out, not what the run
 /// was started for, since a pipeline goes on with the merge that it made itself.
-pub(crate) async fn with_git(request: &Request) -> Origin {
+pub(crate) async fn with_git(request: &Request, env: &Env) -> Origin {
     let mut origin = request.origin.clone();
-    let Source::Dockerfile(source) = &request.source else { return origin };
-    let Ok(repo) = git::Repo::open(&source.context).await else { return origin };
+    let directory = match &request.source {
+        Source::Dockerfile(source) => source.context.as_path(),
+        Source::Append(_) => Path::new(env.get("GITHUB_WORKSPACE").unwrap_or(".")),
+        Source::Layouts(_) | Source::Promote(_) => return origin,
+    };
+    let Ok(repo) = git::Repo::open(directory).await else { return origin };
     if let Ok(head) = repo.head().await {
         origin.revision = Some(head);
     }

@@ -51,11 +51,11 @@ enum Done {
 
 async fn push(request: &Request, host: &Host, deadline: Deadline, phases: &Phases) -> Result<Done, Failure> {
     let spool = spool(host.env())?;
-    let origin = with_git(request).await;
+    let origin = with_git(request, host.env()).await;
     let job = match &request.source {
         Source::Layouts(_) | Source::Append(_) | Source::Promote(_) => None,
         Source::Dockerfile(source) => {
-            Some(Arc::new(Job::read(source, &origin, &request.labels, &request.annotations, host.env())?))
+            Some(Arc::new(Job::read(source, request, &origin, host.env())?))
         }
     };
     let method = match (&job, &request.source) {
@@ -63,12 +63,21 @@ async fn push(request: &Request, host: &Host, deadline: Deadline, phases: &Phase
         _ => None,
     };
     let registry = Registry::new(Keychain::load(host.env())?, Renewal::new(host), deadline)?;
-    let bases = bases(job.as_deref())?;
+    let bases = bases(request, job.as_deref())?;
     let open = request.images.iter().map(|image| Destination::open(&registry, image, request, &bases));
     let destinations = try_join_all(open).await?;
 
     // The registries are asked while the image is made: what they refuse is known before the work is done.
-    let source = Sources { request, job, method, registry: &registry, spool: spool.path(), deadline, host };
+    let source = Sources {
+        request,
+        origin: &origin,
+        job,
+        method,
+        registry: &registry,
+        spool: spool.path(),
+        deadline,
+        host,
+    };
     let asked = phases.time("check", facts(&destinations, request));
     let made = phases.time("assemble", source.artifact());
     let (states, made) = match request.on_existing {

@@ -24,7 +24,7 @@ impl Context {
 
     /// Lists a file or a directory. Links on the way to it are followed, as Docker does for what COPY names itself,
     /// but not out of the context; links inside a directory stay links.
-    pub(super) fn subtree(&self, path: &str, line: usize) -> Result<Tree, Error> {
+    pub(crate) fn subtree(&self, path: &str, line: usize) -> Result<Tree, Error> {
         let found = self.root.join(path).canonicalize().map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => {
                 Error::missing(line, format!("`{path}` is not in the context{}", self.nearest(path)))

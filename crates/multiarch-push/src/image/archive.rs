@@ -25,10 +25,7 @@ pub(super) fn write_archive<W: Write>(tree: &Tree, epoch: u64, output: W) -> Res
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(
-        &codes::CONTEXT_MISSING,
-        format!("`{}` cannot be put into a layer: {error}", path.display()),
-    )
+    Failure::new(&codes::CONTEXT_MISSING, format!("`{}` cannot be put into a layer: {error}", path.display()))
 }
 
 fn append<W: Write>(archive: &mut Builder<W>, path: &Path, node: &Node, epoch: u64) -> io::Result<()> {

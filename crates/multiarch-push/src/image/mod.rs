@@ -19,5 +19,6 @@ pub(crate) use base::{BaseOf, base_of};
 pub(crate) use config::ImageConfig;
 pub(crate) use layer::{Layer, LayerCache, LayerFile, LayerFiles, Maker};
 pub(crate) use scope::BuildArgs;
+pub(crate) use skeleton::over_base;
 pub(crate) use split::Dependencies;
 pub(crate) use variant::{BaseImage, Variant};

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::Write,
+    io::{Read, Write},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -169,6 +169,24 @@ impl Stage {
         let config = manifest["config"]["digest"].as_str().unwrap();
         let config = self.world().registry.blob(repository, config).unwrap();
         (manifest, serde_json::from_slice(&config).unwrap())
+    }
+
+    /// Returns the files in a layer of an image of `product/dev`: path, mode and text.
+    pub(crate) fn files(&self, manifest: &Value, layer: usize) -> Vec<String> {
+        let layer = &manifest["layers"][layer];
+        let blob = self.world().registry.blob("product/dev", layer["digest"].as_str().unwrap()).unwrap();
+        let plain: Box<dyn Read> = match layer["mediaType"].as_str().unwrap().ends_with("zstd") {
+            true => Box::new(zstd::Decoder::new(&blob[..]).unwrap()),
+            false => Box::new(flate2::read::GzDecoder::new(&blob[..])),
+        };
+        let mut archive = tar::Archive::new(plain);
+        let entries = archive.entries().unwrap().map(|entry| {
+            let mut entry = entry.unwrap();
+            let mut text = String::new();
+            entry.read_to_string(&mut text).unwrap();
+            format!("{} {:o} {text}", entry.path().unwrap().display(), entry.header().mode().unwrap())
+        });
+        entries.collect()
     }
 
     /// Returns the calls to the registry that change something.

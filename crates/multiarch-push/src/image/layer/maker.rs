@@ -62,8 +62,7 @@ impl Maker {
     pub(crate) fn make(self: &Arc<Self>, files: LayerFiles) -> Result<Layer, Failure> {
         let shelf = self.cache.as_ref().map(|cache| cache.shelf(&files, self.compression));
         if let Some(shelf) = shelf.as_ref().filter(|shelf| shelf.is_in_use()) {
-            let (_, diff_id, _) =
-                write_archive(&files.tree, files.epoch, Hashing::new(io::sink()))?.finish();
+            let (_, diff_id, _) = write_archive(&files.tree, files.epoch, Hashing::new(io::sink()))?.finish();
             if let Some((digest, size)) = shelf.find(&diff_id) {
                 tracing::debug!("the layer {digest} is known");
                 return Ok(self.layer(files, diff_id, digest, size, OnceCell::new()));
@@ -123,8 +122,7 @@ impl Maker {
         };
         let file = BufWriter::with_capacity(1 << 17, File::create(&path).map_err(spool)?);
         let pool = self.pool.get_or_init(Pool::new);
-        let compressor =
-            Compressor::new(self.compression, pool, Hashing::new(file)).map_err(spool)?;
+        let compressor = Compressor::new(self.compression, pool, Hashing::new(file)).map_err(spool)?;
         // Tar writes headers of 512 bytes, and files in small pieces.
         let buffered = BufWriter::with_capacity(1 << 16, Hashing::new(compressor));
         let archive = write_archive(&files.tree, files.epoch, buffered)?;
