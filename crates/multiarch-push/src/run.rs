@@ -54,9 +54,7 @@ async fn push(request: &Request, host: &Host, deadline: Deadline, phases: &Phase
     let origin = with_git(request, host.env()).await;
     let job = match &request.source {
         Source::Layouts(_) | Source::Append(_) | Source::Promote(_) => None,
-        Source::Dockerfile(source) => {
-            Some(Arc::new(Job::read(source, request, &origin, host.env())?))
-        }
+        Source::Dockerfile(source) => Some(Arc::new(Job::read(source, request, &origin, host.env())?)),
     };
     let method = match (&job, &request.source) {
         (Some(job), Source::Dockerfile(source)) => Some(method(job, source, host.env()).await?),

@@ -8,7 +8,7 @@ use flate2::{Compress, Compression, Crc, FlushCompress};
 /// a matter of one processor.
 pub(super) const BLOCK: usize = 512 << 10;
 
-/// Level 3 is more than twice as fast as 6 and makes layers 3 % larger (docs/decisions/0100-layers.md).
+/// Level 3 is more than twice as fast as 6 and makes layers 3 % larger (docs/decisions/0031-layers.md).
 const LEVEL: Compression = Compression::new(3);
 
 /// A compressed block.

@@ -2,7 +2,7 @@
 //!
 //! The layer is cut into blocks of a fixed size, each compressed for itself. Gzip's are joined into one member
 //! (`gzip`), zstd's into one frame, which is what every reader of layers understands
-//! (docs/decisions/0100-layers.md).
+//! (docs/decisions/0031-layers.md).
 
 mod block;
 mod gzip;
@@ -24,7 +24,7 @@ pub(crate) use pool::Pool;
 /// block's size or a compressor, so that the cache does not mix two of them.
 pub(crate) const FORMAT: u32 = 1;
 
-/// Between 1 and 3 the size falls by a fifth, above it by little and the time grows (docs/decisions/0100-layers.md).
+/// Between 1 and 3 the size falls by a fifth, above it by little and the time grows (docs/decisions/0031-layers.md).
 const ZSTD_LEVEL: i32 = 3;
 
 /// What zstd's workers take at a time, in bytes: fixed, as the library's own choice may change with its version.

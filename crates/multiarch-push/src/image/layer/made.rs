@@ -1,9 +1,6 @@
 //! A layer that an image names.
 
-use std::{
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{path::PathBuf, sync::Arc};
 
 use model::{Digest, Failure, codes::INTERNAL};
 use tokio::sync::OnceCell;
