@@ -1,5 +1,5 @@
 //! Who may send a request now: at most [`WIDEST`] at once in all, at most as many to one registry as it takes, and
-//! none before the time that it asked for (`Retry-After`).
+//! none before the time that it asked for (`Retry-After`), or a little later if it refused without saying for how long.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -8,6 +8,7 @@ use std::{
 
 use reqwest::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use toolkit::Backoff;
 
 use super::window::{WIDEST, Window};
 
@@ -28,6 +29,14 @@ struct State {
     owed: usize,
     /// Until when the registry wants no request.
     closed_until: Option<Instant>,
+    /// For how long it is left alone if it does not say.
+    pause: Backoff,
+}
+
+/// The registry is asked anew soon, and then ever more seldom: refusals come fast, so that a narrow way alone would not
+/// keep us from sending many requests.
+fn pause() -> Backoff {
+    Backoff::new(Duration::from_millis(100), Duration::from_secs(1))
 }
 
 /// Leave to send one request. It ends when it is dropped.
@@ -42,7 +51,7 @@ pub(super) struct Pass {
 impl Gate {
     /// Opens a gate under a limit that is shared.
     pub(super) fn new(all: Arc<Semaphore>) -> Arc<Self> {
-        let state = State { window: Window::new(), owed: 0, closed_until: None };
+        let state = State { window: Window::new(), owed: 0, closed_until: None, pause: pause() };
         Arc::new(Self { all, own: Arc::new(Semaphore::new(WIDEST)), state: Mutex::new(state) })
     }
 
@@ -89,11 +98,13 @@ impl Pass {
         let mut state = self.gate.state();
         let before = state.window.width();
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            state.window.refused(self.number);
-            let until = after.and_then(|after| Instant::now().checked_add(after));
+            let is_news = state.window.refused(self.number);
+            let wait = after.or_else(|| is_news.then(|| state.pause.next_delay()));
+            let until = wait.and_then(|wait| Instant::now().checked_add(wait));
             state.closed_until = state.closed_until.max(until);
         } else {
             state.window.answered();
+            state.pause = pause();
         }
         let now = state.window.width();
         if now != before {
@@ -123,6 +134,7 @@ mod tests {
 
     const OK: StatusCode = StatusCode::OK;
     const BUSY: StatusCode = StatusCode::TOO_MANY_REQUESTS;
+    const NOW: Option<Duration> = Some(Duration::ZERO);
 
     fn gates() -> (Arc<Gate>, Arc<Gate>) {
         let all = Arc::new(Semaphore::new(WIDEST));
@@ -150,12 +162,12 @@ mod tests {
     async fn a_refusal_halves_what_one_registry_gets_and_success_gives_it_back() {
         let (gate, other) = gates();
         let passes = all(&gate);
-        passes.iter().for_each(|pass| pass.answered(BUSY, None));
+        passes.iter().for_each(|pass| pass.answered(BUSY, NOW));
         drop(passes);
         let passes = all(&gate);
         assert_eq!(passes.len(), 8);
         assert_eq!(all(&other).len(), 8, "the other registry has said nothing");
-        passes[0].answered(BUSY, None);
+        passes[0].answered(BUSY, NOW);
         drop(passes);
         assert_eq!(all(&gate).len(), 4);
         for _ in 0..200 {
@@ -185,7 +197,7 @@ mod tests {
                 if !out.is_empty() {
                     let pass = out.swap_remove(which.index(out.len()));
                     match step {
-                        0 => pass.answered(BUSY, None),
+                        0 => pass.answered(BUSY, NOW),
                         1 => pass.answered(OK, None),
                         _ => {}
                     }

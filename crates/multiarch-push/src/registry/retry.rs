@@ -24,6 +24,9 @@ pub(super) enum Trouble {
     },
 }
 
+/// How often a call is worth trying that broke off or met an error of the server: some ten seconds.
+const TRIES: u32 = 10;
+
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
         Self::Fatal(failure)
@@ -33,7 +36,7 @@ impl From<Failure> for Trouble {
 impl From<SendError> for Trouble {
     fn from(error: SendError) -> Self {
         // An address at which nobody listens stays so for longer than a push wants to wait.
-        let tries = if error.is_before_effect() { 4 } else { 8 };
+        let tries = if error.is_before_effect() { 6 } else { TRIES };
         Self::Passing { failure: Box::new(error.into()), after: None, tries }
     }
 }
@@ -47,7 +50,7 @@ impl Trouble {
         } else if failure.code == &codes::UPLOAD_REFUSED || failure.code == &codes::DIGEST_MISMATCH {
             4
         } else if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
-            8
+            TRIES
         } else {
             return Self::Fatal(failure);
         };
@@ -56,31 +59,49 @@ impl Trouble {
 
     /// The connection broke while a body was read.
     pub(super) fn broken(failure: Failure) -> Self {
-        Self::Passing { failure: Box::new(failure), after: None, tries: 8 }
+        Self::Passing { failure: Box::new(failure), after: None, tries: TRIES }
     }
 }
+
+/// What is left of the deadline for saying what was wrong, rather than that time was over.
+const LAST_WORDS: Duration = Duration::from_millis(20);
 
 /// Repeats `attempt` until it succeeds, fails for good, or the deadline would pass while waiting.
 pub(super) async fn persist<T>(
     deadline: Deadline,
     attempt: impl AsyncFn() -> Result<T, Trouble>,
 ) -> Result<T, Failure> {
-    let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
+    let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
+    // The gate keeps all requests waiting after one was refused because there were too many.
+    let mut next_in_turn = Backoff::new(Duration::from_millis(20), Duration::from_millis(100));
     let mut tried = 0;
+    let mut last: Option<Failure> = None;
     loop {
-        let (failure, after, tries) = match attempt().await {
+        let result = match &last {
+            None => attempt().await,
+            Some(last) => {
+                let end = deadline.instant().checked_sub(LAST_WORDS).unwrap_or_else(|| deadline.instant());
+                match tokio::time::timeout_at(end.into(), attempt()).await {
+                    Ok(result) => result,
+                    Err(_) => return Err(given_up(last.clone(), tried, deadline)),
+                }
+            }
+        };
+        let (failure, after, tries) = match result {
             Ok(result) => return Ok(result),
             Err(Trouble::Fatal(failure)) => return Err(failure),
             Err(Trouble::Passing { failure, after, tries }) => (*failure, after, tries),
         };
         tried += 1;
         // The server's wish is a minimum; jitter on top, so that sixteen uploads do not return at once.
-        let delay = after.unwrap_or_default() + backoff.next_delay();
+        let own = if failure.code == &codes::RATE_LIMITED { &mut next_in_turn } else { &mut backoff };
+        let delay = after.unwrap_or_default() + own.next_delay();
         if tried >= tries || delay >= deadline.remaining() {
             return Err(given_up(failure, tried, deadline));
         }
         tracing::debug!("try {tried}: {failure}; again in {} ms", delay.as_millis());
         tokio::time::sleep(delay).await;
+        last = Some(failure);
     }
 }
 

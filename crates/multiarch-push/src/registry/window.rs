@@ -44,13 +44,15 @@ impl Window {
     }
 
     /// The request with this number was answered with "too many". Sixteen that were under way together are refused
-    /// together, and are one sign, not sixteen.
-    pub(super) fn refused(&mut self, number: u64) {
-        if number >= self.since {
+    /// together, and are one sign, not sixteen. Returns whether it was a sign.
+    pub(super) fn refused(&mut self, number: u64) -> bool {
+        let is_news = number >= self.since;
+        if is_news {
             self.width = (self.width / 2).max(1);
             self.since = self.admitted;
         }
         self.replies = 0;
+        is_news
     }
 }
 
@@ -64,7 +66,7 @@ mod tests {
     fn a_burst_of_refusals_is_one_sign() {
         let mut window = Window::new();
         let burst: Vec<u64> = (0..16).map(|_| window.admit()).collect();
-        burst.into_iter().for_each(|number| window.refused(number));
+        assert_eq!(burst.into_iter().filter(|number| window.refused(*number)).count(), 1);
         assert_eq!(window.width(), 8);
         let next = window.admit();
         window.refused(next);
@@ -96,7 +98,11 @@ mod tests {
                 let before = window.width();
                 let (number, _) = under_way.swap_remove(which.index(under_way.len()));
                 let is_news = number >= window.since;
-                if is_refused { window.refused(number) } else { window.answered() }
+                if is_refused {
+                    prop_assert_eq!(window.refused(number), is_news);
+                } else {
+                    window.answered();
+                }
                 let after = window.width();
                 prop_assert!((1..=WIDEST).contains(&after));
                 match (is_refused, is_news) {

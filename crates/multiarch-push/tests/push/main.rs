@@ -5,11 +5,14 @@
 mod appending;
 mod assembly;
 mod builders;
+mod destinations;
 mod faults;
 mod interrupted;
 mod layouts;
 mod mounts;
 mod races;
 mod refusals;
+mod requests;
 mod stage;
+mod storms;
 mod tags;
