@@ -3,28 +3,25 @@
 use model::{Digest, Failure, codes::UNEXPECTED_REPLY};
 
 use crate::{
-    delivery::Delivery,
-    destination::Destination,
     image::oci::{Descriptor, Index, PlatformSpec},
     plan::{TagState, TagStep, tag_step},
     push::Sent,
-    registry::Lookup,
-    report::PlatformRow,
+    registry::{Lookup, Repository},
+    report::{Outcome, PlatformRow},
     request::Request,
     tagging::write_tag,
 };
 
 /// Gives all tags to the image with this digest; `sent` is what was sent before it was found.
 pub(crate) async fn adopt(
-    to: &Destination,
+    repository: &Repository,
     request: &Request,
     states: &[TagState],
     digest: &Digest,
     mut sent: Sent,
-) -> Result<Delivery, Failure> {
-    let repository = &to.repository;
+) -> Result<Outcome, Failure> {
     let Lookup::Found(image) = repository.get_manifest(digest.as_str()).await? else {
-        let text = format!("{} has a tag for {digest}, and does not have this image", to.name());
+        let text = format!("{} has a tag for {digest}, and does not have this image", request.image);
         return Err(Failure::new(&UNEXPECTED_REPLY, text));
     };
     let planned = states
@@ -43,12 +40,13 @@ pub(crate) async fn adopt(
     }
     // What is there may be the manifest of one platform, which names none.
     let children = serde_json::from_slice::<Index>(&image.bytes).map(|index| index.manifests);
-    Ok(Delivery {
-        image: to.name().clone(),
+    Ok(Outcome {
+        image: request.image.clone(),
         digest: digest.clone(),
         tags,
         platforms: children.unwrap_or_default().into_iter().filter_map(row).collect(),
         sent,
+        dry_run: request.dry_run,
     })
 }
 

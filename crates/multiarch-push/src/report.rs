@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use model::{Digest, Tag};
+use model::{Digest, ImageName, Tag};
 use serde_json::{Map, Value};
 use toolkit::{Phases, Report, Summary};
 
 use crate::{
     artifact::Artifact,
-    delivery::Delivery,
     plan::TagStep,
     push::Sent,
     request::{Builder, Request},
@@ -17,8 +16,16 @@ use crate::{
 /// How a push ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Outcome {
-    /// Every destination that has the image, or would have; never empty.
-    pub(crate) deliveries: Vec<Delivery>,
+    /// Where it was pushed to.
+    pub(crate) image: ImageName,
+    /// The index.
+    pub(crate) digest: Digest,
+    /// Each tag and what happened to it, or would.
+    pub(crate) tags: Vec<(Tag, TagStep)>,
+    /// Each platform.
+    pub(crate) platforms: Vec<PlatformRow>,
+    /// What was sent.
+    pub(crate) sent: Sent,
     /// Whether only the plan was wanted.
     pub(crate) dry_run: bool,
 }
@@ -51,46 +58,33 @@ pub(crate) fn rows(artifact: &Artifact) -> Vec<PlatformRow> {
 }
 
 impl Outcome {
-    /// Whether a registry is not as it was.
+    /// Whether the registry is not as it was.
     fn changed(&self) -> bool {
-        self.deliveries.iter().any(|delivery| self.has_changed(delivery))
-    }
-
-    fn has_changed(&self, delivery: &Delivery) -> bool {
-        !self.dry_run && delivery.tags.iter().any(|(_, step)| *step != TagStep::Keep)
+        !self.dry_run && self.tags.iter().any(|(_, step)| *step != TagStep::Keep)
     }
 }
 
 /// Renders an outcome.
 pub(crate) fn report(outcome: &Outcome, phases: &Phases, total: Duration) -> Report {
-    let mut sent = Sent::default();
-    outcome.deliveries.iter().for_each(|delivery| sent.add(&delivery.sent));
-    let mut report = Report::new();
-    if let Some(Delivery { image, digest, tags, platforms, .. }) = outcome.deliveries.first() {
-        let digests: Map<String, Value> =
-            platforms.iter().map(|row| (row.platform.clone(), row.digest.to_string().into())).collect();
-        let tag = tags.first().map(|(tag, _)| tag.to_string()).unwrap_or_default();
-        report = report
-            .output("digest", digest.to_string())
-            .output("image", format!("{image}@{digest}"))
-            .output("tag", tag)
-            .output("digests", Value::Object(digests).to_string());
-    }
-    report = report
+    let Outcome { image, digest, tags, platforms, sent, .. } = outcome;
+    let digests: Map<String, Value> =
+        platforms.iter().map(|row| (row.platform.clone(), row.digest.to_string().into())).collect();
+    let tag = tags.first().map(|(tag, _)| tag.to_string()).unwrap_or_default();
+    let mut report = Report::new()
+        .output("digest", digest.to_string())
+        .output("image", format!("{image}@{digest}"))
+        .output("tag", tag)
+        .output("digests", Value::Object(digests).to_string())
         .output("changed", outcome.changed().to_string())
         .output("bytes-uploaded", sent.bytes_uploaded.to_string());
-    let mut page = Summary::new();
-    for delivery in &outcome.deliveries {
-        for (tag, step) in &delivery.tags {
-            report = report.line(line(outcome, delivery, tag, step));
-        }
-        let Delivery { image, digest, sent, .. } = delivery;
-        report = report.line(format!("{image}@{digest}")).line(transfer(sent));
-        page = summary(page, outcome, delivery);
+    for (tag, step) in tags {
+        report = report.line(line(outcome, tag, step));
     }
     report
+        .line(format!("{image}@{digest}"))
+        .line(transfer(sent))
         .line(format!("done in {:.1} s", total.as_secs_f64()))
-        .summary(page.details("Phases", &Summary::new().table(&["Phase", "Time"], &phases.rows())))
+        .summary(summary(outcome, phases))
 }
 
 /// Renders a dry run that would have started a builder: without it, there is no digest to tell.
@@ -98,15 +92,15 @@ pub(crate) fn not_built(request: &Request, builder: Builder) -> Report {
     let tags = request.tags.iter().chain(&request.moving_tags);
     let builder = builder.as_str();
     let first = Report::new().line(format!("the Dockerfile needs a builder: {builder} would be started"));
-    let named = request.images.iter().flat_map(|image| tags.clone().map(move |tag| (image, tag)));
-    named.fold(first, |report, (image, tag)| {
+    let image = &request.image;
+    tags.fold(first, |report, tag| {
         report.line(format!("{image}:{tag} would be pushed if it is not there already"))
     })
 }
 
-fn line(outcome: &Outcome, delivery: &Delivery, tag: &Tag, step: &TagStep) -> String {
+fn line(outcome: &Outcome, tag: &Tag, step: &TagStep) -> String {
     let would = if outcome.dry_run { "would be " } else { "" };
-    let image = &delivery.image;
+    let image = &outcome.image;
     match step {
         TagStep::Keep => format!("{image}:{tag} is there already, nothing to do"),
         TagStep::Create => format!("{image}:{tag} {would}pushed"),
@@ -125,9 +119,9 @@ fn transfer(sent: &Sent) -> String {
     )
 }
 
-fn summary(page: Summary, outcome: &Outcome, delivery: &Delivery) -> Summary {
-    let Delivery { image, digest, tags, platforms, sent } = delivery;
-    let verb = match (outcome.dry_run, outcome.has_changed(delivery)) {
+fn summary(outcome: &Outcome, phases: &Phases) -> Summary {
+    let Outcome { image, digest, tags, platforms, sent, .. } = outcome;
+    let verb = match (outcome.dry_run, outcome.changed()) {
         (true, _) => "Would push",
         (false, true) => "Pushed",
         (false, false) => "Already there:",
@@ -155,11 +149,13 @@ fn summary(page: Summary, outcome: &Outcome, delivery: &Delivery) -> Summary {
             vec![format!("`{tag}`"), what]
         })
         .collect();
-    page.heading(&format!("{verb} {image}"))
+    Summary::new()
+        .heading(&format!("{verb} {image}"))
         .code("", &format!("{image}@{digest}"))
         .table(&["Platform", "Digest", "Layers", "Size"], &rows)
         .table(&["Tag", ""], &tag_rows)
         .text(&transfer(sent))
+        .details("Phases", &Summary::new().table(&["Phase", "Time"], &phases.rows()))
 }
 
 /// Returns a size for people.
@@ -185,14 +181,14 @@ mod tests {
             layers: Some(3),
             size: Some(1_234_567),
         };
-        let delivery = Delivery {
+        Outcome {
             image: "a.example/product/dev".parse().unwrap(),
             digest: Digest::from_sha256([1; 32]),
             tags: vec![("v1".parse().unwrap(), step)],
             platforms: vec![row("linux/amd64", 2), row("linux/arm64", 3)],
             sent: Sent { bytes_uploaded: 5000, bytes_skipped: 70, uploaded: 3, mounted: 1, present: 2 },
-        };
-        Outcome { deliveries: vec![delivery], dry_run }
+            dry_run,
+        }
     }
 
     fn rendered(outcome: &Outcome) -> String {

@@ -1,9 +1,12 @@
 //! `cargo xtask bench yaml`: what bump-values changes in real files, against what yq and kustomize change,
-//! `cargo xtask bench merge`: how long auto-merge and fast-forward take, next to gh and git, and
-//! `cargo xtask bench sync`: argocd-sync next to the argocd CLI, on a real Argo CD.
+//! `cargo xtask bench merge`: how long auto-merge and fast-forward take, next to gh and git,
+//! `cargo xtask bench sync`: argocd-sync next to the argocd CLI, on a real Argo CD, and
+//! `cargo xtask bench push`: multiarch-push next to crane, regctl, skopeo, buildah and oci-client.
 
+mod child;
 mod merge;
 mod proxy;
+mod push;
 mod replay;
 mod scene;
 mod sync;
@@ -25,6 +28,8 @@ pub(crate) struct BenchArgs {
     /// A release build of day2, if there is one already
     #[arg(long, value_name = "PATH")]
     day2: Option<PathBuf>,
+    #[command(flatten)]
+    extent: push::Extent,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -35,6 +40,8 @@ enum What {
     Merge,
     /// Syncs and failures on a real Argo CD: writes docs/sync-comparison.md
     Sync,
+    /// Pushes of an image with two platforms, at several distances: writes docs/push-comparison.md
+    Push,
 }
 
 /// Measures, and writes the page.
@@ -43,6 +50,7 @@ pub(crate) fn run(root: &Path, args: &BenchArgs) -> Result<(), String> {
         What::Yaml => yaml(root, args.day2.as_deref()),
         What::Merge => merge::run(root, args.day2.as_deref()),
         What::Sync => sync::run(root, args.day2.as_deref()),
+        What::Push => push::run(root, args.day2.as_deref(), &args.extent),
     }
 }
 

@@ -11,6 +11,7 @@ mod dist;
 mod generate;
 mod launch;
 mod process;
+mod registries;
 mod stack;
 mod test;
 mod tidy;
@@ -37,7 +38,7 @@ enum Chore {
     /// A real Argo CD, Argo Rollouts and two Kubernetes API servers on loopback
     Stack(stack::StackArgs),
     /// Measure: bump-values against yq and kustomize, auto-merge and fast-forward against gh and git,
-    /// argocd-sync against the argocd CLI
+    /// argocd-sync against the argocd CLI, multiarch-push against crane, regctl, skopeo, buildah and oci-client
     Bench(bench::BenchArgs),
     /// Build the release tree, and with --tag the commit and tags of a release
     Dist(dist::DistArgs),

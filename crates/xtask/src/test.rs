@@ -4,6 +4,7 @@ mod attacks;
 mod cluster;
 mod corpus;
 mod fuzz;
+mod real;
 mod schema;
 mod snippets;
 mod stage;
@@ -16,7 +17,7 @@ use stage::{Outcome, Stage};
 /// Which tiers run besides the one that always does.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct TestArgs {
-    /// Run against a real registry and a second implementation of AWS's interfaces as well
+    /// Push to real registries as well, and show what was pushed to crane, regctl, skopeo and buildah
     #[arg(long)]
     real: bool,
     /// Run the scenarios of argocd-sync on a real Argo CD and two Kubernetes API servers as well

@@ -110,6 +110,32 @@ pub(crate) fn path_with_cargo_fuzz() -> Result<OsString, String> {
         .map_err(|error| error.to_string())
 }
 
+/// Returns the program with oci-client that `cargo xtask bench push` compares, after building it where it is not there yet.
+pub(crate) fn oci_client_push(root: &Path) -> Result<PathBuf, String> {
+    let sources = root.join("tests/comparison/oci-client");
+    let mut hash = Sha256::new();
+    for name in ["Cargo.toml", "Cargo.lock", "src/main.rs"] {
+        let path = sources.join(name);
+        hash.update(fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?);
+    }
+    let digest = hash.finalize();
+    let short: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let installed = directory().join(format!("oci-client-push-{short}"));
+    let program = installed.join("bin/oci-client-push");
+    if !program.is_file() {
+        let target = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let mut command = process::cargo();
+        command
+            .args(["install", "--quiet", "--locked", "--path"])
+            .arg(&sources)
+            .arg("--root")
+            .arg(&installed);
+        process::quiet(command.arg("--target-dir").arg(target.path()).current_dir(root))
+            .map_err(|error| format!("oci-client-push is not there, and cannot be built: {error}"))?;
+    }
+    Ok(program)
+}
+
 /// Makes a virtual environment with `requirements`, each of which has its hash.
 fn install(venv: &Path, requirements: &str, options: &[&str]) -> Result<(), String> {
     // With links, a virtual environment of another Python that has been removed since would be reused.

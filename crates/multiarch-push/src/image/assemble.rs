@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use toolkit::rfc3339;
-
 use super::{
-    Dependencies, ImageConfig, LayerFiles, base_of,
+    ImageConfig, base_of,
     scope::{BuildArgs, globals},
     stage::StageState,
 };
@@ -27,10 +25,8 @@ pub(crate) struct Inputs<'a> {
     pub(crate) build: &'a BuildArgs<'a>,
     /// The configuration of the image that the stage is built on, none for `scratch`.
     pub(crate) base: Option<&'a ImageConfig>,
-    /// Which files go into layers of their own.
-    pub(crate) dependencies: &'a Dependencies,
-    /// The time of everything, in seconds since 1970.
-    pub(crate) epoch: u64,
+    /// The time of everything, RFC 3339.
+    pub(crate) created: &'a str,
 }
 
 /// An image without its layers' bytes.
@@ -39,7 +35,7 @@ pub(crate) struct Assembly {
     /// The configuration, with the history of the new layers.
     pub(crate) config: ImageConfig,
     /// The files of each new layer.
-    pub(crate) layers: Vec<LayerFiles>,
+    pub(crate) layers: Vec<Tree>,
 }
 
 /// Assembles one platform's image.
@@ -56,8 +52,7 @@ fn stage(
     index: usize,
     base: Option<&ImageConfig>,
 ) -> Result<StageState, Error> {
-    let Inputs { file, build, .. } = inputs;
-    let created = rfc3339(inputs.epoch);
+    let Inputs { file, build, created, .. } = inputs;
     let stage_of = &file.stages[index];
     let from =
         crate::dockerfile::expand(&stage_of.from, file.escape, &|name: &str| globals.get(name).cloned())
@@ -81,11 +76,9 @@ fn stage(
                     Source::Stage(&from_stage)
                 }
             };
-            let new = state.copy(copy, source, instruction, file.escape)?;
-            let new = inputs.dependencies.split(new, inputs.epoch);
-            state.add_layers(new, &instruction.text, &created);
+            state.copy(copy, source, instruction, file.escape, created)?;
         } else {
-            state.apply(instruction, file.escape, build, globals, &created)?;
+            state.apply(instruction, file.escape, build, globals, created)?;
         }
     }
     Ok(state)
@@ -144,15 +137,14 @@ mod tests {
             context: &context,
             build: &build,
             base: base.as_ref(),
-            dependencies: &Dependencies::default(),
-            epoch: 5,
+            created: "T",
         };
         let assembly = assemble(inputs).map_err(|error| error.to_string())?;
-        let layers = assembly.layers.iter().map(|layer| {
+        let layers = assembly.layers.iter().map(|tree| {
             let line = |(path, node): (&std::path::PathBuf, &crate::context::Node)| {
                 format!("{} {:o} {}:{}", path.display(), node.mode, node.owner.uid, node.owner.gid)
             };
-            layer.tree.iter().map(line).collect()
+            tree.iter().map(line).collect()
         });
         let layers = layers.collect();
         let digests: Vec<Digest> = assembly.layers.iter().map(|_| Digest::from_sha256([0; 32])).collect();

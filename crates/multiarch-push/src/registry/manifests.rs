@@ -8,7 +8,10 @@ use reqwest::{
 };
 use url::Url;
 
-use super::{call::PATIENCE, client::Repository, retry::Trouble};
+use super::{
+    client::{PATIENCE, Repository},
+    retry::Trouble,
+};
 use crate::{
     codes,
     image::oci::{self, digest_of},

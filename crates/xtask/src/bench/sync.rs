@@ -1,6 +1,5 @@
 //! `cargo xtask bench sync`: argocd-sync next to the argocd CLI, on a real Argo CD with Argo Rollouts.
 
-mod child;
 mod place;
 mod played;
 mod rounds;

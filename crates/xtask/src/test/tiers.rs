@@ -1,20 +1,18 @@
 //! The tiers that are asked for by name. One whose needs are missing says which, and how to get them.
 
 use super::{
-    cluster, corpus, fuzz,
-    stage::{Outcome, Stage, cargo},
+    cluster, corpus, fuzz, real,
+    stage::{Stage, cargo},
 };
+use crate::registries::Kind;
 
 /// Returns the stages of the chosen tiers.
 pub(super) fn chosen(real: bool, is_cluster: bool, long: bool) -> Vec<Stage> {
     let mut stages = Vec::new();
     if real {
-        stages.push(Stage::new("real: registry and AWS", |_| {
-            missing(
-                "there are no scenarios yet; they will need `docker-registry` (Debian package docker-registry) and \
-                 moto (`pip install 'moto[server]'`)",
-            )
-        }));
+        stages.push(Stage::new("real: docker-registry", |root| real::run(root, Kind::Debian)));
+        stages.push(Stage::new("real: Distribution v3", |root| real::run(root, Kind::Distribution)));
+        stages.push(Stage::new("real: crane registry serve", |root| real::run(root, Kind::Crane)));
     }
     if is_cluster {
         stages.push(Stage::new("cluster: argocd-sync", cluster::run));
@@ -35,8 +33,4 @@ pub(super) fn chosen(real: bool, is_cluster: bool, long: bool) -> Vec<Stage> {
         stages.push(Stage::new("long: fuzzing", fuzz::run));
     }
     stages
-}
-
-fn missing(why: &str) -> Outcome {
-    Outcome::Skipped { why: why.to_owned() }
 }

@@ -6,12 +6,11 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 
 use super::{
-    child::Ended,
     place::{Place, World},
     scenes::{Kind, SCENES, Scene, Want},
     ways::{Client, Programs, Who, Wish},
 };
-use crate::bench::proxy::Line;
+use crate::bench::{child::Ended, proxy::Line};
 
 /// A verdict that comes so much later than the other one is late.
 const LATE: Duration = Duration::from_secs(5);

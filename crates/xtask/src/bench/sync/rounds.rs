@@ -3,12 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    child::Ended,
     place::{Place, Shape, World},
     watch::{Moments, Watch},
     ways::{Client, Programs, Who, Wish},
 };
-use crate::bench::{median, proxy::Line};
+use crate::bench::{child::Ended, median, proxy::Line};
 
 /// So often each way is gone.
 pub(super) const ROUNDS: usize = 20;

@@ -9,11 +9,11 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{
+use super::place::{IMAGE, Place, text};
+use crate::bench::{
     child::{self, Ended},
-    place::{IMAGE, Place, text},
+    proxy::{Line, Proxy},
 };
-use crate::bench::proxy::{Line, Proxy};
 
 /// How long each may take by its own `--timeout`.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
