@@ -15,6 +15,8 @@ impl AccountId {
     }
 }
 
+crate::as_text::as_text!(AccountId);
+
 impl FromStr for AccountId {
     type Err = ParseError;
 

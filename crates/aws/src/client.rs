@@ -5,159 +5,129 @@
 //! no retries, since ours know the deadline and the token's age.
 
 #[cfg(test)]
+mod sandbox_tests;
+#[cfg(test)]
 mod tests;
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use model::{Deadline, Secret};
-use toolkit::Env;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use model::{Deadline, Failure, Secret};
+use reqwest::Client;
+use toolkit::{Host, Phases};
 
-use crate::{CallError, Keys, Region, RoleArn, SessionName, connector, error};
+use crate::{
+    CallError, Keys, Region, Session, Token, connector,
+    diagnose::{self, About},
+    endpoint::Endpoints,
+    error,
+    retry::{self, Stop},
+};
 
-/// A session of an assumed role.
-#[derive(Debug)]
-pub struct Session {
-    /// Its keys.
-    pub keys: Keys,
-    /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
-    pub arn: String,
-    /// When the keys end.
-    pub expires_at: String,
-}
-
-/// A token for the registries of one region.
-#[derive(Debug, Clone)]
-pub struct RegistryToken {
-    /// The region.
-    pub region: Region,
-    /// The host of the identity's own registry.
-    pub host: String,
-    /// The base64 text of `AWS:password`, as Docker's configuration holds it.
-    pub auth: Secret,
-    /// When it ends.
-    pub expires_at: String,
-}
-
-/// Clients for the regions that are needed.
+/// AWS, called within one deadline. Every secret that it gets is masked in the log at once.
 #[derive(Debug)]
 pub struct Aws {
-    base: SdkConfig,
-    sts_url: Option<String>,
-    ecr_url: Option<String>,
+    pub(crate) host: Host,
+    pub(crate) http: Client,
+    pub(crate) deadline: Deadline,
+    pub(crate) base: SdkConfig,
+    pub(crate) endpoints: Endpoints,
+    phases: Phases,
 }
 
 impl Aws {
     /// Sets the clients up; no call is made.
-    pub fn new(env: &Env, client: reqwest::Client, deadline: Deadline) -> Self {
-        let is_true = |name: &str| env.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    pub fn new(host: &Host, http: Client, deadline: Deadline) -> Self {
+        let endpoints = Endpoints::of(host.env());
         let base = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .http_client(connector::client(client, deadline))
+            .http_client(connector::client(http.clone(), deadline))
             .retry_config(RetryConfig::disabled())
             .timeout_config(TimeoutConfig::disabled())
-            .use_fips(is_true("AWS_USE_FIPS_ENDPOINT"))
-            .use_dual_stack(is_true("AWS_USE_DUALSTACK_ENDPOINT"))
+            .use_fips(endpoints.fips)
+            .use_dual_stack(endpoints.dual_stack)
             .build();
-        // <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
-        let configured = |name: &str| {
-            let url = env.get(name).or(env.get("AWS_ENDPOINT_URL"));
-            url.filter(|_| !is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")).map(str::to_owned)
+        Self { host: host.clone(), http, deadline, base, endpoints, phases: Phases::new() }
+    }
+
+    /// Returns how long the calls took.
+    pub fn phases(&self) -> &Phases {
+        &self.phases
+    }
+
+    /// Asks for a credential for the registries of `region`: every one there that the session may reach
+    /// (API reference of `GetAuthorizationToken`, `registryIds`).
+    pub async fn registry_token(&self, session: &Session, region: &Region) -> Result<Token, Failure> {
+        let client = self.ecr(region, &session.keys);
+        let call = async |_| {
+            let call_error = |error| Stop::Call(CallError::new("ECR", "GetAuthorizationToken", &error));
+            let reply = client.get_authorization_token().send().await.map_err(call_error)?;
+            let incomplete = || Stop::Call(CallError::incomplete("ECR", "GetAuthorizationToken"));
+            let data = reply.authorization_data().first().ok_or_else(incomplete)?;
+            let endpoint = data.proxy_endpoint().ok_or_else(incomplete)?;
+            let host = endpoint.split_once("://").map_or(endpoint, |(_, host)| host).trim_end_matches('/');
+            Ok(Token {
+                region: region.clone(),
+                host: host.to_owned(),
+                auth: Secret::new(data.authorization_token().ok_or_else(incomplete)?),
+                expires_at: data.expires_at().map(error::time).unwrap_or_default(),
+            })
         };
-        Self {
-            base,
-            sts_url: configured("AWS_ENDPOINT_URL_STS"),
-            ecr_url: configured("AWS_ENDPOINT_URL_ECR"),
+        let about =
+            About { caller: Some(session.arn.clone()), region: region.to_string(), ..About::default() };
+        let token = self.until_done("registry token", call, &about).await?;
+        self.mask_token(&token.auth);
+        Ok(token)
+    }
+
+    /// Makes calls of one kind until one works, is refused, or there is no time; `phase` is what the timings show.
+    pub(crate) async fn until_done<T>(
+        &self,
+        phase: &'static str,
+        call: impl AsyncFnMut(bool) -> Result<T, Stop>,
+        about: &About,
+    ) -> Result<T, Failure> {
+        let result = self.phases.time(phase, retry::until_done(self.deadline, call)).await;
+        result.map_err(|gave_up| diagnose::explained(gave_up, about))
+    }
+
+    /// Makes sure that no later line can show the keys.
+    pub(crate) fn mask_keys(&self, keys: &Keys) {
+        self.host.mask(&keys.secret_access_key);
+        if let Some(token) = &keys.session_token {
+            self.host.mask(token);
         }
     }
 
-    /// Assumes `role` with an OIDC token. The call is not signed.
-    pub async fn assume_role(
-        &self,
-        region: &Region,
-        role: &RoleArn,
-        session_name: &SessionName,
-        duration_seconds: i32,
-        token: &Secret,
-    ) -> Result<Session, CallError> {
-        let reply = self
-            .sts(region, None)
-            .assume_role_with_web_identity()
-            .role_arn(role.as_str())
-            .role_session_name(session_name.as_str())
-            .duration_seconds(duration_seconds)
-            .web_identity_token(token.expose())
-            .send()
-            .await
-            // A validation error may quote the token.
-            .map_err(|error| CallError::new("STS", &error).without(token))?;
-        let incomplete = || CallError::incomplete("STS", "AssumeRoleWithWebIdentity");
-        let keys = reply.credentials().ok_or_else(incomplete)?;
-        Ok(Session {
-            keys: Keys {
-                access_key_id: keys.access_key_id().to_owned(),
-                secret_access_key: Secret::new(keys.secret_access_key()),
-                session_token: Some(Secret::new(keys.session_token())),
-            },
-            arn: reply.assumed_role_user().ok_or_else(incomplete)?.arn().to_owned(),
-            expires_at: error::time(keys.expiration()),
-        })
+    /// The same for a registry credential, as it stands in the file and as the password that is in it.
+    pub(crate) fn mask_token(&self, auth: &Secret) {
+        self.host.mask(auth);
+        if let Some(password) = password(auth) {
+            self.host.mask(&password);
+        }
     }
 
-    /// Asks whose keys these are; returns the ARN.
-    pub async fn caller(&self, region: &Region, keys: &Keys) -> Result<String, CallError> {
-        let reply = self
-            .sts(region, Some(keys))
-            .get_caller_identity()
-            .send()
-            .await
-            .map_err(|error| CallError::new("STS", &error))?;
-        reply.arn().map(str::to_owned).ok_or_else(|| CallError::incomplete("STS", "GetCallerIdentity"))
-    }
-
-    /// Asks for a token for the registries of `region`.
-    pub async fn registry_token(&self, region: &Region, keys: &Keys) -> Result<RegistryToken, CallError> {
-        let config = self.ecr_config(region).credentials_provider(credentials(keys));
-        let reply = aws_sdk_ecr::Client::from_conf(config.build())
-            .get_authorization_token()
-            .send()
-            .await
-            .map_err(|error| CallError::new("ECR", &error))?;
-        let incomplete = || CallError::incomplete("ECR", "GetAuthorizationToken");
-        let data = reply.authorization_data().first().ok_or_else(incomplete)?;
-        let endpoint = data.proxy_endpoint().ok_or_else(incomplete)?;
-        let host = endpoint.split_once("://").map_or(endpoint, |(_, host)| host).trim_end_matches('/');
-        Ok(RegistryToken {
-            region: region.clone(),
-            host: host.to_owned(),
-            auth: Secret::new(data.authorization_token().ok_or_else(incomplete)?),
-            expires_at: data.expires_at().map(error::time).unwrap_or_default(),
-        })
-    }
-
-    /// Returns the settings of ECR in `region`, keys left out.
-    pub fn ecr_config(&self, region: &Region) -> aws_sdk_ecr::config::Builder {
+    /// A client of ECR's interface in `region`.
+    pub(crate) fn ecr(&self, region: &Region, keys: &Keys) -> aws_sdk_ecr::Client {
         let mut config = aws_sdk_ecr::config::Builder::from(&self.base)
-            .region(aws_config::Region::new(region.as_str().to_owned()));
-        config.set_endpoint_url(self.ecr_url.clone());
-        config
+            .region(aws_config::Region::new(region.as_str().to_owned()))
+            .credentials_provider(keys.for_sdk());
+        config.set_endpoint_url(self.endpoints.ecr.clone());
+        aws_sdk_ecr::Client::from_conf(config.build())
     }
 
     /// A regional client: VPC endpoints have private names for regional hosts only.
-    fn sts(&self, region: &Region, keys: Option<&Keys>) -> aws_sdk_sts::Client {
+    pub(crate) fn sts(&self, region: &Region, keys: Option<&Keys>) -> aws_sdk_sts::Client {
         let mut config = aws_sdk_sts::config::Builder::from(&self.base)
             .region(aws_config::Region::new(region.as_str().to_owned()));
-        config.set_endpoint_url(self.sts_url.clone());
-        config.set_credentials_provider(keys.map(|keys| SharedCredentialsProvider::new(credentials(keys))));
+        config.set_endpoint_url(self.endpoints.sts.clone());
+        config.set_credentials_provider(keys.map(|keys| SharedCredentialsProvider::new(keys.for_sdk())));
         aws_sdk_sts::Client::from_conf(config.build())
     }
 }
 
-fn credentials(keys: &Keys) -> Credentials {
-    Credentials::new(
-        keys.access_key_id.clone(),
-        keys.secret_access_key.expose(),
-        keys.session_token.as_ref().map(|token| token.expose().to_owned()),
-        None,
-        "day2",
-    )
+/// Returns the password within a registry credential, the base64 of `AWS:password`.
+pub fn password(auth: &Secret) -> Option<Secret> {
+    let decoded = aws_smithy_types::base64::decode(auth.expose()).ok()?;
+    let text = String::from_utf8(decoded).ok()?;
+    text.split_once(':').map(|(_, password)| Secret::new(password))
 }

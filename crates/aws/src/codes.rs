@@ -1,4 +1,4 @@
-//! The failures that only this action has.
+//! Why AWS gives no session, token or repository.
 
 use model::{Code, Exit};
 
@@ -64,15 +64,86 @@ pub const ACCOUNT_NOT_ALLOWED: Code = Code {
 pub const ECR_ACCESS_DENIED: Code = Code {
     id: "ecr-access-denied",
     exit: Exit::Refused,
-    meaning: "The role's permissions do not include `ecr:GetAuthorizationToken`.",
-    remedy: "Attach the statement that is printed to the role; this action cannot be limited to one repository.",
+    meaning: "The identity's permissions do not include the call of ECR's interface, such as `ecr:GetAuthorizationToken`.",
+    remedy: "Attach the statement that is printed to the role; a registry token cannot be limited to one repository there.",
+};
+/// The role's trust policy does not admit the caller's keys.
+pub const ASSUME_DENIED: Code = Code {
+    id: "role-assume-denied",
+    exit: Exit::Refused,
+    meaning: "STS refused to let the keys assume the role: its trust policy does not name the caller, or the caller's \
+              own policy does not allow it.",
+    remedy: "Put the statement that is printed into the role's trust policy.",
+};
+/// The session policies are too large for STS.
+pub const POLICY_TOO_LARGE: Code = Code {
+    id: "session-policy-too-large",
+    exit: Exit::Input,
+    meaning: "The session policies and tags are larger than STS takes once it has packed them.",
+    remedy: "Name fewer repositories, or patterns such as `team/*`; give fewer session tags.",
+};
+/// A session policy is none.
+pub const POLICY_REJECTED: Code = Code {
+    id: "session-policy-rejected",
+    exit: Exit::Input,
+    meaning: "STS does not accept the session policy as a policy document.",
+    remedy: "Correct `inline-session-policy` or `managed-session-policies`; see AWS's message in the cause.",
+};
+/// The session tags are not accepted.
+pub const TAGS_REJECTED: Code = Code {
+    id: "session-tags-rejected",
+    exit: Exit::Input,
+    meaning: "STS does not accept the session tags.",
+    remedy: "Correct `session-tags`: a tag that an earlier role of the chain made transitive cannot be set again.",
+};
+/// No keys were found.
+pub const NO_CREDENTIALS: Code = Code {
+    id: "aws-no-credentials",
+    exit: Exit::Input,
+    meaning: "The chosen source has no AWS keys.",
+    remedy: "Choose with `auth` where the identity comes from, and check that the source is set up on this runner.",
+};
+/// The container's agent gives no keys.
+pub const AGENT_REFUSED: Code = Code {
+    id: "container-credentials-refused",
+    exit: Exit::Refused,
+    meaning: "The agent beside the container (EKS Pod Identity or ECS) gave no keys.",
+    remedy: "Check that the runner's service account is associated with a role in this cluster, and start the pod anew.",
+};
+/// The session of the keys is over.
+pub const CREDENTIALS_EXPIRED: Code = Code {
+    id: "aws-credentials-expired",
+    exit: Exit::Remote,
+    meaning: "The session of the AWS keys is over.",
+    remedy: "Sign in again shortly before this step, or raise `role-duration-seconds`.",
+};
+/// The clock is wrong.
+pub const CLOCK_WRONG: Code = Code {
+    id: "aws-clock-wrong",
+    exit: Exit::Remote,
+    meaning: "AWS did not accept the time of a request: the runner's clock is more than minutes off.",
+    remedy: "Set the runner's clock (NTP).",
+};
+/// There is no such repository.
+pub const REPOSITORY_MISSING: Code = Code {
+    id: "ecr-repository-missing",
+    exit: Exit::Input,
+    meaning: "ECR has no repository of this name in the account and region.",
+    remedy: "Create the repository, or correct its name, the account or the region.",
+};
+/// The account has as many repositories as it may.
+pub const ECR_QUOTA: Code = Code {
+    id: "ecr-quota-reached",
+    exit: Exit::Refused,
+    meaning: "A quota of ECR is reached, so that nothing can be made.",
+    remedy: "Delete what is not needed, or ask for a higher quota (Service Quotas, Amazon ECR).",
 };
 /// AWS does not accept the keys.
 pub const CREDENTIALS_REJECTED: Code = Code {
     id: "aws-credentials-rejected",
     exit: Exit::Remote,
-    meaning: "AWS did not accept the keys: unknown, expired, or signed at a wrong time.",
-    remedy: "Check the keys in the environment and the runner's clock.",
+    meaning: "AWS did not accept the keys: unknown, deleted, or with another secret.",
+    remedy: "Check the keys in the environment, and that the account has the region enabled.",
 };
 /// STS is off in the region.
 pub const REGION_DISABLED: Code = Code {
@@ -121,6 +192,16 @@ pub const ALL: &[&Code] = &[
     &DURATION_REJECTED,
     &ACCOUNT_NOT_ALLOWED,
     &ECR_ACCESS_DENIED,
+    &ASSUME_DENIED,
+    &POLICY_TOO_LARGE,
+    &POLICY_REJECTED,
+    &TAGS_REJECTED,
+    &NO_CREDENTIALS,
+    &AGENT_REFUSED,
+    &CREDENTIALS_EXPIRED,
+    &CLOCK_WRONG,
+    &REPOSITORY_MISSING,
+    &ECR_QUOTA,
     &CREDENTIALS_REJECTED,
     &REGION_DISABLED,
     &THROTTLED,

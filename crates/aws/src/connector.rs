@@ -14,7 +14,7 @@ use model::Deadline;
 use toolkit::http::{self, SendError};
 
 /// How long one call may take before it is tried again: the calls here take a few hundred milliseconds.
-const PER_CALL: std::time::Duration = std::time::Duration::from_secs(5);
+pub(crate) const PER_CALL: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Makes `client` the SDK's client; every call ends by `deadline`.
 pub(crate) fn client(client: reqwest::Client, deadline: Deadline) -> SharedHttpClient {

@@ -12,7 +12,7 @@ use model::Secret;
 
 /// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// No reply in time.
     Timeout(String),
     /// No connection, or a broken one.
@@ -34,7 +34,7 @@ pub enum Kind {
 
 /// What a failed call calls for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// A refusal: the same call would be refused again.
     Final,
     /// It may work the next time.
@@ -47,16 +47,22 @@ pub enum Verdict {
 
 /// A call that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallError {
-    /// `STS` or `ECR`.
-    pub service: &'static str,
+pub(crate) struct CallError {
+    /// `STS`, `ECR`, `ECR Public`, or the agent beside a container.
+    pub(crate) service: &'static str,
+    /// The name of the call; empty for the agent, which has one only.
+    pub(crate) operation: &'static str,
     /// Why.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
 }
 
 impl CallError {
     /// Takes the SDK's error apart.
-    pub(crate) fn new<E>(service: &'static str, error: &SdkError<E, HttpResponse>) -> Self
+    pub(crate) fn new<E>(
+        service: &'static str,
+        operation: &'static str,
+        error: &SdkError<E, HttpResponse>,
+    ) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
@@ -75,12 +81,13 @@ impl CallError {
             }
             other => Kind::Nonsense(DisplayErrorContext(other).to_string()),
         };
-        Self { service, kind }
+        Self { service, operation, kind }
     }
 
     /// A success that lacks what it should hold.
-    pub(crate) fn incomplete(service: &'static str, operation: &str) -> Self {
-        Self { service, kind: Kind::Nonsense(format!("the reply to {operation} lacks fields")) }
+    pub(crate) fn incomplete(service: &'static str, operation: &'static str) -> Self {
+        let kind = Kind::Nonsense(format!("the reply to {operation} lacks fields"));
+        Self { service, operation, kind }
     }
 
     /// Takes `secret` out of the message.
@@ -92,13 +99,16 @@ impl CallError {
     }
 
     /// Whether the call is worth another try.
-    pub fn verdict(&self) -> Verdict {
+    pub(crate) fn verdict(&self) -> Verdict {
         match &self.kind {
             Kind::Timeout(_) => Verdict::Again,
             Kind::Unreachable(_) => Verdict::AgainFewTimes,
             Kind::Nonsense(_) => Verdict::Final,
             Kind::Reply { status, code, .. } => match code.as_str() {
-                "ExpiredTokenException" if self.service == "STS" => Verdict::AgainWithNewToken,
+                // Of the token that a role is assumed with; expired keys stay expired.
+                "ExpiredTokenException" | "ExpiredToken" if self.is_by_token() => Verdict::AgainWithNewToken,
+                // The quota of repositories, which is no rate.
+                "LimitExceededException" if self.operation == "CreateRepository" => Verdict::Final,
                 // Both are marked as retryable in the models of the services.
                 "IDPCommunicationError" | "RequestTimeout" | "RequestTimeoutException" => Verdict::Again,
                 _ if self.is_throttling() || *status >= 500 => Verdict::Again,
@@ -107,9 +117,14 @@ impl CallError {
         }
     }
 
+    /// Whether it is the call that is made with an OIDC token instead of keys.
+    pub(crate) fn is_by_token(&self) -> bool {
+        self.operation == "AssumeRoleWithWebIdentity"
+    }
+
     /// Whether AWS limits the rate; the codes are those of the SDK's own retry policy
     /// (`aws-runtime`, `retries/classifiers.rs`).
-    pub fn is_throttling(&self) -> bool {
+    pub(crate) fn is_throttling(&self) -> bool {
         const CODES: &[&str] = &[
             "Throttling",
             "ThrottlingException",

@@ -1,5 +1,6 @@
 //! AWS keys.
 
+use aws_credential_types::Credentials;
 use model::Secret;
 use toolkit::Env;
 
@@ -22,5 +23,20 @@ impl Keys {
             secret_access_key: Secret::new(env.get("AWS_SECRET_ACCESS_KEY")?),
             session_token: env.get("AWS_SESSION_TOKEN").map(Secret::new),
         })
+    }
+
+    /// Whether they belong to a session: what is assumed with them is chained.
+    pub(crate) fn are_temporary(&self) -> bool {
+        self.session_token.is_some()
+    }
+
+    pub(crate) fn for_sdk(&self) -> Credentials {
+        Credentials::new(
+            self.access_key_id.clone(),
+            self.secret_access_key.expose(),
+            self.session_token.as_ref().map(|token| token.expose().to_owned()),
+            None,
+            "day2",
+        )
     }
 }

@@ -16,31 +16,58 @@ impl Region {
 
     /// Returns the partition, the second part of every ARN in it.
     pub fn partition(&self) -> &'static str {
-        self.rules().0
+        self.rules().name
     }
 
     /// Returns what registry hosts end in.
     pub fn dns_suffix(&self) -> &'static str {
-        self.rules().1
+        self.rules().suffix
     }
 
-    /// From `aws-sdk-ecr`'s `config/endpoint.rs`.
-    fn rules(&self) -> (&'static str, &'static str) {
-        const RULES: &[(&str, (&str, &str))] = &[
-            ("cn-", ("aws-cn", "amazonaws.com.cn")),
-            ("us-gov-", ("aws-us-gov", "amazonaws.com")),
-            ("us-isob-", ("aws-iso-b", "sc2s.sgov.gov")),
-            ("us-isof-", ("aws-iso-f", "csp.hci.ic.gov")),
-            ("us-iso-", ("aws-iso", "c2s.ic.gov")),
-            ("eu-isoe-", ("aws-iso-e", "cloud.adc-e.uk")),
-            ("eusc-", ("aws-eusc", "amazonaws.eu")),
-        ];
-        RULES
-            .iter()
-            .find(|(prefix, _)| self.0.starts_with(prefix))
-            .map_or(("aws", "amazonaws.com"), |(_, rules)| *rules)
+    /// Returns what dual-stack registry hosts end in.
+    pub(crate) fn dual_stack_suffix(&self) -> &'static str {
+        self.rules().dual_stack_suffix
+    }
+
+    fn rules(&self) -> &'static Partition {
+        PARTITIONS.iter().find(|rules| self.0.starts_with(rules.prefix)).unwrap_or(&COMMERCIAL)
     }
 }
+
+/// What the regions of a partition have in common.
+struct Partition {
+    /// What their names begin with.
+    prefix: &'static str,
+    name: &'static str,
+    suffix: &'static str,
+    dual_stack_suffix: &'static str,
+}
+
+const COMMERCIAL: Partition =
+    Partition { prefix: "", name: "aws", suffix: "amazonaws.com", dual_stack_suffix: "on.aws" };
+
+/// Names and suffixes are from `aws-sdk-ecr`'s `config/endpoint.rs`, the suffixes of dual-stack registries from
+/// `awslabs/amazon-ecr-credential-helper`, `api/client.go`; partitions that have none there keep their suffix.
+const PARTITIONS: &[Partition] = &[
+    Partition {
+        prefix: "cn-",
+        name: "aws-cn",
+        suffix: "amazonaws.com.cn",
+        dual_stack_suffix: "on.amazonwebservices.com.cn",
+    },
+    Partition { prefix: "us-gov-", name: "aws-us-gov", ..COMMERCIAL },
+    isolated("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
+    isolated("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
+    isolated("us-iso-", "aws-iso", "c2s.ic.gov"),
+    isolated("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
+    isolated("eusc-", "aws-eusc", "amazonaws.eu"),
+];
+
+const fn isolated(prefix: &'static str, name: &'static str, suffix: &'static str) -> Partition {
+    Partition { prefix, name, suffix, dual_stack_suffix: suffix }
+}
+
+crate::as_text::as_text!(Region);
 
 impl FromStr for Region {
     type Err = ParseError;

@@ -15,7 +15,7 @@ const FEW: u32 = 3;
 
 /// Why a try ended.
 #[derive(Debug)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// AWS's answer, or none.
     Call(CallError),
     /// Something before the call to AWS; boxed, since it is large and rare.
@@ -24,16 +24,16 @@ pub enum Stop {
 
 /// The last error and how many calls were made.
 #[derive(Debug)]
-pub struct GaveUp {
+pub(crate) struct GaveUp {
     /// Why the last try ended.
-    pub stop: Stop,
+    pub(crate) stop: Stop,
     /// How many tries there were.
-    pub tries: u32,
+    pub(crate) tries: u32,
 }
 
 /// Calls until it works, is refused, or there is no time for another try. The call is told whether it needs a new
 /// OIDC token.
-pub async fn until_done<T>(
+pub(crate) async fn until_done<T>(
     deadline: Deadline,
     mut call: impl AsyncFnMut(bool) -> Result<T, Stop>,
 ) -> Result<T, GaveUp> {

@@ -31,6 +31,8 @@ impl RoleArn {
     }
 }
 
+crate::as_text::as_text!(RoleArn);
+
 impl FromStr for RoleArn {
     type Err = ParseError;
 

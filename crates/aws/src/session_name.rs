@@ -38,6 +38,8 @@ fn allowed(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_+=,.@-".contains(c)
 }
 
+crate::as_text::as_text!(SessionName);
+
 impl FromStr for SessionName {
     type Err = ParseError;
 

@@ -22,6 +22,10 @@ const SHOWN: &[&str] = &[
 /// often wrong. `claims` holds the payload only, never the signed token.
 pub(crate) fn explain(claims: &Value) -> Vec<String> {
     let mut notes = vec![claim_table(claims), condition(claims)];
+    if claims["repository"].is_null() {
+        // Another issuer's, such as a cluster's: what follows is GitHub's.
+        return notes;
+    }
     let text = |name: &str| claims[name].as_str().unwrap_or_default();
     notes.push(match (immutable(claims), plain_sub(claims)) {
         (true, Some(plain)) => format!(
@@ -55,10 +59,15 @@ pub(crate) fn condition(claims: &Value) -> String {
     let issuer = claims["iss"].as_str().unwrap_or_default();
     let provider = issuer.split_once("://").map_or(issuer, |(_, rest)| rest);
     let wanted: Map<String, Value> =
-        ["aud", "sub"].iter().map(|name| (format!("{provider}:{name}"), claims[*name].clone())).collect();
+        ["aud", "sub"].iter().map(|name| (format!("{provider}:{name}"), one(&claims[*name]))).collect();
     let block = json!({ "Condition": { "StringEquals": wanted } });
     let text = serde_json::to_string_pretty(&block).unwrap_or_default();
     format!("The condition that matches this job:\n{text}")
+}
+
+/// A claim that is a list, as a cluster's `aud` is, matches by any of its values.
+fn one(claim: &Value) -> Value {
+    claim.as_array().and_then(|all| all.first()).unwrap_or(claim).clone()
 }
 
 fn claim_table(claims: &Value) -> String {

@@ -4,10 +4,13 @@
 //! credential goes into a Docker configuration; nothing else is written anywhere.
 
 mod args;
+mod auth;
 pub mod codes;
 mod docker_config;
+mod identity_args;
 mod logout;
 mod plan;
+mod policy_args;
 mod registry;
 mod report;
 mod request;

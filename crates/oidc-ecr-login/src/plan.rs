@@ -2,9 +2,8 @@
 
 use aws::{AccountId, Region, codes};
 use model::Failure;
-use toolkit::Env;
 
-use crate::request::{Identity, Request};
+use crate::request::Request;
 
 /// The tokens to ask for, and the hosts that they are for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +17,8 @@ pub(crate) struct Plan {
 
 /// Works out the plan. A role of an account that is not allowed is refused here, before any call.
 pub(crate) fn plan(request: &Request) -> Result<Plan, Failure> {
-    if let Identity::Oidc { role, .. } = &request.identity {
-        check_account(role.account().as_str(), &request.allowed_accounts)?;
+    if let Some(account) = request.chosen.identity.account() {
+        check_account(account, &request.allowed_accounts)?;
     }
     let mut regions: Vec<Region> = Vec::new();
     let mut hosts: Vec<(String, Region)> = Vec::new();
@@ -39,8 +38,8 @@ pub(crate) fn plan(request: &Request) -> Result<Plan, Failure> {
 }
 
 /// Refuses an account that is not listed; an empty list allows all.
-pub(crate) fn check_account(account: &str, allowed: &[AccountId]) -> Result<(), Failure> {
-    if allowed.is_empty() || allowed.iter().any(|one| one.as_str() == account) {
+pub(crate) fn check_account(account: &AccountId, allowed: &[AccountId]) -> Result<(), Failure> {
+    if allowed.is_empty() || allowed.contains(account) {
         return Ok(());
     }
     let list: Vec<&str> = allowed.iter().map(AccountId::as_str).collect();
@@ -48,24 +47,6 @@ pub(crate) fn check_account(account: &str, allowed: &[AccountId]) -> Result<(), 
         &codes::ACCOUNT_NOT_ALLOWED,
         format!("account {account} is not among `allowed-account-ids` ({})", list.join(", ")),
     ))
-}
-
-/// Returns as whom the calls are made: the choice that `auth: auto` made, for the log.
-pub(crate) fn identity(request: &Request, env: &Env) -> String {
-    match &request.identity {
-        Identity::Oidc { role, audience, session_name, duration_seconds } => {
-            let unused = if env.get("AWS_ACCESS_KEY_ID").is_some() {
-                "; the AWS keys of the environment are not used"
-            } else {
-                ""
-            };
-            format!(
-                "Identity: {role}, as session {session_name} for {duration_seconds} s, by an OIDC token for \
-                 {audience}{unused}"
-            )
-        }
-        Identity::Env(keys) => format!("Identity: the AWS keys of the environment ({})", keys.access_key_id),
-    }
 }
 
 /// Returns the plan in words, for `dry-run`.
@@ -81,8 +62,10 @@ pub(crate) fn describe(plan: &Plan) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use toolkit::Env;
+
     use super::*;
-    use crate::tests::request;
+    use crate::{identity_args, tests::request};
 
     #[test]
     fn one_token_per_region_and_one_entry_per_host() {
@@ -113,7 +96,7 @@ mod tests {
         would ask ECR for a token in eu-central-1, us-east-1
         would write a Docker configuration of its own with the credential for 123456789012.dkr.ecr.eu-central-1.amazonaws.com, 210987654321.dkr.ecr.us-east-1.amazonaws.com, 210987654321.dkr.ecr.eu-central-1.amazonaws.com
         ");
-        insta::assert_snapshot!(identity(&request, &Env::from_pairs([("AWS_ACCESS_KEY_ID", "A")])), @"Identity: arn:aws:iam::123456789012:role/day2-dev, as session day2-actions for 900 s, by an OIDC token for sts.amazonaws.com; the AWS keys of the environment are not used");
+        insta::assert_snapshot!(identity_args::describe(&request.chosen), @"Identity: arn:aws:iam::123456789012:role/day2-dev, as session day2-actions for 900 s, by an OIDC token for sts.amazonaws.com");
     }
 
     #[test]

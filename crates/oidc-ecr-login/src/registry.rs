@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use aws::{AccountId, PUBLIC_GALLERY, Region, RegistryHost};
+use aws::{AccountId, HostForm, PUBLIC_GALLERY, Region, RegistryHost};
 use model::ParseError;
 
 /// A registry's host, or the account whose registry in `aws-region` is meant.
@@ -23,7 +23,7 @@ impl Registry {
     /// Returns the host; the one of an account is in `region`.
     pub(crate) fn host(&self, region: &Region) -> String {
         match self {
-            Self::Account(account) => RegistryHost::of(account, region).to_string(),
+            Self::Account(account) => RegistryHost::of(account, region, HostForm::default()).to_string(),
             Self::Host { host, .. } => host.clone(),
         }
     }

@@ -1,7 +1,5 @@
 //! What a login leaves for people and for later steps.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use model::Secret;
 use toolkit::{Report, Summary};
 
 use crate::docker_config::Written;
@@ -85,12 +83,6 @@ pub(crate) fn logged_out(hosts: &[String]) -> Report {
     Report::new().line(format!("Signed out of {}", hosts.join(", ")))
 }
 
-/// Returns the password within a registry token, the base64 of `AWS:password`, so that it can be masked as well.
-pub(crate) fn password(auth: &Secret) -> Option<Secret> {
-    let decoded = String::from_utf8(STANDARD.decode(auth.expose()).ok()?).ok()?;
-    decoded.split_once(':').map(|(_, password)| Secret::new(password))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,11 +138,5 @@ mod tests {
         The configuration has a store of credentials (`credsStore: pass`): Docker is told to use the file for these registries; podman, buildah and skopeo cannot be told so, and need `docker-config: isolated`
         ");
         assert!(about(&Written::default()).is_empty());
-    }
-
-    #[test]
-    fn the_password_is_found() {
-        let password = password(&Secret::new(STANDARD.encode("AWS:pa:ss"))).unwrap();
-        assert_eq!(password.expose(), "pa:ss");
     }
 }

@@ -2,38 +2,9 @@
 
 use std::time::Duration;
 
-use aws::{AccountId, Keys, Region, RoleArn, SessionName};
+use aws::{AccountId, Region};
 
-use crate::{docker_config::Mode, registry::Registry};
-
-/// The input `auth`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Auth {
-    /// OIDC if there is a role, else the environment's keys.
-    Auto,
-    /// The job's OIDC token.
-    Oidc,
-    /// AWS keys in the environment.
-    Env,
-}
-
-/// As whom to ask for registry tokens.
-#[derive(Debug, Clone)]
-pub(crate) enum Identity {
-    /// As a role, assumed with the job's OIDC token.
-    Oidc {
-        /// The role.
-        role: RoleArn,
-        /// The audience that the token is made for.
-        audience: String,
-        /// The name of the session.
-        session_name: SessionName,
-        /// How long the session lasts.
-        duration_seconds: i32,
-    },
-    /// With the keys that the environment has.
-    Env(Keys),
-}
+use crate::{docker_config::Mode, identity_args::Chosen, registry::Registry};
 
 /// What the action does.
 #[derive(Debug, Clone)]
@@ -53,7 +24,7 @@ pub(crate) enum Work {
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     /// As whom.
-    pub(crate) identity: Identity,
+    pub(crate) chosen: Chosen,
     /// Where STS is called, and where the default registry is.
     pub(crate) region: Region,
     /// Where to sign in; the account's own registry if empty.

@@ -1,42 +1,40 @@
 //! Signs in: OIDC token, role, registry tokens, and last the file.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use aws::{
-    Aws, GaveUp, Keys, RegistryToken, Stop,
-    diagnose::{self, About},
-    until_done,
-};
+use aws::{AccountId, Aws, Keys, Session, Token};
 use futures_util::future::try_join_all;
 use model::{Deadline, Failure, Secret, codes as general};
-use reqwest::Client;
 use serde_json::Value;
 use toolkit::{
-    Host, Phases,
+    Host,
     http::{self, ClientOptions},
-    oidc,
 };
 
 use crate::{
     docker_config::Place,
+    identity_args,
     plan::{self, Plan},
     report::{self, Outcome},
-    request::{Identity, Request},
+    request::Request,
 };
-
-/// A token with less time left than this is made anew before it is used again.
-const TOKEN_RESERVE: u64 = 60;
 
 /// How long a connection may take: within the default `timeout` a second and a third one can still be made.
 const CONNECT: Duration = Duration::from_secs(3);
 
 /// Does the whole work of one request.
 pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
-    if let Identity::Oidc { role, .. } = &request.identity {
-        mask_account(request, host, role.account().as_str());
+    let identity = &request.chosen.identity;
+    if let Some(account) = identity.account() {
+        mask_account(request, host, account);
     }
     let plan = plan::plan(request)?;
-    host.info(&plan::identity(request, host.env()));
+    host.info(&identity_args::describe(&request.chosen));
+    for pattern in &request.chosen.widened {
+        host.info(&format!(
+            "The session policy would be too long, so that it names {pattern} instead of each one"
+        ));
+    }
     if request.dry_run {
         plan::describe(&plan).iter().for_each(|line| host.info(line));
         return Ok(());
@@ -47,17 +45,12 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
         connect_timeout: CONNECT,
         ..ClientOptions::default()
     })?;
-    let login = Login {
-        request,
-        host,
-        deadline,
-        phases: Phases::new(),
-        aws: Aws::new(host.env(), client.clone(), deadline),
-    };
-    let who = login.who(client).await?;
+    let aws = Aws::new(host, client, deadline);
+    let session = aws.sign_in(identity, &request.region).await?;
+    mask_account(request, host, &session.account);
     // Once more, by AWS's own word, before anything is written: keys of the environment can belong to anyone.
-    plan::check_account(who.account(), &request.allowed_accounts)?;
-    let tokens = login.phases.time("registry token", login.tokens(&plan, &who)).await?;
+    plan::check_account(&session.account, &request.allowed_accounts)?;
+    let tokens = tokens(&aws, &plan, &session).await?;
     let logins = logins(&plan, &tokens)?;
     let place = Place::from_env(host.env());
     let written = place.write(request.docker_config, &logins, &Value::Null, deadline)?;
@@ -67,169 +60,32 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
         host.export_env("DOCKER_CONFIG", &directory)?;
         host.export_env("REGISTRY_AUTH_FILE", &format!("{directory}/config.json"))?;
     }
-    export(request, host, &who.keys)?;
+    export(request, host, &session.keys)?;
     host.publish(&report::report(&Outcome {
         hosts: logins.into_iter().map(|(host, _)| host).collect(),
-        account: who.account().to_owned(),
-        identity: who.identity,
-        session: who.session,
+        account: session.account.to_string(),
+        identity: identity.role().map_or_else(|| session.arn.clone(), ToString::to_string),
+        session: session.arn,
         expires_at: tokens.iter().map(|token| token.expires_at.clone()).min().unwrap_or_default(),
         directory,
-        timings: login.phases.rows(),
+        timings: aws.phases().rows(),
     }))
 }
 
 /// Hides the account id, which is no secret, if that was asked for.
-fn mask_account(request: &Request, host: &Host, account: &str) {
+fn mask_account(request: &Request, host: &Host, account: &AccountId) {
     if request.mask_account_id {
-        host.mask(&Secret::new(account));
+        host.mask(&Secret::new(account.as_str()));
     }
 }
 
-/// Whose keys are used.
-struct Who {
-    keys: Keys,
-    /// The role, or the caller's own ARN.
-    identity: String,
-    /// The assumed session's ARN.
-    session: String,
-}
-
-impl Who {
-    /// Returns the account of the ARN that AWS gave, not of the one that was asked for.
-    fn account(&self) -> &str {
-        self.session.split(':').nth(4).unwrap_or_default()
-    }
-}
-
-struct Login<'a> {
-    request: &'a Request,
-    host: &'a Host,
-    deadline: Deadline,
-    phases: Phases,
-    aws: Aws,
-}
-
-impl Login<'_> {
-    async fn who(&self, client: Client) -> Result<Who, Failure> {
-        match &self.request.identity {
-            Identity::Oidc { .. } => self.assume(client).await,
-            Identity::Env(keys) => {
-                self.mask(keys);
-                let region = &self.request.region;
-                let call = async |_| self.aws.caller(region, keys).await.map_err(Stop::Call);
-                let arn = self
-                    .phases
-                    .time("caller identity", until_done(self.deadline, call))
-                    .await
-                    .map_err(|gave_up| explained(gave_up, &self.about(None)))?;
-                let who = Who { keys: keys.clone(), identity: arn.clone(), session: arn };
-                mask_account(self.request, self.host, who.account());
-                Ok(who)
-            }
-        }
-    }
-
-    async fn assume(&self, client: Client) -> Result<Who, Failure> {
-        let Identity::Oidc { role, audience, session_name, duration_seconds } = &self.request.identity else {
-            return Err(Failure::new(&general::INTERNAL, "there is no role to assume"));
-        };
-        let region = &self.request.region;
-        let mut minter = Minter { login: self, client, audience, token: None };
-        let call = async |new_token| {
-            let token = minter.token(new_token).await?;
-            let assumed = self.aws.assume_role(region, role, session_name, *duration_seconds, &token);
-            self.phases.time("assume role", assumed).await.map_err(Stop::Call)
-        };
-        let result = until_done(self.deadline, call).await;
-        let claims = minter.claims();
-        let session = result.map_err(|gave_up| explained(gave_up, &self.about(claims)))?;
-        self.mask(&session.keys);
-        self.host.info(&format!("Assumed {role} as {} until {}", session.arn, session.expires_at));
-        Ok(Who { keys: session.keys, identity: role.to_string(), session: session.arn })
-    }
-
-    /// Asks every region at once.
-    async fn tokens(&self, plan: &Plan, who: &Who) -> Result<Vec<RegistryToken>, Failure> {
-        let ask = plan.regions.iter().map(async |region| {
-            let call = async |_| self.aws.registry_token(region, &who.keys).await.map_err(Stop::Call);
-            let mut about = self.about(None);
-            region.as_str().clone_into(&mut about.region);
-            until_done(self.deadline, call).await.map_err(|gave_up| explained(gave_up, &about))
-        });
-        let tokens = try_join_all(ask).await?;
-        for token in &tokens {
-            self.host.mask(&token.auth);
-            if let Some(password) = report::password(&token.auth) {
-                self.host.mask(&password);
-            }
-        }
-        Ok(tokens)
-    }
-
-    /// Makes sure that no later line can show the keys.
-    fn mask(&self, keys: &Keys) {
-        self.host.mask(&keys.secret_access_key);
-        if let Some(token) = &keys.session_token {
-            self.host.mask(token);
-        }
-    }
-
-    fn about(&self, claims: Option<Value>) -> About {
-        let (role, audience) = match &self.request.identity {
-            Identity::Oidc { role, audience, .. } => (Some(role.to_string()), audience.clone()),
-            Identity::Env(_) => (None, String::new()),
-        };
-        About { role, region: self.request.region.to_string(), audience, claims }
-    }
-}
-
-/// Keeps one OIDC token as long as it is good.
-struct Minter<'a> {
-    login: &'a Login<'a>,
-    client: Client,
-    audience: &'a str,
-    token: Option<Secret>,
-}
-
-impl Minter<'_> {
-    async fn token(&mut self, new: bool) -> Result<Secret, Stop> {
-        if let Some(token) = self.token.as_ref().filter(|token| !new && has_time(token)) {
-            return Ok(token.clone());
-        }
-        let login = self.login;
-        let fetch = oidc::fetch(login.host.env(), &self.client, self.audience, login.deadline);
-        let token = login
-            .phases
-            .time("OIDC token", fetch)
-            .await
-            .map_err(|failure| Stop::Failure(Box::new(failure)))?;
-        login.host.mask(&token);
-        self.token = Some(token.clone());
-        Ok(token)
-    }
-
-    fn claims(&self) -> Option<Value> {
-        self.token.as_ref().and_then(oidc::claims)
-    }
-}
-
-/// Whether a token is good for another call.
-fn has_time(token: &Secret) -> bool {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let expires = oidc::claims(token).and_then(|claims| claims["exp"].as_u64());
-    expires.is_some_and(|expires| expires > now + TOKEN_RESERVE)
-}
-
-fn explained(gave_up: GaveUp, about: &About) -> Failure {
-    match gave_up.stop {
-        Stop::Call(error) => diagnose::failure(&error, gave_up.tries, about),
-        Stop::Failure(failure) => *failure,
-    }
+/// Asks every region at once.
+async fn tokens(aws: &Aws, plan: &Plan, session: &Session) -> Result<Vec<Token>, Failure> {
+    try_join_all(plan.regions.iter().map(|region| aws.registry_token(session, region))).await
 }
 
 /// Puts the tokens to the hosts of their region.
-fn logins(plan: &Plan, tokens: &[RegistryToken]) -> Result<Vec<(String, Secret)>, Failure> {
+fn logins(plan: &Plan, tokens: &[Token]) -> Result<Vec<(String, Secret)>, Failure> {
     if plan.hosts.is_empty() {
         return Ok(tokens.iter().map(|token| (token.host.clone(), token.auth.clone())).collect());
     }

@@ -34,6 +34,15 @@ credential helper is displaced for these registries only.
 A composite action has no step that runs at the end by itself. On a machine that several jobs share, or with `merge`, end
 the job with `logout: true` under `if: always()`: it takes out what this job's logins have written, and nothing else.
 
+`auth` says where the identity comes from. `auto` takes the job's OIDC token if there is a role and the job may ask for a token, otherwise
+the one source that the environment has; it prints its choice and refuses to choose between two. A role is named by its ARN, or
+by its name alone if `allowed-account-ids` names the one account that it is in. `role-chain` goes on from there: AWS caps such sessions at one
+hour.
+
+`repositories` and `access` make a session policy, so that the registry credential can do no more than this job needs: a session
+may do what its role allows and what the policy allows as well. A policy of more than 2,048 characters has its names collapsed to common
+prefixes, which are printed.
+
 When a role's trust policy refuses the job, the action prints the token's claims and the `Condition` that would match.
 A refusal is never tried again; throttling and server errors are, within `timeout` (10 seconds if not given).";
 

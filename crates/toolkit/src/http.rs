@@ -17,6 +17,8 @@ pub struct ClientOptions {
     pub identity_pem: Option<Secret>,
     /// Whether redirects are followed by the client; if not, a 3xx reaches the caller.
     pub follow_redirects: bool,
+    /// Whether the proxies of the environment are used; an agent on the machine itself must be asked without them.
+    pub use_proxies: bool,
 }
 
 impl Default for ClientOptions {
@@ -26,6 +28,7 @@ impl Default for ClientOptions {
             ca_pem: None,
             identity_pem: None,
             follow_redirects: false,
+            use_proxies: true,
         }
     }
 }
@@ -50,6 +53,9 @@ pub fn client(options: &ClientOptions) -> Result<Client, Failure> {
         } else {
             redirect::Policy::none()
         });
+    if !options.use_proxies {
+        builder = builder.no_proxy();
+    }
     if let Some(pem) = &options.ca_pem {
         for certificate in Certificate::from_pem_bundle(pem).map_err(|error| {
             Failure::new(&codes::INVALID_INPUT, format!("the CA file holds no PEM certificates: {error}"))

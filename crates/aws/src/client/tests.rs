@@ -1,6 +1,8 @@
 //! Which hosts are called. No call leaves the machine: every host leads to a port that nothing serves.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io::sink, net::SocketAddr, time::Duration};
+
+use toolkit::Env;
 
 use super::*;
 use crate::Kind;
@@ -16,16 +18,14 @@ async fn called(region: &str, hosts: [&str; 2], env: &[(&str, &str)]) -> String 
         .resolve(hosts[1], nowhere)
         .build()
         .unwrap();
-    let aws =
-        Aws::new(&Env::from_pairs(env.iter().copied()), client, Deadline::after(Duration::from_secs(5)));
+    let host = Host::with_streams(Env::from_pairs(env.iter().copied()), Box::new(sink()), Box::new(sink()));
+    let aws = Aws::new(&host, client, Deadline::after(Duration::from_secs(5)));
     let region: Region = region.parse().unwrap();
-    let role: RoleArn = "arn:aws:iam::123456789012:role/x".parse().unwrap();
-    let name: SessionName = "name".parse().unwrap();
     let keys =
         Keys { access_key_id: "AKIA".into(), secret_access_key: Secret::new("s"), session_token: None };
-    let sts = aws.assume_role(&region, &role, &name, 900, &Secret::new("t")).await.unwrap_err();
-    let ecr = aws.registry_token(&region, &keys).await.unwrap_err();
-    [sts, ecr]
+    let sts = aws.sts(&region, Some(&keys)).get_caller_identity().send().await.unwrap_err();
+    let ecr = aws.ecr(&region, &keys).get_authorization_token().send().await.unwrap_err();
+    [CallError::new("STS", "", &sts), CallError::new("ECR", "", &ecr)]
         .map(|error| match error.kind {
             Kind::Unreachable(text) => text.split(": ").next().unwrap_or_default().to_owned(),
             other => format!("{other:?}"),
@@ -56,4 +56,19 @@ async fn the_environment_chooses_endpoints() {
     cannot connect to http://aws.example
     cannot connect to http://ecr.example:81
     ");
+}
+
+#[tokio::test]
+async fn configured_urls_can_be_ignored() {
+    let hosts = ["sts.eu-central-1.amazonaws.com", "ecr.eu-central-1.api.aws"];
+    let env = [
+        ("AWS_ENDPOINT_URL", "http://aws.example"),
+        ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"),
+        ("AWS_USE_DUALSTACK_ENDPOINT", "TRUE"),
+    ];
+    let called = called("eu-central-1", hosts, &env).await;
+    assert!(
+        !called.contains("aws.example") && called.contains("https://ecr.eu-central-1.api.aws"),
+        "{called}"
+    );
 }

@@ -12,7 +12,6 @@ use sandbox::{
     github::RunSpec,
 };
 use serde_json::Value;
-use toolkit::Env;
 
 use super::{
     ROLE,
@@ -25,7 +24,7 @@ async fn three_calls_sign_in() {
     job.run(&[ROLE]).await.unwrap();
     let host = sandbox::world::registry_host(&job.sandbox.world().urls.registry).to_owned();
     let auth = job.config()["auths"][&host]["auth"].as_str().unwrap().to_owned();
-    let password = crate::report::password(&model::Secret::new(auth)).unwrap();
+    let password = aws::password(&model::Secret::new(auth)).unwrap();
     let access = job.sandbox.world().ecr.is_valid_password(password.expose()).unwrap();
     assert_eq!(access.arn, "arn:aws:sts::123456789012:assumed-role/day2-dev/day2-product-7-1");
     assert_eq!((job.calls("oidc"), job.calls("sts"), job.calls("ecr")), (1, 1, 1));
@@ -152,41 +151,4 @@ async fn a_login_that_is_stopped_half_way_is_simply_repeated() {
         serde_json::from_slice(&fs::read(format!("{directory}/config.json")).unwrap()).unwrap();
     assert_eq!(config["auths"].as_object().unwrap().len(), 1);
     assert_eq!(exported.matches("DOCKER_CONFIG<<").count(), 1);
-}
-
-/// The sandbox's ECR as the SDK sees it, with what this action does not call but others may.
-#[tokio::test]
-async fn the_sandbox_answers_as_the_sdk_expects() {
-    let job = Job::new().await;
-    job.run(&[ROLE]).await.unwrap();
-    let world = job.sandbox.world();
-    let session = world.sts.sessions().pop().unwrap();
-    let keys = aws_credential_types::Credentials::new(
-        session.access_key_id,
-        session.secret_access_key,
-        Some(session.session_token),
-        None,
-        "test",
-    );
-    let deadline = model::Deadline::after(Duration::from_secs(5));
-    let base = aws::Aws::new(&Env::from_pairs(job.env.clone()), reqwest::Client::new(), deadline);
-    let config = base.ecr_config(&"eu-central-1".parse().unwrap()).credentials_provider(keys);
-    let ecr = aws_sdk_ecr::Client::from_conf(config.build());
-    let created = ecr.create_repository().repository_name("a/b").send().await.unwrap();
-    assert!(created.repository().unwrap().repository_uri().unwrap().ends_with("/a/b"));
-    let again = ecr.create_repository().repository_name("a/b").send().await.unwrap_err();
-    assert!(again.into_service_error().is_repository_already_exists_exception());
-    let described = ecr.describe_repositories().repository_names("none").send().await.unwrap_err();
-    assert!(described.into_service_error().is_repository_not_found_exception());
-    let digest = world.registry.seed_blob("a/b", b"layer").unwrap();
-    let layers = ecr
-        .batch_check_layer_availability()
-        .repository_name("a/b")
-        .layer_digests(&digest)
-        .layer_digests("sha256:0000000000000000000000000000000000000000000000000000000000000000")
-        .send()
-        .await
-        .unwrap();
-    let sizes: Vec<Option<i64>> = layers.layers().iter().map(aws_sdk_ecr::types::Layer::layer_size).collect();
-    assert_eq!(sizes, [Some(5), None]);
 }

@@ -1,0 +1,39 @@
+//! Which hosts are called, as AWS's tools are told by the environment
+//! (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>).
+
+use toolkit::Env;
+
+/// What the environment says of endpoints. Without an own URL the SDK's rules say the host.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Endpoints {
+    /// `AWS_USE_FIPS_ENDPOINT`.
+    pub(crate) fips: bool,
+    /// `AWS_USE_DUALSTACK_ENDPOINT`.
+    pub(crate) dual_stack: bool,
+    /// `AWS_ENDPOINT_URL_STS`, or else `AWS_ENDPOINT_URL`.
+    pub(crate) sts: Option<String>,
+    /// `AWS_ENDPOINT_URL_ECR`, or else `AWS_ENDPOINT_URL`.
+    pub(crate) ecr: Option<String>,
+    /// `AWS_ENDPOINT_URL_ECR_PUBLIC`, or else `AWS_ENDPOINT_URL`.
+    pub(crate) ecr_public: Option<String>,
+}
+
+impl Endpoints {
+    pub(crate) fn of(env: &Env) -> Self {
+        let is_true = |name: &str| env.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let configured = |name: &str| {
+            let url = env.get(name).or(env.get("AWS_ENDPOINT_URL"));
+            url.filter(|_| !is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")).map(str::to_owned)
+        };
+        Self {
+            fips: is_true("AWS_USE_FIPS_ENDPOINT"),
+            dual_stack: is_true("AWS_USE_DUALSTACK_ENDPOINT"),
+            sts: configured("AWS_ENDPOINT_URL_STS"),
+            ecr: configured("AWS_ENDPOINT_URL_ECR"),
+            ecr_public: configured("AWS_ENDPOINT_URL_ECR_PUBLIC"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
