@@ -148,6 +148,7 @@ impl Sandbox {
             ("GITHUB_GRAPHQL_URL", format!("{}/graphql", urls.github)),
             ("AWS_ENDPOINT_URL_STS", urls.sts.clone()),
             ("AWS_ENDPOINT_URL_ECR", urls.ecr.clone()),
+            ("AWS_ENDPOINT_URL_ECR_PUBLIC", urls.ecr.clone()),
             ("ARGOCD_SERVER", urls.argocd.clone()),
             ("DAY2_SANDBOX_REGISTRY", registry_host(&urls.registry).to_owned()),
             ("DAY2_SANDBOX_CONTROL", urls.control.clone()),

@@ -19,6 +19,7 @@ use crate::process;
 /// The wheels and their hashes.
 const REQUIREMENTS: &str = include_str!("../tools.txt");
 const YAML_READER: &str = include_str!("../../../tests/corpus/requirements.txt");
+const SERVICE_MODELS: &str = include_str!("../../../tests/schema/requirements.txt");
 
 /// actionlint's version; its wheel is only a downloader, so Go's module proxy with its checksum database goes first.
 const ACTIONLINT: &str = "1.7.12";
@@ -70,6 +71,11 @@ pub(crate) fn actionlint() -> Result<PathBuf, String> {
 /// Returns a Python that has `PyYAML`, the YAML reader that judges our edits.
 pub(crate) fn python_with_yaml() -> Result<PathBuf, String> {
     from_wheels("python", YAML_READER)
+}
+
+/// Returns a Python beside which botocore's files are, AWS's service models among them.
+pub(crate) fn python_with_botocore() -> Result<PathBuf, String> {
+    from_wheels("python", SERVICE_MODELS)
 }
 
 /// Returns a program of a virtual environment with the pinned wheels of `requirements`; the first call makes it.
@@ -183,7 +189,7 @@ mod tests {
 
     #[test]
     fn every_wheel_has_a_version_and_a_hash() {
-        for (requirements, count) in [(REQUIREMENTS, 2), (YAML_READER, 1)] {
+        for (requirements, count) in [(REQUIREMENTS, 2), (YAML_READER, 1), (SERVICE_MODELS, 1)] {
             let joined = requirements.replace("\\\n", " ");
             let lines: Vec<&str> =
                 joined.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();

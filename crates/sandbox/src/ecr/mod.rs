@@ -10,11 +10,13 @@ use std::{
 
 use axum::Router;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     World, faults,
     oidc::{now, random_hex},
+    record,
+    registry::REGION,
     sts::Session,
 };
 
@@ -28,6 +30,8 @@ pub struct Access {
     pub arn: String,
     /// The role behind it.
     pub role_arn: String,
+    /// The region whose registries it opens; none for the public gallery's.
+    pub region: Option<String>,
     /// When it ends, in seconds since 1970.
     pub expires: i64,
 }
@@ -36,11 +40,13 @@ pub struct Access {
 #[derive(Debug)]
 pub struct State {
     passwords: Mutex<BTreeMap<String, Access>>,
+    /// What `CreateRepository` was told of a repository, by its name.
+    described: Mutex<BTreeMap<String, Value>>,
 }
 
 impl State {
     pub(crate) fn new() -> Self {
-        Self { passwords: Mutex::default() }
+        Self { passwords: Mutex::default(), described: Mutex::default() }
     }
 
     /// Returns for whom `password` was made, if it was and its time is not over. The registry asks this for
@@ -55,8 +61,18 @@ impl State {
         self.add(Access {
             arn: format!("{role_arn}/issued"),
             role_arn: role_arn.to_owned(),
+            region: Some(REGION.to_owned()),
             expires: now() + LIFETIME,
         })
+    }
+
+    /// Returns what `CreateRepository` was told; null for a repository that was there before.
+    pub fn description(&self, repository: &str) -> Value {
+        faults::lock(&self.described).get(repository).cloned().unwrap_or_default()
+    }
+
+    fn describe(&self, repository: &str, description: Value) {
+        faults::lock(&self.described).insert(repository.to_owned(), description);
     }
 
     /// Returns every password that was issued, to search logs and files for them.
@@ -69,10 +85,15 @@ impl State {
         faults::lock(&self.passwords).values_mut().for_each(|access| access.expires = 0);
     }
 
-    /// Makes the password of a session, which may do what its role may; and says until when it is valid.
-    pub fn issue(&self, session: &Session) -> (String, i64) {
+    /// Makes the password of a session for a region, which may do what its role may; and says until when it is valid.
+    pub fn issue(&self, session: &Session, region: Option<&str>) -> (String, i64) {
         let expires = now() + LIFETIME;
-        let access = Access { arn: session.arn.clone(), role_arn: session.role_arn.clone(), expires };
+        let access = Access {
+            arn: session.arn.clone(),
+            role_arn: session.role_arn.clone(),
+            region: region.map(str::to_owned),
+            expires,
+        };
         (self.add(access), expires)
     }
 
@@ -92,5 +113,5 @@ impl State {
 }
 
 pub(crate) fn router(world: Arc<World>) -> Router {
-    routes::router(world)
+    record::aws::layer(routes::router(world), "ecr")
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::{World, sts::ACCOUNT};
+use super::routes::precise;
+use crate::{World, oidc::now, registry::REGION, sts::ACCOUNT};
 
 /// The most layers that one call may ask about.
 const BATCH: usize = 100;
@@ -55,7 +56,24 @@ pub(super) fn create_repository(world: &World, input: &Value) -> Result<Value, R
             format!("The repository with name '{name}' already exists in the registry with id '{ACCOUNT}'");
         return Err(("RepositoryAlreadyExistsException", message));
     }
-    world.registry.create_repository(name, input["imageTagMutability"] == "IMMUTABLE");
+    if let Some(problem) = bad_name(name) {
+        return Err(("InvalidParameterException", problem));
+    }
+    let mutability = input["imageTagMutability"].as_str().unwrap_or("MUTABLE");
+    world.registry.create_repository(name, mutability.starts_with("IMMUTABLE"));
+    world.ecr.describe(
+        name,
+        json!({
+            "createdAt": precise(now()),
+            "imageTagMutability": mutability,
+            "imageScanningConfiguration": {
+                "scanOnPush": input["imageScanningConfiguration"]["scanOnPush"].as_bool().unwrap_or(false),
+            },
+            "encryptionConfiguration": {
+                "encryptionType": input["encryptionConfiguration"]["encryptionType"].as_str().unwrap_or("AES256"),
+            },
+        }),
+    );
     Ok(json!({ "repository": description(world, name) }))
 }
 
@@ -69,14 +87,36 @@ fn existing<'a>(world: &World, name: &'a Value) -> Result<&'a str, Refused> {
     Err(("RepositoryNotFoundException", message))
 }
 
+/// What the service's model says of names: `RepositoryName`.
+fn bad_name(name: &str) -> Option<String> {
+    let part = |part: &str| {
+        let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let ends = [part.bytes().next(), part.bytes().last()];
+        ends.iter().all(|end| end.is_some_and(is_good))
+            && part.bytes().all(|byte| is_good(byte) || matches!(byte, b'.' | b'_' | b'-'))
+    };
+    if (2..=256).contains(&name.len()) && name.split('/').all(part) {
+        return None;
+    }
+    Some(
+        "Invalid parameter at 'repositoryName' failed to satisfy constraint: 'must satisfy regular expression \
+         '(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*''"
+            .to_owned(),
+    )
+}
+
 fn description(world: &World, name: &str) -> Value {
     let host = crate::world::registry_host(&world.urls.registry);
-    json!({
+    let mut all = json!({
         "registryId": ACCOUNT,
         "repositoryName": name,
-        "repositoryArn": format!("arn:aws:ecr:eu-central-1:{ACCOUNT}:repository/{name}"),
+        "repositoryArn": format!("arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{name}"),
         "repositoryUri": format!("{host}/{name}"),
-    })
+    });
+    if let (Some(all), Value::Object(more)) = (all.as_object_mut(), world.ecr.description(name)) {
+        all.extend(more);
+    }
+    all
 }
 
 fn texts(value: &Value) -> impl Iterator<Item = &str> {

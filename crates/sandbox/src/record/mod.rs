@@ -5,6 +5,7 @@
 //! of a shape that is there already is left out: a thousand polls are one line. Faults come before the recorders, so
 //! that the replies that tests make up are not taken for the sandbox's. The credentials of a call are never written.
 
+pub(crate) mod aws;
 pub(crate) mod shape;
 
 use std::{

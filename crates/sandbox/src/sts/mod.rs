@@ -19,7 +19,7 @@ use axum::Router;
 use serde_json::Value;
 
 pub use self::{grants::Grants, reply::StsError};
-use crate::{World, faults, oidc::random_hex};
+use crate::{World, faults, oidc::random_hex, record};
 
 /// The account that everything in the sandbox belongs to.
 pub const ACCOUNT: &str = "123456789012";
@@ -190,5 +190,5 @@ impl State {
 }
 
 pub(crate) fn router(world: Arc<World>) -> Router {
-    routes::router(world)
+    record::aws::layer(routes::router(world), "sts")
 }

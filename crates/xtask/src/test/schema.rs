@@ -1,5 +1,6 @@
-//! What tests ask the sandbox's GitHub and Argo CD, and what these answer, checked against what their makers publish:
-//! GitHub's OpenAPI document and GraphQL schema, and Argo CD's swagger document (`tests/schema`).
+//! What tests ask the sandbox's GitHub, Argo CD and AWS, and what these answer, checked against what their makers
+//! publish: GitHub's OpenAPI document and GraphQL schema, Argo CD's swagger document, and AWS's service models
+//! (`tests/schema`).
 
 use std::{
     cell::Cell,
@@ -14,12 +15,14 @@ use tempfile::TempDir;
 use super::stage::{Outcome, cargo, without};
 use crate::{process, tools};
 
-/// Tell the sandbox where to write (`record.rs` of `crates/sandbox/src/github` and `…/argocd`).
-const VARIABLES: [(&str, &str); 2] = [("DAY2_RECORD_GITHUB", GITHUB), ("DAY2_RECORD_ARGOCD", ARGOCD)];
+/// Tell the sandbox where to write (`record.rs` of `crates/sandbox/src/github` and `…/argocd`, and `…/record/aws.rs`).
+const VARIABLES: [(&str, &str); 3] =
+    [("DAY2_RECORD_GITHUB", GITHUB), ("DAY2_RECORD_ARGOCD", ARGOCD), ("DAY2_RECORD_AWS", AWS)];
 
-/// The directories of the two in that of the recording.
+/// The directories of the three in that of the recording.
 const GITHUB: &str = "github";
 const ARGOCD: &str = "argocd";
+const AWS: &str = "aws";
 
 /// The oldest major version of Node.js that the check runs on.
 const NODE: u32 = 18;
@@ -39,6 +42,10 @@ const TESTS: &[&str] = &[
     "bump-values",
     "-p",
     "argocd-sync",
+    "-p",
+    "oidc-ecr-login",
+    "-p",
+    "multiarch-push",
 ];
 
 /// A directory that the stage of the tests fills and the stage of the check reads.
@@ -76,8 +83,10 @@ impl Recording {
             Ok(packages) => packages,
             Err(why) => return without(why),
         };
-        self.judge(root, GITHUB, &|command| {
+        self.judge(root, GITHUB, &|| {
+            let mut command = Command::new("node");
             command.arg(root.join("tests/schema/check.mjs")).arg("--packages").arg(&packages);
+            command
         })
     }
 
@@ -89,13 +98,29 @@ impl Recording {
             Ok(None) => return Outcome::failed("tests/schema/go.mod names no module".to_owned()),
             Err(why) => return without(why),
         };
-        self.judge(root, ARGOCD, &|command| {
+        self.judge(root, ARGOCD, &|| {
+            let mut command = Command::new("node");
             command.arg(root.join("tests/schema/argocd-check.mjs")).arg(&swagger);
+            command
+        })
+    }
+
+    /// The same of STS and ECR.
+    pub(super) fn check_aws(&self, root: &Path) -> Outcome {
+        let python = match tools::python_with_botocore() {
+            Ok(python) => python,
+            Err(why) => return without(why),
+        };
+        self.judge(root, AWS, &|| {
+            let mut command = Command::new(&python);
+            // No compiled files beside the sources.
+            command.arg("-B").arg(root.join("tests/schema/aws-check.py"));
+            command
         })
     }
 
     /// Runs a check on itself and then on a part of the recording, which is made if it is not there yet.
-    fn judge(&self, root: &Path, part: &str, begin: &dyn Fn(&mut Command)) -> Outcome {
+    fn judge(&self, root: &Path, part: &str, begin: &dyn Fn() -> Command) -> Outcome {
         let directory = match &self.directory {
             Ok(directory) => directory.path().join(part),
             Err(error) => return Outcome::failed(format!("cannot make a directory: {error}")),
@@ -105,11 +130,7 @@ impl Recording {
         {
             return failed;
         }
-        let run = |what: &Path| {
-            let mut command = Command::new("node");
-            begin(&mut command);
-            process::text(command.arg(what))
-        };
+        let run = |what: &Path| process::text(begin().arg(what));
         match run(Path::new("--self-test")).and_then(|_| run(&directory)) {
             Ok(note) => Outcome::Noted { note },
             Err(problems) => Outcome::failed(problems),

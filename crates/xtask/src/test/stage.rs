@@ -54,7 +54,8 @@ impl Stage {
     /// The stages of every run, the quick ones first.
     pub(super) fn standard() -> Vec<Self> {
         let recording = Rc::new(schema::Recording::new());
-        let (recorded, attacked, argocd) = (recording.clone(), recording.clone(), recording.clone());
+        let (recorded, attacked) = (recording.clone(), recording.clone());
+        let (argocd, aws) = (recording.clone(), recording.clone());
         vec![
             Self::cargo("format", &["fmt", "--all", "--check"]),
             Self::new("generated files", |root| match generate::run(root, generate::Mode::Check) {
@@ -86,6 +87,7 @@ impl Stage {
             Self::new("attacks on the prod gate", move |root| attacks::run(root, &attacked)),
             Self::new("GitHub's schemas", move |root| recording.check(root)),
             Self::new("Argo CD's schema", move |root| argocd.check_argocd(root)),
+            Self::new("AWS's schema", move |root| aws.check_aws(root)),
             Self::new("corpus: real YAML files", |root| corpus::run(root, corpus::Extent::Sample)),
         ]
     }

@@ -78,7 +78,7 @@ async fn a_role_reaches_the_repositories_that_it_was_granted() {
     world.sts.add_role_for(role, "org/x");
     world.sts.grant(role, Grants::new(&["product/dev"], &["base/*"]));
     let session = world.sts.start_session(role, "day2-product-7-1").unwrap();
-    let (password, _) = world.ecr.issue(&session);
+    let (password, _) = world.ecr.issue(&session, Some(super::super::REGION));
     let send = async |method: &str, path: &str| {
         let call = fixture.anonymous(method, path).basic_auth("AWS", Some(&password));
         call.send().await.unwrap()
