@@ -233,7 +233,7 @@ fn later_operation(app: &Application, ours: &Ours<'_>, verdict: &mut Verdict) ->
             matches!(ours.standing(ours.at(state.synced())), Standing::Other | Standing::Missing)
         }
     };
-    if is_other && let Some(text) = course::put_back(state, ours) {
+    if is_other && let Some(text) = course::put_back(app, state, ours) {
         return Holds::No(text);
     }
     let has_put_other = is_other && state.phase == "Succeeded";

@@ -67,7 +67,7 @@ pub(crate) fn course(app: &Application, ours: &Ours<'_>) -> Course {
     };
     let relation = relation(&state.operation, state.synced(), ours);
     if relation == Relation::Foreign {
-        if let Some(text) = put_back(state, ours) {
+        if let Some(text) = put_back(app, state, ours) {
             return Course::Going(text);
         }
         // Auto-sync heals only what was synced to this revision: ours may have ended in a gap of the stream.
@@ -97,10 +97,19 @@ pub(crate) fn course(app: &Application, ours: &Ours<'_>) -> Course {
 
 /// Says that auto-sync has put an older revision back: it takes its branch's head from a cache (argoproj/argo-cd#7680), and
 /// syncs the right one with its next comparison.
-pub(crate) fn put_back(state: &OperationState, ours: &Ours<'_>) -> Option<String> {
+pub(crate) fn put_back(app: &Application, state: &OperationState, ours: &Ours<'_>) -> Option<String> {
     let revision = revision(&state.operation, state.synced(), ours);
-    let is_older = state.operation.initiated_by.automated && ours.is_older(revision);
-    is_older.then(|| format!("auto-sync has put the older revision {revision} back (argoproj/argo-cd#7680)"))
+    let is_older = ours.is_older(revision) || was_deployed_before(app, revision, ours);
+    let is_put_back = state.operation.initiated_by.automated && is_older;
+    is_put_back
+        .then(|| format!("auto-sync has put the older revision {revision} back (argoproj/argo-cd#7680)"))
+}
+
+/// Whether a revision was deployed before ours first was: without a token for GitHub nothing else tells that it is older.
+fn was_deployed_before(app: &Application, revision: &str, ours: &Ours<'_>) -> bool {
+    let deployed: Vec<&str> = app.status.history.iter().map(|one| ours.at(one.revisions())).collect();
+    let first = deployed.iter().position(|one| ours.standing(one) == Standing::Ours);
+    first.is_some_and(|first| deployed[..first].contains(&revision))
 }
 
 /// Says why an operation that has ended may never be cleared, by the issue that is known for it.

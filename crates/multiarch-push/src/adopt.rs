@@ -3,25 +3,28 @@
 use model::{Digest, Failure, codes::UNEXPECTED_REPLY};
 
 use crate::{
+    delivery::Delivery,
+    destination::Destination,
     image::oci::{Descriptor, Index, PlatformSpec},
     plan::{TagState, TagStep, tag_step},
     push::Sent,
-    registry::{Lookup, Repository},
-    report::{Outcome, PlatformRow},
+    registry::Lookup,
+    report::PlatformRow,
     request::Request,
     tagging::write_tag,
 };
 
 /// Gives all tags to the image with this digest; `sent` is what was sent before it was found.
 pub(crate) async fn adopt(
-    repository: &Repository,
+    to: &Destination,
     request: &Request,
     states: &[TagState],
     digest: &Digest,
     mut sent: Sent,
-) -> Result<Outcome, Failure> {
+) -> Result<Delivery, Failure> {
+    let repository = &to.repository;
     let Lookup::Found(image) = repository.get_manifest(digest.as_str()).await? else {
-        let text = format!("{} has a tag for {digest}, and does not have this image", request.image);
+        let text = format!("{} has a tag for {digest}, and does not have this image", to.name());
         return Err(Failure::new(&UNEXPECTED_REPLY, text));
     };
     let planned = states
@@ -40,13 +43,12 @@ pub(crate) async fn adopt(
     }
     // What is there may be the manifest of one platform, which names none.
     let children = serde_json::from_slice::<Index>(&image.bytes).map(|index| index.manifests);
-    Ok(Outcome {
-        image: request.image.clone(),
+    Ok(Delivery {
+        image: to.name().clone(),
         digest: digest.clone(),
         tags,
         platforms: children.unwrap_or_default().into_iter().filter_map(row).collect(),
         sent,
-        dry_run: request.dry_run,
     })
 }
 

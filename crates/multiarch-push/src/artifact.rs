@@ -6,8 +6,8 @@ use bytes::Bytes;
 use model::{Digest, Platform};
 
 use crate::{
-    image::oci::digest_of,
-    registry::{Content, Found, Repository},
+    image::{LayerFile, oci::digest_of},
+    registry::{Found, Repository},
 };
 
 /// An index and all that it refers to.
@@ -55,21 +55,15 @@ pub(crate) struct Blob {
 pub(crate) enum Origin {
     /// In memory.
     Bytes(Bytes),
-    /// In a file.
+    /// In a file that was hashed as it was written.
     File(PathBuf),
+    /// In a file of this size, whose digest is checked on its way to the registry.
+    #[expect(dead_code, reason = "files of layouts are to be this")]
+    Unchecked(PathBuf),
+    /// In a layer of ours, whose file may be yet to be made.
+    Layer(Arc<LayerFile>),
     /// In the base image's repository.
     Base(Arc<Repository>),
-}
-
-impl Blob {
-    /// Returns the bytes for an upload.
-    pub(crate) fn content(&self) -> Content<'_> {
-        match &self.origin {
-            Origin::Bytes(bytes) => Content::Bytes(bytes),
-            Origin::File(path) => Content::File(path),
-            Origin::Base(repository) => Content::Repository(repository),
-        }
-    }
 }
 
 /// Wraps bytes of ours as a manifest.

@@ -68,12 +68,12 @@ pub(crate) fn commands(builder: Builder, job: &Job, target: &Path) -> Vec<Vec<Os
             for (name, value) in &source.build_args {
                 option("--build-arg", text(&format!("{name}={value}")));
             }
-            for (name, value) in &job.labels {
+            for (name, value) in job.marks.labels() {
                 option("--label", text(&format!("{name}={value}")));
             }
             // buildx asks at which level an annotation is meant; buildah has the manifests' level only.
             let level = if builder == Builder::Buildx { "index,manifest:" } else { "" };
-            for (name, value) in &job.annotations {
+            for (name, value) in job.marks.annotations() {
                 option("--annotation", text(&format!("{level}{name}={value}")));
             }
             if let Some(stage) = &source.target {
@@ -96,7 +96,7 @@ pub(crate) fn commands(builder: Builder, job: &Job, target: &Path) -> Vec<Vec<Os
             for (name, value) in &source.build_args {
                 option("--opt", text(&format!("build-arg:{name}={value}")));
             }
-            for (name, value) in &job.labels {
+            for (name, value) in job.marks.labels() {
                 option("--opt", text(&format!("label:{name}={value}")));
             }
             if let Some(stage) = &source.target {
@@ -106,7 +106,7 @@ pub(crate) fn commands(builder: Builder, job: &Job, target: &Path) -> Vec<Vec<Os
     }
     let mut output = OsString::from("type=oci,tar=false,rewrite-timestamp=true");
     if builder == Builder::Buildctl {
-        for (name, value) in &job.annotations {
+        for (name, value) in job.marks.annotations() {
             for level in ["annotation-index", "annotation-manifest"] {
                 // The option is a line of CSV.
                 output.push(format!(",\"{level}.{name}={}\"", value.replace('"', "\"\"")));

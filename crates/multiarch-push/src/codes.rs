@@ -107,6 +107,27 @@ pub const RATE_LIMITED: Code = Code {
     meaning: "The registry kept answering 429 until the deadline.",
     remedy: "Raise `timeout`, or ask for a higher rate; for Docker Hub, log in or use a pull-through cache.",
 };
+/// The registry or the repository is full.
+pub const REGISTRY_QUOTA: Code = Code {
+    id: "registry-quota",
+    exit: Exit::Remote,
+    meaning: "The registry stores no more: a quota of images, tags or repositories is used up.",
+    remedy: "Add a lifecycle policy that deletes old images, or ask for a higher quota.",
+};
+/// The registry did not take a blob.
+pub const UPLOAD_REFUSED: Code = Code {
+    id: "registry-upload-refused",
+    exit: Exit::Remote,
+    meaning: "The registry gave up uploads of a blob, each of which was begun anew.",
+    remedy: "Run again; if it persists, something between this runner and the registry changes or cuts requests.",
+};
+/// The registry does not store such manifests.
+pub const MANIFEST_REFUSED: Code = Code {
+    id: "manifest-refused",
+    exit: Exit::Remote,
+    meaning: "The registry does not store manifests of this shape (HTTP 405), such as those with a subject.",
+    remedy: "Push without `sbom`, `provenance` and `referrers`, or to a registry that stores OCI 1.1 artifacts.",
+};
 /// The registry kept failing.
 pub const REGISTRY_UNAVAILABLE: Code = Code {
     id: "registry-unavailable",
@@ -139,6 +160,9 @@ pub const ALL: &[&Code] = &[
     &DIGEST_MISMATCH,
     &REFERENCE_MISSING,
     &RATE_LIMITED,
+    &REGISTRY_QUOTA,
+    &UPLOAD_REFUSED,
+    &MANIFEST_REFUSED,
     &REGISTRY_UNAVAILABLE,
     &BUILDER_FAILED,
 ];

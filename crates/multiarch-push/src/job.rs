@@ -1,20 +1,20 @@
 //! A Dockerfile with its context, read from disk, and what is to be built of it.
 
 use std::{
-    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
 
 use model::{Failure, Platform};
-use toolkit::{Env, rfc3339};
+use toolkit::Env;
 
 use crate::{
     codes,
     context::{Context, Ignore},
     dockerfile::{self, Dockerfile, Error},
-    image::{BaseOf, BuildArgs, base_of},
-    request::{DockerfileSource, Origin},
+    image::{BaseOf, BuildArgs, Dependencies, base_of},
+    marks::Marks,
+    request::{DockerfileSource, Origin, Request},
 };
 
 /// All that an image is assembled from, except base images.
@@ -32,21 +32,21 @@ pub(crate) struct Job {
     pub(crate) source: DockerfileSource,
     /// The time of everything in the image.
     pub(crate) epoch: u64,
-    /// Labels of the image's configuration.
-    pub(crate) labels: Vec<(String, String)>,
-    /// Annotations of index and manifests.
-    pub(crate) annotations: BTreeMap<String, String>,
+    /// Labels and annotations.
+    pub(crate) marks: Marks,
     /// The platform of this machine.
     pub(crate) build_platform: Platform,
+    /// Which files go into layers of their own.
+    pub(crate) dependencies: Dependencies,
 }
 
 impl Job {
-    /// Reads the Dockerfile and `.dockerignore`.
+    /// Reads the Dockerfile and `.dockerignore`. Layers stay as they are written, unless it was said what dependencies
+    /// are.
     pub(crate) fn read(
         source: &DockerfileSource,
+        request: &Request,
         origin: &Origin,
-        labels: &[(String, String)],
-        annotations: &BTreeMap<String, String>,
         env: &Env,
     ) -> Result<Self, Failure> {
         let context = source.context.display();
@@ -70,14 +70,14 @@ impl Job {
         let ignore = ignore(&path, &root, env)?;
         let epoch = origin.epoch.unwrap_or_default();
         Ok(Self {
-            labels: own_labels(origin, epoch).into_iter().chain(labels.iter().cloned()).collect(),
-            annotations: own_labels(origin, epoch).into_iter().chain(annotations.clone()).collect(),
+            marks: Marks::new(request, origin, epoch),
             file,
             stage,
             context: Context::new(root, ignore),
             source: source.clone(),
             epoch,
             build_platform: build_platform(),
+            dependencies: request.layers.dependencies.clone().unwrap_or_default(),
             shown,
         })
     }
@@ -101,24 +101,6 @@ impl Job {
     pub(crate) fn failure(&self, error: Error) -> Failure {
         error.into_failure(&self.shown)
     }
-
-    /// Returns the time of everything, as text.
-    pub(crate) fn created(&self) -> String {
-        rfc3339(self.epoch)
-    }
-}
-
-/// The labels that tell where an image comes from
-/// (<https://github.com/opencontainers/image-spec/blob/main/annotations.md>).
-fn own_labels(origin: &Origin, epoch: u64) -> Vec<(String, String)> {
-    [
-        ("created", Some(rfc3339(epoch))),
-        ("revision", origin.revision.as_ref().map(ToString::to_string)),
-        ("source", origin.repository.clone()),
-    ]
-    .into_iter()
-    .filter_map(|(name, value)| Some((format!("org.opencontainers.image.{name}"), value?)))
-    .collect()
 }
 
 /// Reads `<Dockerfile>.dockerignore`, else `.dockerignore` of the context.

@@ -5,17 +5,24 @@
 //! are an `Artifact`, which `push` brings to the registry (`registry`) as far as `plan` allows.
 
 mod adopt;
+mod append;
 mod args;
 mod artifact;
 mod build;
 mod builder;
 pub mod codes;
 mod context;
+mod delivery;
+mod destination;
 mod dockerfile;
+mod finish;
 mod image;
 mod job;
 mod layout;
+mod making;
+mod marks;
 mod plan;
+mod progress;
 mod push;
 mod registry;
 mod report;

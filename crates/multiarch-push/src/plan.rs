@@ -106,6 +106,31 @@ pub(crate) fn before_build(states: &[TagState], on_existing: OnExisting) -> Resu
     }
 }
 
+/// Decides whether to build at all for several destinations: not if each of them has the image, and all the same one.
+pub(crate) fn before_building(
+    destinations: &[Vec<TagState>],
+    on_existing: OnExisting,
+) -> Result<Early, Failure> {
+    let early = destinations
+        .iter()
+        .map(|states| before_build(states, on_existing))
+        .collect::<Result<Vec<_>, Failure>>()?;
+    let mut adopted: Option<Digest> = None;
+    for early in early {
+        match (early, &adopted) {
+            (Early::Go, _) => return Ok(Early::Go),
+            (Early::Adopt(digest), Some(other)) if digest != *other => {
+                let text = format!(
+                    "the destinations have different images under the same tags: {other} and {digest}"
+                );
+                return Err(Failure::new(&codes::TAG_EXISTS_DIFFERENT, text));
+            }
+            (Early::Adopt(digest), _) => adopted = Some(digest),
+        }
+    }
+    Ok(adopted.map_or(Early::Go, Early::Adopt))
+}
+
 /// Decides what happens to a tag, now that the image's digest is known.
 pub(crate) fn tag_step(
     state: &TagState,
@@ -188,6 +213,19 @@ mod tests {
         assert_eq!(early(&[state(false, Some(1))], SameDigestOk).unwrap(), Early::Go);
         assert_eq!(early(&[state(true, Some(1))], Fail).unwrap(), Early::Go);
         assert_eq!(early(&[state(false, Some(1))], Fail).unwrap_err().code.id, "tag-exists");
+    }
+
+    #[test]
+    fn an_image_is_adopted_only_if_all_destinations_have_it() {
+        use OnExisting::{Fail, Skip};
+        let early = |found: &[Option<u8>], rule| {
+            let destinations: Vec<_> = found.iter().map(|found| vec![state(false, *found)]).collect();
+            before_building(&destinations, rule)
+        };
+        assert_eq!(early(&[Some(1), Some(1)], Skip).unwrap(), Early::Adopt(digest(1)));
+        assert_eq!(early(&[Some(1), None], Skip).unwrap(), Early::Go);
+        assert_eq!(early(&[Some(1), Some(2)], Skip).unwrap_err().code.id, "tag-exists-different");
+        assert_eq!(early(&[None, Some(1)], Fail).unwrap_err().code.id, "tag-exists");
     }
 
     #[test]

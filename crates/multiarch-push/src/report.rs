@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use model::{Digest, ImageName, Tag};
+use model::{Digest, Tag};
 use serde_json::{Map, Value};
 use toolkit::{Phases, Report, Summary};
 
 use crate::{
     artifact::Artifact,
+    delivery::Delivery,
     plan::TagStep,
     push::Sent,
     request::{Builder, Request},
@@ -16,16 +17,8 @@ use crate::{
 /// How a push ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Outcome {
-    /// Where it was pushed to.
-    pub(crate) image: ImageName,
-    /// The index.
-    pub(crate) digest: Digest,
-    /// Each tag and what happened to it, or would.
-    pub(crate) tags: Vec<(Tag, TagStep)>,
-    /// Each platform.
-    pub(crate) platforms: Vec<PlatformRow>,
-    /// What was sent.
-    pub(crate) sent: Sent,
+    /// Every destination that has the image, or would have; never empty.
+    pub(crate) deliveries: Vec<Delivery>,
     /// Whether only the plan was wanted.
     pub(crate) dry_run: bool,
 }
@@ -58,33 +51,46 @@ pub(crate) fn rows(artifact: &Artifact) -> Vec<PlatformRow> {
 }
 
 impl Outcome {
-    /// Whether the registry is not as it was.
+    /// Whether a registry is not as it was.
     fn changed(&self) -> bool {
-        !self.dry_run && self.tags.iter().any(|(_, step)| *step != TagStep::Keep)
+        self.deliveries.iter().any(|delivery| self.has_changed(delivery))
+    }
+
+    fn has_changed(&self, delivery: &Delivery) -> bool {
+        !self.dry_run && delivery.tags.iter().any(|(_, step)| *step != TagStep::Keep)
     }
 }
 
 /// Renders an outcome.
 pub(crate) fn report(outcome: &Outcome, phases: &Phases, total: Duration) -> Report {
-    let Outcome { image, digest, tags, platforms, sent, .. } = outcome;
-    let digests: Map<String, Value> =
-        platforms.iter().map(|row| (row.platform.clone(), row.digest.to_string().into())).collect();
-    let tag = tags.first().map(|(tag, _)| tag.to_string()).unwrap_or_default();
-    let mut report = Report::new()
-        .output("digest", digest.to_string())
-        .output("image", format!("{image}@{digest}"))
-        .output("tag", tag)
-        .output("digests", Value::Object(digests).to_string())
+    let mut sent = Sent::default();
+    outcome.deliveries.iter().for_each(|delivery| sent.add(&delivery.sent));
+    let mut report = Report::new();
+    if let Some(Delivery { image, digest, tags, platforms, .. }) = outcome.deliveries.first() {
+        let digests: Map<String, Value> =
+            platforms.iter().map(|row| (row.platform.clone(), row.digest.to_string().into())).collect();
+        let tag = tags.first().map(|(tag, _)| tag.to_string()).unwrap_or_default();
+        report = report
+            .output("digest", digest.to_string())
+            .output("image", format!("{image}@{digest}"))
+            .output("tag", tag)
+            .output("digests", Value::Object(digests).to_string());
+    }
+    report = report
         .output("changed", outcome.changed().to_string())
         .output("bytes-uploaded", sent.bytes_uploaded.to_string());
-    for (tag, step) in tags {
-        report = report.line(line(outcome, tag, step));
+    let mut page = Summary::new();
+    for delivery in &outcome.deliveries {
+        for (tag, step) in &delivery.tags {
+            report = report.line(line(outcome, delivery, tag, step));
+        }
+        let Delivery { image, digest, sent, .. } = delivery;
+        report = report.line(format!("{image}@{digest}")).line(transfer(sent));
+        page = summary(page, outcome, delivery);
     }
     report
-        .line(format!("{image}@{digest}"))
-        .line(transfer(sent))
         .line(format!("done in {:.1} s", total.as_secs_f64()))
-        .summary(summary(outcome, phases))
+        .summary(page.details("Phases", &Summary::new().table(&["Phase", "Time"], &phases.rows())))
 }
 
 /// Renders a dry run that would have started a builder: without it, there is no digest to tell.
@@ -92,15 +98,15 @@ pub(crate) fn not_built(request: &Request, builder: Builder) -> Report {
     let tags = request.tags.iter().chain(&request.moving_tags);
     let builder = builder.as_str();
     let first = Report::new().line(format!("the Dockerfile needs a builder: {builder} would be started"));
-    let image = &request.image;
-    tags.fold(first, |report, tag| {
+    let named = request.images.iter().flat_map(|image| tags.clone().map(move |tag| (image, tag)));
+    named.fold(first, |report, (image, tag)| {
         report.line(format!("{image}:{tag} would be pushed if it is not there already"))
     })
 }
 
-fn line(outcome: &Outcome, tag: &Tag, step: &TagStep) -> String {
+fn line(outcome: &Outcome, delivery: &Delivery, tag: &Tag, step: &TagStep) -> String {
     let would = if outcome.dry_run { "would be " } else { "" };
-    let image = &outcome.image;
+    let image = &delivery.image;
     match step {
         TagStep::Keep => format!("{image}:{tag} is there already, nothing to do"),
         TagStep::Create => format!("{image}:{tag} {would}pushed"),
@@ -119,9 +125,9 @@ fn transfer(sent: &Sent) -> String {
     )
 }
 
-fn summary(outcome: &Outcome, phases: &Phases) -> Summary {
-    let Outcome { image, digest, tags, platforms, sent, .. } = outcome;
-    let verb = match (outcome.dry_run, outcome.changed()) {
+fn summary(page: Summary, outcome: &Outcome, delivery: &Delivery) -> Summary {
+    let Delivery { image, digest, tags, platforms, sent } = delivery;
+    let verb = match (outcome.dry_run, outcome.has_changed(delivery)) {
         (true, _) => "Would push",
         (false, true) => "Pushed",
         (false, false) => "Already there:",
@@ -149,13 +155,11 @@ fn summary(outcome: &Outcome, phases: &Phases) -> Summary {
             vec![format!("`{tag}`"), what]
         })
         .collect();
-    Summary::new()
-        .heading(&format!("{verb} {image}"))
+    page.heading(&format!("{verb} {image}"))
         .code("", &format!("{image}@{digest}"))
         .table(&["Platform", "Digest", "Layers", "Size"], &rows)
         .table(&["Tag", ""], &tag_rows)
         .text(&transfer(sent))
-        .details("Phases", &Summary::new().table(&["Phase", "Time"], &phases.rows()))
 }
 
 /// Returns a size for people.
@@ -181,14 +185,14 @@ mod tests {
             layers: Some(3),
             size: Some(1_234_567),
         };
-        Outcome {
+        let delivery = Delivery {
             image: "a.example/product/dev".parse().unwrap(),
             digest: Digest::from_sha256([1; 32]),
             tags: vec![("v1".parse().unwrap(), step)],
             platforms: vec![row("linux/amd64", 2), row("linux/arm64", 3)],
             sent: Sent { bytes_uploaded: 5000, bytes_skipped: 70, uploaded: 3, mounted: 1, present: 2 },
-            dry_run,
-        }
+        };
+        Outcome { deliveries: vec![delivery], dry_run }
     }
 
     fn rendered(outcome: &Outcome) -> String {

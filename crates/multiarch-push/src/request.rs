@@ -1,24 +1,33 @@
 //! What is to be pushed, validated.
 
+mod append;
+
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr, time::Duration};
 
 use model::{CommitSha, ImageName, ImageRef, ParseError, Platform, Tag};
 
+use crate::image::{Dependencies, compress::Compression};
+pub(crate) use append::{AppendSource, Appended};
+
 /// A valid request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// Where to push to.
-    pub(crate) image: ImageName,
+    /// Where to push to, one or several.
+    pub(crate) images: Vec<ImageName>,
     /// Tags that never move.
     pub(crate) tags: Vec<Tag>,
     /// Tags that are moved.
     pub(crate) moving_tags: Vec<Tag>,
+    /// Repositories to take layers over from, in the registries of the destinations.
+    pub(crate) mount_from: Vec<String>,
     /// What is pushed.
     pub(crate) source: Source,
     /// Labels for the configuration.
     pub(crate) labels: Vec<(String, String)>,
     /// Annotations for the index and the manifests.
     pub(crate) annotations: BTreeMap<String, String>,
+    /// How layers are written.
+    pub(crate) layers: LayerOptions,
     /// What to do if a tag exists.
     pub(crate) on_existing: OnExisting,
     /// The time for all of it.
@@ -38,6 +47,19 @@ pub(crate) struct Origin {
     pub(crate) revision: Option<CommitSha>,
     /// The repository's page.
     pub(crate) repository: Option<String>,
+    /// The Git tag that the run is for.
+    pub(crate) version: Option<String>,
+}
+
+/// How layers are written.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LayerOptions {
+    /// How they are compressed.
+    pub(crate) compression: Compression,
+    /// Where those of earlier runs are; none for nowhere.
+    pub(crate) cache: Option<PathBuf>,
+    /// Which files go into layers of their own; none if it was not said.
+    pub(crate) dependencies: Option<Dependencies>,
 }
 
 /// The kinds of source.
@@ -51,13 +73,6 @@ pub(crate) enum Source {
     Append(AppendSource),
     /// An image of a registry.
     Promote(ImageRef),
-}
-
-/// A base image and what is appended to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct AppendSource {
-    /// The base image.
-    pub(crate) base: ImageRef,
 }
 
 /// A Dockerfile and what it is built with.

@@ -226,3 +226,30 @@ fn options_that_were_lost_are_noticed() {
     let app = with(&[(&*state("operation/info"), json!([]))]);
     assert!(matches!(course(&app, &Ours::of(&app, &request, MARK, &known)), Course::Succeeded(_)));
 }
+
+#[test]
+fn what_was_deployed_before_ours_is_older_whether_or_not_github_is_asked() {
+    let unknown = Lineage::Unknown("`github-token` is empty".to_owned());
+    let known = Known { lineages: [(OTHER.to_owned(), unknown)].into(), ..Known::default() };
+    let put_back = format!("auto-sync has put the older revision {OTHER} back (argoproj/argo-cd#7680)");
+    let (auto_sync, person) = (json!({"automated": true}), json!({"username": "maria"}));
+    for (deployed, initiator, expected) in [
+        (vec![OTHER, SHA, OTHER], &auto_sync, &*put_back),
+        (vec![OTHER, SHA], &auto_sync, &put_back),
+        (vec![OTHER, SHA], &person, "operation-replaced"),
+        (vec![OTHER], &auto_sync, "operation-replaced"),
+        (vec![SHA, OTHER], &auto_sync, "operation-replaced"),
+        // Ours came back: which of the two is older, nobody knows.
+        (vec![SHA, OTHER, SHA, OTHER], &auto_sync, "operation-replaced"),
+    ] {
+        let history: Vec<Value> = deployed.iter().map(|revision| json!({"revision": revision})).collect();
+        let changes = [
+            ("/status/history", json!(history)),
+            (&*state("operation/info"), json!([])),
+            (&*state("operation/sync"), json!({"revision": OTHER})),
+            (&*state("syncResult/revision"), json!(OTHER)),
+            (&*state("operation/initiatedBy"), initiator.clone()),
+        ];
+        assert_eq!(word_with(&changes, &known), expected, "{deployed:?} {initiator}");
+    }
+}

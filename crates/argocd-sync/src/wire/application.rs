@@ -109,6 +109,25 @@ pub(crate) struct Status {
     pub(crate) source_type: String,
     #[serde(deserialize_with = "or_default")]
     pub(crate) source_hydrator: HydratorStatus,
+    /// What was deployed, oldest first; only the last ten, or as many as `revisionHistoryLimit` says.
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) history: Vec<Deployed>,
+}
+
+/// What an operation that succeeded has deployed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Deployed {
+    revision: String,
+    #[serde(deserialize_with = "or_default")]
+    revisions: Vec<String>,
+}
+
+impl Deployed {
+    /// Of one source, or of each.
+    pub(crate) fn revisions(&self) -> Revisions<'_> {
+        Revisions { only: &self.revision, each: &self.revisions }
+    }
 }
 
 /// The result of the comparison with Git.

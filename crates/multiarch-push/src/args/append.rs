@@ -1,40 +1,40 @@
 //! Files that are appended to a base image without a Dockerfile.
 
 use clap::Args;
-use model::ImageRef;
+use model::{ImageRef, Platform};
 use toolkit::Check;
 
-use super::given::{given, refuse_later};
-use crate::request::AppendSource;
+use super::given::{given, pair, text};
+use crate::request::{AppendSource, Appended};
 
 /// The inputs.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct AppendArgs {
-    /// Not in this version: the base image for files that are appended without a Dockerfile; refused when given
+    /// The base image for files that are appended without a Dockerfile, for all of its platforms at once
     #[arg(long, value_name = "IMAGE")]
     base: Option<String>,
 
-    /// Not in this version: files to append to `base`, one per line; refused when given
+    /// What is put upon `base`, one per line: a directory (its contents), a file or a tar archive, and where it goes in the image (`/` by default); `{os}`, `{arch}` and `{variant}` stand for the platform
     #[arg(long, value_name = "SOURCE[:DESTINATION]")]
     append: Vec<String>,
 
-    /// Not in this version: the entrypoint of an image made with `base`; refused when given
+    /// The entrypoint of an image made with `base`, one word per line or a JSON array; the arguments of the base image go with its entrypoint
     #[arg(long, value_name = "WORD")]
     entrypoint: Vec<String>,
 
-    /// Not in this version: the command of an image made with `base`; refused when given
+    /// The command (or arguments of the entrypoint) of an image made with `base`, one word per line or a JSON array
     #[arg(long, value_name = "WORD")]
     cmd: Vec<String>,
 
-    /// Not in this version: variables of an image made with `base`, one `NAME=VALUE` per line; refused when given
+    /// Variables of an image made with `base`, one `NAME=VALUE` per line
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<String>,
 
-    /// Not in this version: the user of an image made with `base`; refused when given
+    /// The user of an image made with `base`
     #[arg(long, value_name = "USER")]
     user: Option<String>,
 
-    /// Not in this version: the working directory of an image made with `base`; refused when given
+    /// The working directory of an image made with `base`
     #[arg(long, value_name = "DIRECTORY")]
     workdir: Option<String>,
 }
@@ -54,9 +54,35 @@ impl AppendArgs {
     }
 
     /// Validates them; none if something is missing.
-    pub(super) fn check(&self, check: &mut Check<'_>) -> Option<AppendSource> {
-        refuse_later(check, &self.given());
-        let base = check.optional("base", self.base.as_deref(), str::parse::<ImageRef>)?;
-        Some(AppendSource { base })
+    pub(super) fn check(&self, check: &mut Check<'_>, platforms: Vec<Platform>) -> Option<AppendSource> {
+        let base = check.required("base", self.base.as_deref(), str::parse::<ImageRef>);
+        let append = check.list("append", &self.append, str::parse::<Appended>);
+        let entrypoint = words(check, "entrypoint", &self.entrypoint);
+        let cmd = words(check, "cmd", &self.cmd);
+        let env = check.list("env", &self.env, pair);
+        let workdir = check.optional("workdir", self.workdir.as_deref(), absolute);
+        let user = text(self.user.as_ref());
+        base.map(|base| AppendSource { base, append, platforms, entrypoint, cmd, env, user, workdir })
+    }
+}
+
+/// Reads words: one each, or all in one JSON array, as a Dockerfile has them.
+fn words(check: &mut Check<'_>, input: &str, values: &[String]) -> Option<Vec<String>> {
+    let words: Vec<&str> =
+        values.iter().map(|value| value.trim()).filter(|value| !value.is_empty()).collect();
+    match words.as_slice() {
+        [] => None,
+        [array] if array.starts_with('[') => check.optional(input, Some(array), |array| {
+            serde_json::from_str::<Vec<String>>(array)
+                .map_err(|error| format!("`{array}` is not a JSON array of texts: {error}"))
+        }),
+        words => Some(words.iter().map(|&word| word.to_owned()).collect()),
+    }
+}
+
+fn absolute(path: &str) -> Result<String, String> {
+    match path.starts_with('/') {
+        true => Ok(path.to_owned()),
+        false => Err(format!("`{path}` does not begin with a slash")),
     }
 }

@@ -1,12 +1,19 @@
 //! What images say of themselves and how their layers are written; for all that is assembled in process.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use model::Platform;
 use toolkit::Check;
 
-use super::given::{Kind, given, pair, refuse_later};
+use super::given::{Kind, given, pair, text};
+use crate::{
+    image::{Dependencies, compress::Compression},
+    request::LayerOptions,
+};
 
 /// The inputs.
 #[derive(Debug, Clone, Default, Args)]
@@ -23,15 +30,15 @@ pub(super) struct ContentArgs {
     #[arg(long, value_name = "NAME=VALUE")]
     annotations: Vec<String>,
 
-    /// Not in this version: how layers are compressed; refused when given
+    /// How layers are compressed: `gzip`, or `zstd`, which is smaller and which Docker reads since 23.0; `gzip` by default
     #[arg(long, value_name = "FORMAT")]
     compression: Option<String>,
 
-    /// Not in this version: where compressed layers are kept for later runs; refused when given
+    /// Where layers are kept for later runs, or `off`; below `RUNNER_TOOL_CACHE` by default
     #[arg(long, value_name = "DIRECTORY")]
     layer_cache: Option<String>,
 
-    /// Not in this version: files that go into a layer of their own, one pattern per line; refused when given
+    /// Files that go into a layer of their own, which stays the same from commit to commit, as patterns of paths in the image, one per line; `none` for none; by default the directories of package managers with `append`, and none with a Dockerfile
     #[arg(long, value_name = "PATTERN")]
     dependencies: Vec<String>,
 }
@@ -45,6 +52,8 @@ pub(super) struct Content {
     pub(super) labels: Vec<(String, String)>,
     /// Annotations for the index and the manifests.
     pub(super) annotations: BTreeMap<String, String>,
+    /// How layers are written.
+    pub(super) layers: LayerOptions,
 }
 
 impl ContentArgs {
@@ -72,14 +81,46 @@ impl ContentArgs {
                 let text = format!("cannot be given with `{source}`, whose images are pushed as they are");
                 check.problem(input, &text);
             }
-        } else {
-            inputs.retain(|input| ["compression", "layer-cache", "dependencies"].contains(input));
-            refuse_later(check, &inputs);
         }
+        let compression =
+            check.optional("compression", self.compression.as_deref(), str::parse::<Compression>);
+        let layers = LayerOptions {
+            compression: compression.unwrap_or_default(),
+            cache: self.cache(check),
+            dependencies: self.dependencies(check),
+        };
         Content {
             platforms: check.list("platforms", &self.platforms, str::parse::<Platform>),
             labels: check.list("labels", &self.labels, pair),
             annotations: check.list("annotations", &self.annotations, pair).into_iter().collect(),
+            layers,
+        }
+    }
+
+    fn cache(&self, check: &mut Check<'_>) -> Option<PathBuf> {
+        let usual =
+            check.env().get("RUNNER_TOOL_CACHE").map(|cache| Path::new(cache).join("day2-actions/layers"));
+        match text(self.layer_cache.as_ref()).as_deref() {
+            Some("off") => None,
+            Some(path) => Some(PathBuf::from(path)),
+            None => usual,
+        }
+    }
+
+    fn dependencies(&self, check: &mut Check<'_>) -> Option<Dependencies> {
+        let patterns: Vec<&str> = self
+            .dependencies
+            .iter()
+            .map(|pattern| pattern.trim())
+            .filter(|pattern| !pattern.is_empty())
+            .collect();
+        match patterns.as_slice() {
+            [] => None,
+            ["none"] => Some(Dependencies::default()),
+            patterns => {
+                let parsed = Dependencies::parse(patterns);
+                parsed.map_err(|error| check.problem("dependencies", &error)).ok()
+            }
         }
     }
 }

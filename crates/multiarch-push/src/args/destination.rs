@@ -1,5 +1,7 @@
 //! Where an image goes, and under which tags.
 
+use std::collections::HashSet;
+
 use clap::Args;
 use model::{ImageName, ImageRef, ParseError, Tag};
 use toolkit::Check;
@@ -10,7 +12,7 @@ use crate::request::OnExisting;
 /// The inputs.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct DestinationArgs {
-    /// The image to push to, `registry/repository` without a tag
+    /// The image to push to, `registry/repository` without a tag; one per line for several at once
     #[arg(long, value_name = "NAME")]
     image: Vec<String>,
 
@@ -30,7 +32,7 @@ pub(super) struct DestinationArgs {
     #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
     create_repository: Option<String>,
 
-    /// Not in this version: repositories of the same registry to take layers over from, one per line; refused when given
+    /// Repositories of the same registry to take layers over from if it has them, one per line
     #[arg(long, value_name = "REPOSITORY")]
     mount_from: Vec<String>,
 }
@@ -38,12 +40,14 @@ pub(super) struct DestinationArgs {
 /// Where an image goes.
 #[derive(Debug, Clone)]
 pub(super) struct Destination {
-    /// The image's name; none if it was refused.
-    pub(super) image: Option<ImageName>,
+    /// The images' names; none if one was refused.
+    pub(super) images: Option<Vec<ImageName>>,
     /// Tags that never move.
     pub(super) tags: Vec<Tag>,
     /// Tags that are moved.
     pub(super) moving_tags: Vec<Tag>,
+    /// Repositories to take layers over from.
+    pub(super) mount_from: Vec<String>,
     /// What to do if a tag exists.
     pub(super) on_existing: OnExisting,
 }
@@ -51,22 +55,22 @@ pub(super) struct Destination {
 impl DestinationArgs {
     /// Validates them.
     pub(super) fn check(&self, check: &mut Check<'_>) -> Destination {
-        let images = check.list("image", &self.image, image_name);
-        match self.image.iter().filter(|image| !image.trim().is_empty()).count() {
-            0 => check.problem("image", "is required and empty"),
-            1 => {}
-            _ => check.problem("image", "names several destinations, which is not in this version"),
+        let mut images = check.list("image", &self.image, image_name);
+        let lines = self.image.iter().filter(|image| !image.trim().is_empty()).count();
+        if lines == 0 {
+            check.problem("image", "is required and empty");
         }
-        let later = [
-            ("create-repository", self.create_repository.as_slice()),
-            ("mount-from", self.mount_from.as_slice()),
-        ];
-        refuse_later(check, &given(later));
+        let is_whole = lines > 0 && images.len() == lines;
+        let mut seen = HashSet::new();
+        images.retain(|image| seen.insert(image.clone()));
+        refuse_later(check, &given([("create-repository", self.create_repository.as_slice())]));
+        let mount_from = check.list("mount-from", &self.mount_from, repository);
         let moving_tags = check.list("moving-tags", &self.moving_tags, str::parse::<Tag>);
         let tags = self.tags(check, &moving_tags);
         let on_existing = check.optional("on-existing", self.on_existing.as_deref(), str::parse);
         Destination {
-            image: images.into_iter().next(),
+            images: is_whole.then_some(images),
+            mount_from,
             tags,
             moving_tags,
             on_existing: on_existing.unwrap_or(OnExisting::SameDigestOk),
@@ -101,4 +105,13 @@ fn image_name(text: &str) -> Result<ImageName, String> {
         return Err(format!("`{text}` has a tag or digest: give `{name}`, and tags in `tags`"));
     }
     text.parse().map_err(|error: ParseError| error.to_string())
+}
+
+/// Reads a repository's name without its registry.
+fn repository(text: &str) -> Result<String, String> {
+    let name: Result<ImageName, ParseError> = format!("registry.invalid/{text}").parse();
+    match name {
+        Ok(name) if name.repository() == text => Ok(text.to_owned()),
+        _ => Err(format!("`{text}` is not a repository's name without its registry, such as `base/python`")),
+    }
 }

@@ -67,26 +67,29 @@ impl Args {
     /// Validates all arguments at once.
     pub(crate) fn into_request(self, env: &Env) -> Result<Request, Failure> {
         let mut check = Check::new(env);
-        let Destination { image, tags, moving_tags, on_existing } = self.destination.check(&mut check);
+        let Destination { images, tags, moving_tags, mount_from, on_existing } =
+            self.destination.check(&mut check);
         let kind = self.kind(&mut check);
-        let Content { platforms, labels, annotations } = self.content.check(&mut check, kind);
+        let Content { platforms, labels, annotations, layers } = self.content.check(&mut check, kind);
         let source = match kind {
             Kind::Promote => self.promote.check(&mut check).map(Source::Promote),
             Kind::Layout => Some(Source::Layouts(self.layout.check(&mut check))),
-            Kind::Append => self.append.check(&mut check).map(Source::Append),
+            Kind::Append => self.append.check(&mut check, platforms).map(Source::Append),
             Kind::Dockerfile => Some(Source::Dockerfile(self.dockerfile.check(&mut check, platforms))),
         };
         self.attest.check(&mut check);
         let timeout = self.common.budget(&mut check, TIMEOUT);
         let dry_run = self.common.dry_run(&mut check);
         let origin = origin(&mut check);
-        let request = image.zip(source).map(|(image, source)| Request {
-            image,
+        let request = images.zip(source).map(|(images, source)| Request {
+            images,
             tags,
             moving_tags,
+            mount_from,
             source,
             labels,
             annotations,
+            layers,
             on_existing,
             timeout,
             dry_run,
@@ -122,5 +125,9 @@ fn origin(check: &mut Check<'_>) -> Origin {
         epoch: epoch.and_then(Result::ok),
         revision: context.sha.and_then(|sha| sha.parse::<CommitSha>().ok()),
         repository,
+        version: env
+            .get("GITHUB_REF_NAME")
+            .filter(|_| env.get("GITHUB_REF_TYPE") == Some("tag"))
+            .map(str::to_owned),
     }
 }

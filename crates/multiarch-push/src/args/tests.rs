@@ -89,24 +89,7 @@ fn every_problem_is_listed() {
 
 #[test]
 fn inputs_of_later_versions_are_refused_unless_empty() {
-    for input in [
-        "append",
-        "base",
-        "cmd",
-        "compression",
-        "create-repository",
-        "dependencies",
-        "entrypoint",
-        "env",
-        "from",
-        "layer-cache",
-        "mount-from",
-        "provenance",
-        "referrers",
-        "sbom",
-        "user",
-        "workdir",
-    ] {
+    for input in ["create-repository", "from", "provenance", "referrers", "sbom"] {
         let given =
             |value: &str| request(&["--image=a.example/b", "--tags=v1", &format!("--{input}={value}")], &[]);
         let failure = given("a.example/x").unwrap_err();
@@ -152,4 +135,93 @@ fn images_name_their_registry() {
     assert!(request(&["--image=localhost/dev", "--tags=v1"], &[]).is_ok());
     let failure = request(&["--image=a.example/dev"], &[]).unwrap_err();
     insta::assert_snapshot!(failure.cause, @"input `tags` is required where `GITHUB_SHA` is not set");
+}
+
+#[test]
+fn several_destinations_and_repositories_to_mount_from() {
+    let both = ["--image=a.example/b", "--image=c.example/d", "--image=a.example/b", "--tags=v1"];
+    let good = request(&[&both[..], &["--mount-from=base/python"]].concat(), &[]).unwrap();
+    assert_eq!(good.images.len(), 2, "one that is named twice is one");
+    assert_eq!(good.mount_from, ["base/python"]);
+    for value in ["base/python:3", "Base", "base/python@sha256:1"] {
+        let failure = request(&[&both[..], &[&format!("--mount-from={value}")]].concat(), &[]).unwrap_err();
+        assert!(failure.cause.contains("is not a repository's name"), "{failure}");
+    }
+    let failure = request(&["--image=a.example/b", "--image=dev", "--tags=v1"], &[]).unwrap_err();
+    assert!(failure.cause.contains("names no registry"), "{failure}");
+}
+
+#[test]
+fn files_are_appended_to_a_base() {
+    let request = request(
+        &[
+            "--image=a.example/b",
+            "--tags=v1",
+            "--base=a.example/base:3",
+            "--append=bin/{arch}:/app",
+            "--append=conf",
+            "--platforms=linux/amd64",
+            "--entrypoint=[\"/app/serve\", \"--port\"]",
+            "--cmd=80",
+            "--cmd=x y",
+            "--env=A=b=c",
+            "--user=1000",
+            "--workdir=/app",
+            "--compression=zstd",
+            "--layer-cache=/cache",
+            "--dependencies=opt/**",
+        ],
+        &[("GITHUB_REF_TYPE", "tag"), ("GITHUB_REF_NAME", "v1.2")],
+    )
+    .unwrap();
+    assert_eq!(request.origin.version.as_deref(), Some("v1.2"));
+    assert_eq!(request.layers.compression.as_str(), "zstd");
+    assert_eq!(request.layers.cache.unwrap().to_str(), Some("/cache"));
+    assert!(request.layers.dependencies.is_some());
+    let Source::Append(source) = request.source else { panic!("nothing is appended") };
+    assert_eq!(
+        source.append.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["bin/{arch}:/app", "conf"]
+    );
+    assert_eq!(source.entrypoint.unwrap(), ["/app/serve", "--port"]);
+    assert_eq!(source.cmd.unwrap(), ["80", "x y"]);
+    assert_eq!(source.env, [("A".to_owned(), "b=c".to_owned())]);
+    assert_eq!((source.platforms.len(), source.user.as_deref()), (1, Some("1000")));
+}
+
+#[test]
+fn appending_needs_a_base_and_words() {
+    let failure = request(
+        &[
+            "--image=a.example/b",
+            "--tags=v1",
+            "--append=bin/{cpu}",
+            "--entrypoint=[1]",
+            "--workdir=app",
+            "--compression=xz",
+            "--dependencies=[x",
+        ],
+        &[],
+    )
+    .unwrap_err();
+    insta::assert_snapshot!(failure.notes.join("\n"), @r"
+    input `compression`: `xz` is not a compression: expected `gzip` or `zstd`
+    input `dependencies`: `[x` is not a pattern: unclosed character class; missing ']'
+    input `base` is required and empty
+    input `append`: `bin/{cpu}` is not something to append: expected `SOURCE` or `SOURCE:DESTINATION`, with no placeholders but `{os}`, `{arch}` and `{variant}`
+    input `entrypoint`: `[1]` is not a JSON array of texts: invalid type: integer `1`, expected a string at line 1 column 2
+    input `workdir`: `app` does not begin with a slash
+    ");
+}
+
+#[test]
+fn layers_are_kept_below_the_tool_cache() {
+    let cache = |argv: &[&str], env: &[(&str, &str)]| {
+        let argv: Vec<&str> = ["--image=a.example/b", "--tags=v1"].iter().chain(argv).copied().collect();
+        request(&argv, env).unwrap().layers.cache.map(|path| path.to_str().unwrap().to_owned())
+    };
+    let env = [("RUNNER_TOOL_CACHE", "/tools")];
+    assert_eq!(cache(&[], &env).as_deref(), Some("/tools/day2-actions/layers"));
+    assert_eq!(cache(&["--layer-cache=off"], &env), None);
+    assert_eq!(cache(&[], &[]), None);
 }

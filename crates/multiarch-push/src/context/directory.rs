@@ -24,7 +24,7 @@ impl Context {
 
     /// Lists a file or a directory. Links on the way to it are followed, as Docker does for what COPY names itself,
     /// but not out of the context; links inside a directory stay links.
-    pub(super) fn subtree(&self, path: &str, line: usize) -> Result<Tree, Error> {
+    pub(crate) fn subtree(&self, path: &str, line: usize) -> Result<Tree, Error> {
         let found = self.root.join(path).canonicalize().map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => {
                 Error::missing(line, format!("`{path}` is not in the context{}", self.nearest(path)))
@@ -114,7 +114,7 @@ fn node(path: &Path, metadata: &Metadata, line: usize) -> Result<Node, Error> {
     let kind = if metadata.is_dir() {
         NodeKind::Directory
     } else if metadata.is_file() {
-        NodeKind::File { source: path.to_owned(), size: metadata.len() }
+        NodeKind::File { source: path.to_owned(), offset: 0, size: metadata.len() }
     } else if metadata.is_symlink() {
         NodeKind::Symlink(fs::read_link(path).map_err(|error| unreadable(path, &error, line))?)
     } else {

@@ -8,6 +8,6 @@ mod tree;
 
 pub(crate) use directory::Context;
 pub(crate) use ignore::Ignore;
-pub(crate) use pattern::clean as clean_path;
+pub(crate) use pattern::{clean as clean_path, compile};
 pub(crate) use place::{Destination, place};
 pub(crate) use tree::{Node, NodeKind, Source, Tree};

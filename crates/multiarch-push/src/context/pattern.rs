@@ -2,9 +2,9 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
-/// Compiles a pattern of `.dockerignore` or COPY: `*` and `?` stop at a slash, `**` does not, `{` is literal
+/// Compiles a pattern of `.dockerignore`, of COPY or of an input: `*` and `?` stop at a slash, `**` does not, `{` is literal
 /// (Go `path/filepath.Match`, `moby/patternmatcher`).
-pub(super) fn compile(pattern: &str) -> Result<GlobMatcher, String> {
+pub(crate) fn compile(pattern: &str) -> Result<GlobMatcher, String> {
     let mut translated = String::with_capacity(pattern.len());
     let mut escaped = false;
     for character in pattern.chars() {

@@ -31,6 +31,19 @@ impl Destination {
         let is_directory = matches!(last, "" | "." | "..") || is_known;
         Ok(Self { path, is_directory, is_known })
     }
+
+    /// Returns where a directory's contents go.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns where a file goes that is called `name` so far.
+    pub(crate) fn of_file(&self, name: &str) -> PathBuf {
+        match self.is_directory {
+            true => self.path.join(name),
+            false => self.path.clone(),
+        }
+    }
 }
 
 /// Copies `sources` to `destination`: a directory's contents, or a file under its name or the destination's.
@@ -66,8 +79,7 @@ pub(crate) fn place(
                     _ => continue,
                 },
                 (false, _) => destination.path.join(relative),
-                (true, true) => destination.path.join(path.rsplit('/').next().unwrap_or_default()),
-                (true, false) => destination.path.clone(),
+                (true, _) => destination.of_file(path.rsplit('/').next().unwrap_or_default()),
             };
             match (mode, &node.kind) {
                 (_, NodeKind::Directory) if at == destination.path => node.mode = 0o755,

@@ -24,8 +24,10 @@ pub(crate) struct Node {
 pub(crate) enum NodeKind {
     /// A regular file with its bytes on disk.
     File {
-        /// Where the bytes are.
+        /// The file that has them, which may be an archive.
         source: PathBuf,
+        /// Where in an archive they begin; 0 of a file that is nothing else.
+        offset: u64,
         /// How many there were when the file was found.
         size: u64,
     },
@@ -118,7 +120,7 @@ mod tests {
     #[test]
     fn a_stage_is_searched_by_path() {
         let file = |mode| Node {
-            kind: NodeKind::File { source: "x".into(), size: 1 },
+            kind: NodeKind::File { source: "x".into(), offset: 0, size: 1 },
             mode,
             owner: Owner::default(),
         };

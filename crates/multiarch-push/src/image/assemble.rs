@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use toolkit::rfc3339;
+
 use super::{
-    ImageConfig, base_of,
+    Dependencies, ImageConfig, LayerFiles, base_of,
     scope::{BuildArgs, globals},
     stage::StageState,
 };
@@ -25,8 +27,10 @@ pub(crate) struct Inputs<'a> {
     pub(crate) build: &'a BuildArgs<'a>,
     /// The configuration of the image that the stage is built on, none for `scratch`.
     pub(crate) base: Option<&'a ImageConfig>,
-    /// The time of everything, RFC 3339.
-    pub(crate) created: &'a str,
+    /// Which files go into layers of their own.
+    pub(crate) dependencies: &'a Dependencies,
+    /// The time of everything, in seconds since 1970.
+    pub(crate) epoch: u64,
 }
 
 /// An image without its layers' bytes.
@@ -35,7 +39,7 @@ pub(crate) struct Assembly {
     /// The configuration, with the history of the new layers.
     pub(crate) config: ImageConfig,
     /// The files of each new layer.
-    pub(crate) layers: Vec<Tree>,
+    pub(crate) layers: Vec<LayerFiles>,
 }
 
 /// Assembles one platform's image.
@@ -52,7 +56,8 @@ fn stage(
     index: usize,
     base: Option<&ImageConfig>,
 ) -> Result<StageState, Error> {
-    let Inputs { file, build, created, .. } = inputs;
+    let Inputs { file, build, .. } = inputs;
+    let created = rfc3339(inputs.epoch);
     let stage_of = &file.stages[index];
     let from =
         crate::dockerfile::expand(&stage_of.from, file.escape, &|name: &str| globals.get(name).cloned())
@@ -76,9 +81,11 @@ fn stage(
                     Source::Stage(&from_stage)
                 }
             };
-            state.copy(copy, source, instruction, file.escape, created)?;
+            let new = state.copy(copy, source, instruction, file.escape)?;
+            let new = inputs.dependencies.split(new, inputs.epoch);
+            state.add_layers(new, &instruction.text, &created);
         } else {
-            state.apply(instruction, file.escape, build, globals, created)?;
+            state.apply(instruction, file.escape, build, globals, &created)?;
         }
     }
     Ok(state)
@@ -137,14 +144,15 @@ mod tests {
             context: &context,
             build: &build,
             base: base.as_ref(),
-            created: "T",
+            dependencies: &Dependencies::default(),
+            epoch: 5,
         };
         let assembly = assemble(inputs).map_err(|error| error.to_string())?;
-        let layers = assembly.layers.iter().map(|tree| {
+        let layers = assembly.layers.iter().map(|layer| {
             let line = |(path, node): (&std::path::PathBuf, &crate::context::Node)| {
                 format!("{} {:o} {}:{}", path.display(), node.mode, node.owner.uid, node.owner.gid)
             };
-            tree.iter().map(line).collect()
+            layer.tree.iter().map(line).collect()
         });
         let layers = layers.collect();
         let digests: Vec<Digest> = assembly.layers.iter().map(|_| Digest::from_sha256([0; 32])).collect();

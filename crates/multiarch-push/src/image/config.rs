@@ -79,6 +79,11 @@ impl ImageConfig {
         self.get(key).and_then(texts).unwrap_or_default()
     }
 
+    /// Returns a label.
+    pub(crate) fn label(&self, name: &str) -> Option<&str> {
+        self.get("Labels")?.get(name)?.as_str()
+    }
+
     /// Sets a field of the inner `config`.
     pub(crate) fn set(&mut self, key: &str, value: impl Into<Value>) {
         self.inner.insert(key.to_owned(), value.into());

@@ -1,18 +1,24 @@
 //! What an image consists of: layers, configuration, manifest and index, and how a Dockerfile becomes them.
 
+mod archive;
 mod assemble;
 mod base;
+pub(crate) mod compress;
 mod config;
+mod hashing;
 mod layer;
 pub(crate) mod oci;
 mod scope;
 mod skeleton;
+mod split;
 mod stage;
 mod variant;
 
 pub(crate) use assemble::{Assembly, Inputs, assemble};
 pub(crate) use base::{BaseOf, base_of};
 pub(crate) use config::ImageConfig;
-pub(crate) use layer::{Layer, write_layer};
+pub(crate) use layer::{Layer, LayerCache, LayerFile, LayerFiles, Maker};
 pub(crate) use scope::BuildArgs;
+pub(crate) use skeleton::over_base;
+pub(crate) use split::Dependencies;
 pub(crate) use variant::{BaseImage, Variant};

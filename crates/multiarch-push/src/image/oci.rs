@@ -19,6 +19,10 @@ pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 /// A layer, gzip.
 pub(crate) const LAYER_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+/// A layer, zstd.
+pub(crate) const LAYER_ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
+/// A layer, not compressed.
+pub(crate) const LAYER_PLAIN: &str = "application/vnd.oci.image.layer.v1.tar";
 /// Docker's counterpart of an index.
 pub(crate) const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 /// Docker's counterpart of a manifest.
@@ -43,8 +47,8 @@ pub(crate) fn is_manifest(media_type: &str) -> bool {
 pub(crate) fn oci_layer_type(media_type: &str) -> &str {
     match media_type {
         "application/vnd.docker.image.rootfs.diff.tar.gzip" => LAYER_GZIP,
-        "application/vnd.docker.image.rootfs.diff.tar" => "application/vnd.oci.image.layer.v1.tar",
-        "application/vnd.docker.image.rootfs.diff.tar.zstd" => "application/vnd.oci.image.layer.v1.tar+zstd",
+        "application/vnd.docker.image.rootfs.diff.tar" => LAYER_PLAIN,
+        "application/vnd.docker.image.rootfs.diff.tar.zstd" => LAYER_ZSTD,
         other => other,
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn is_standard(path: &Path) -> bool {
 /// Drops the directories that need no entry over a base image, whose own directories are not known here: what
 /// unpacks a layer makes missing parents with mode 0755 and owner 0 (containerd `archive.mkparent`), and follows a
 /// link such as `/bin` where an entry for `bin/` would replace it.
-pub(super) fn over_base(mut tree: Tree) -> Tree {
+pub(crate) fn over_base(mut tree: Tree) -> Tree {
     let plain = |node: &Node| node.mode == 0o755 && node.owner == Owner::default();
     let parents: std::collections::BTreeSet<_> =
         tree.keys().filter_map(|path| path.parent().map(Path::to_owned)).collect();

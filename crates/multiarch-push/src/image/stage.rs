@@ -11,7 +11,7 @@ use model::Platform;
 use serde_json::json;
 
 use super::{
-    ImageConfig,
+    ImageConfig, LayerFiles,
     scope::{BuildArgs, arg_value},
     skeleton,
 };
@@ -26,7 +26,7 @@ pub(super) struct StageState {
     /// The configuration so far.
     pub(super) config: ImageConfig,
     /// The files of each layer that was added.
-    pub(super) layers: Vec<Tree>,
+    pub(super) layers: Vec<LayerFiles>,
     /// All files that were added.
     pub(super) files: Tree,
     from_nothing: bool,
@@ -155,15 +155,14 @@ impl StageState {
         Ok(())
     }
 
-    /// Carries out COPY or ADD.
+    /// Carries out COPY or ADD, and returns what is new in the image.
     pub(super) fn copy(
         &mut self,
         copy: &Copy,
         source: Source<'_>,
         instruction: &Instruction,
         escape: char,
-        created: &str,
-    ) -> Result<(), Error> {
+    ) -> Result<Tree, Error> {
         let line = instruction.line;
         let expanded = |text: &String| self.expanded(text, escape, line);
         let owner = copy.chown.as_ref().map(expanded).transpose()?;
@@ -191,12 +190,18 @@ impl StageState {
         }
         let whole = if self.from_nothing { skeleton::over_nothing(placed, &self.files) } else { placed };
         self.files.extend(whole.clone());
-        let layer = if self.from_nothing { whole } else { skeleton::over_base(whole) };
-        self.config.add_history(created, &instruction.text, layer.is_empty());
-        if !layer.is_empty() {
+        Ok(if self.from_nothing { whole } else { skeleton::over_base(whole) })
+    }
+
+    /// Adds the layers of one instruction, or says in the history that it has none.
+    pub(super) fn add_layers(&mut self, layers: Vec<LayerFiles>, instruction: &str, created: &str) {
+        if layers.is_empty() {
+            self.config.add_history(created, instruction, true);
+        }
+        for layer in layers {
+            self.config.add_history(created, instruction, false);
             self.layers.push(layer);
         }
-        Ok(())
     }
 
     fn pairs(

@@ -32,6 +32,8 @@ pub(crate) struct Variant {
     pub(crate) repository: Arc<Repository>,
     /// The digest of its manifest.
     pub(crate) digest: Digest,
+    /// The digest of what the name stands for: the index, or the manifest of an image of a single platform.
+    pub(crate) root: Digest,
     /// Its manifest.
     pub(crate) manifest: Manifest,
     /// Its configuration.
@@ -116,6 +118,7 @@ impl BaseImage {
             image: self.image.clone(),
             repository: self.repository.clone(),
             digest: found.digest,
+            root: self.root.digest.clone(),
             manifest,
             config,
         })

@@ -28,33 +28,50 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Whether a redirect from `from` may be followed to `to`: never to an address inside a private network that the
-/// registry itself is not in, so that a registry cannot make us read from the runner's neighbours or from the
-/// cloud's metadata service (google/go-containerregistry `pkg/v1/remote` has the same guard).
+/// Whether a redirect from `from` may be followed to `to`: never into a network that is closer than the registry's own,
+/// and never to link-local addresses, where clouds have their metadata service, so that a registry cannot make us read
+/// from the runner's neighbours (google/go-containerregistry `pkg/v1/remote` has such a guard).
 pub(super) fn may_follow(from: &Url, to: &Url) -> bool {
-    let is_private = |url: &Url| {
-        let address = match url.host() {
-            Some(Host::Ipv4(address)) => IpAddr::V4(address),
-            Some(Host::Ipv6(address)) => IpAddr::V6(address),
-            _ => return is_loopback(url),
-        };
-        match address {
-            IpAddr::V4(address) => {
-                address.is_loopback()
-                    || address.is_private()
-                    || address.is_link_local()
-                    || address.is_unspecified()
-            }
-            IpAddr::V6(address) => {
-                address.is_loopback()
-                    || address.is_unspecified()
-                    || address.is_unique_local()
-                    || address.is_unicast_link_local()
-            }
-        }
-    };
+    if from.host() == to.host() && from.scheme() == to.scheme() {
+        return true;
+    }
     let is_safe = to.scheme() == "https" || is_loopback(to);
-    is_safe && (!is_private(to) || is_private(from))
+    is_safe && reach(to) != Reach::Link && reach(to) >= reach(from)
+}
+
+/// From where an address can be reached, from near to far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    Machine,
+    Link,
+    Private,
+    World,
+}
+
+/// A name counts as reachable by the world: it is looked up when it is connected to.
+fn reach(url: &Url) -> Reach {
+    let address = match url.host() {
+        Some(Host::Ipv4(address)) => IpAddr::V4(address),
+        Some(Host::Ipv6(address)) => address.to_canonical(),
+        _ if is_loopback(url) => return Reach::Machine,
+        _ => return Reach::World,
+    };
+    let (is_machine, is_link, is_private) = match address {
+        IpAddr::V4(address) => {
+            (address.is_loopback() || address.is_unspecified(), address.is_link_local(), address.is_private())
+        }
+        IpAddr::V6(address) => (
+            address.is_loopback() || address.is_unspecified(),
+            address.is_unicast_link_local(),
+            address.is_unique_local(),
+        ),
+    };
+    match (is_machine, is_link, is_private) {
+        (true, ..) => Reach::Machine,
+        (_, true, _) => Reach::Link,
+        (.., true) => Reach::Private,
+        _ => Reach::World,
+    }
 }
 
 /// Whether two URLs have the same scheme, host and port, so that credentials may go along.
@@ -95,6 +112,10 @@ mod tests {
             ("https://a.example/", "https://10.0.0.1/x", false),
             ("https://10.0.0.2/", "https://10.0.0.1/x", true),
             ("https://a.example/", "http://localhost/x", false),
+            ("https://10.0.0.2/", "https://127.0.0.1/x", false),
+            ("https://10.0.0.2/", "https://169.254.169.254/x", false),
+            ("http://127.0.0.1:1/", "https://169.254.169.254/x", false),
+            ("https://a.example/", "https://[::ffff:10.0.0.1]/x", false),
             ("http://127.0.0.1:1/", "http://localhost:2/x", true),
         ] {
             assert_eq!(may_follow(&from.parse().unwrap(), &to.parse().unwrap()), expected, "{from} {to}");

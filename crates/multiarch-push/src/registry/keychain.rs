@@ -85,6 +85,13 @@ impl Keychain {
         if entry.is_some() {
             return entry;
         }
+        self.helped(registry).await
+    }
+
+    /// Returns what the helper program has that is configured for a registry.
+    pub(super) async fn helped(&self, registry: &str) -> Option<Credential> {
+        let names = names_of(registry);
+        let is_ours = |key: &String| names.contains(&host_of(key));
         let helper = self.helpers.iter().find(|(key, _)| is_ours(key)).map(|(_, helper)| helper);
         match helper.or(self.store.as_ref()) {
             Some(helper) => helper::credential(helper, names[0]).await,

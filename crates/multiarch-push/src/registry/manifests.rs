@@ -8,10 +8,7 @@ use reqwest::{
 };
 use url::Url;
 
-use super::{
-    client::{PATIENCE, Repository},
-    retry::Trouble,
-};
+use super::{call::PATIENCE, client::Repository, retry::Trouble};
 use crate::{
     codes,
     image::oci::{self, digest_of},

@@ -4,17 +4,27 @@
 //! `Location` and `Range` where they are not needed.
 
 mod access;
+mod authorization;
 mod blobs;
+mod body;
+mod call;
 mod challenge;
 mod client;
+mod gate;
 mod helper;
 mod keychain;
 mod manifests;
+mod meaning;
 mod refusal;
+mod renewal;
 mod retry;
+mod server;
 mod token;
+mod window;
 
-pub(crate) use blobs::{Content, Placed};
+pub(crate) use blobs::{Placed, Upload};
+pub(crate) use body::{Content, Integrity};
 pub(crate) use client::{Registry, Repository};
 pub(crate) use keychain::Keychain;
 pub(crate) use manifests::{Found, Lookup};
+pub(crate) use renewal::Renewal;

@@ -1,9 +1,10 @@
-//! What a registry's refusal means. ECR's texts are those of facts gathered from its users' reports.
+//! What a registry's refusal says, and the failure that it becomes.
 
-use model::{Failure, ImageName, codes::UNEXPECTED_REPLY};
+use model::{Code, Failure, ImageName, codes::UNEXPECTED_REPLY};
 use reqwest::StatusCode;
 use serde::Deserialize;
 
+use super::meaning::{Meaning, meaning};
 use crate::codes;
 
 #[derive(Deserialize)]
@@ -45,30 +46,24 @@ impl Refusal {
         Self { status, codes, text: texts.join("; ").chars().take(500).collect() }
     }
 
-    fn has(&self, code: &str) -> bool {
-        self.codes.iter().any(|known| known == code)
+    /// What it means, as far as it is known.
+    pub(super) fn meaning(&self) -> Option<Meaning> {
+        meaning(self.status, &self.codes, &self.text)
     }
 
     /// Whether the repository itself is not there.
     pub(super) fn is_repository_missing(&self) -> bool {
-        self.status == StatusCode::NOT_FOUND
-            && (self.has("NAME_UNKNOWN") || self.text.contains("does not exist in the registry with id"))
+        self.meaning() == Some(Meaning::RepositoryMissing)
     }
 
-    /// Whether a manifest was refused because something that it refers to is not there.
-    pub(super) fn is_reference_missing(&self) -> bool {
-        self.has("MANIFEST_BLOB_UNKNOWN")
-            || self.has("BLOB_UNKNOWN")
-            || self.has("MANIFEST_UNKNOWN")
-            || (self.text.contains("required for pushing image") && self.text.contains("do not exist"))
+    /// Whether another credential would do.
+    pub(super) fn is_expired(&self) -> bool {
+        self.meaning() == Some(Meaning::Expired)
     }
 
-    fn is_expired(&self) -> bool {
-        self.text.contains("authorization token has expired")
-    }
-
-    fn is_immutable_tag(&self) -> bool {
-        self.has("TAG_INVALID") || self.text.contains("the repository is immutable")
+    /// Whether it has this status and nothing else.
+    pub(super) fn is_wordless(&self, status: StatusCode) -> bool {
+        self.status == status && self.text.is_empty()
     }
 
     /// Turns it into a failure of `doing` something in `image`.
@@ -78,77 +73,31 @@ impl Refusal {
             text => format!("{text} (HTTP {})", self.status.as_u16()),
         };
         let cause = format!("{} refused {doing} in {}: {said}", image.registry(), image.repository());
-        if self.is_expired() {
-            return Failure::new(&codes::REGISTRY_UNAUTHORIZED, cause).with_remedy(
-                "Run `oidc-ecr-login` again, shortly before this step: a token of ECR lasts 12 hours.",
-            );
-        }
-        if self.is_repository_missing() {
-            return Failure::new(
+        match self.meaning() {
+            Some(Meaning::RepositoryMissing) => Failure::new(
                 &codes::REPOSITORY_MISSING,
                 format!("there is no repository `{}` in {}: {said}", image.repository(), image.registry()),
-            );
+            ),
+            Some(meaning) => meaning.failure(cause, &self.text),
+            None => Failure::new(by_status(self.status), cause),
         }
-        if self.is_immutable_tag() {
-            return Failure::new(&codes::TAG_IMMUTABLE, cause);
-        }
-        match self.status {
-            StatusCode::UNAUTHORIZED => Failure::new(&codes::REGISTRY_UNAUTHORIZED, cause),
-            StatusCode::FORBIDDEN => Failure::new(&codes::REGISTRY_DENIED, cause),
-            StatusCode::TOO_MANY_REQUESTS => Failure::new(&codes::RATE_LIMITED, cause),
-            status if status.is_server_error() => Failure::new(&codes::REGISTRY_UNAVAILABLE, cause),
-            _ if self.has("DIGEST_INVALID") => Failure::new(&codes::DIGEST_MISMATCH, cause),
-            _ if self.is_reference_missing() => Failure::new(&codes::REFERENCE_MISSING, cause),
-            _ => Failure::new(&UNEXPECTED_REPLY, cause),
-        }
+    }
+}
+
+/// What a status means that comes with no known text.
+fn by_status(status: StatusCode) -> &'static Code {
+    match status {
+        StatusCode::UNAUTHORIZED => &codes::REGISTRY_UNAUTHORIZED,
+        StatusCode::FORBIDDEN => &codes::REGISTRY_DENIED,
+        StatusCode::TOO_MANY_REQUESTS => &codes::RATE_LIMITED,
+        status if status.is_server_error() => &codes::REGISTRY_UNAVAILABLE,
+        _ => &UNEXPECTED_REPLY,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn texts_are_recognised() {
-        let json = |code: &str, message: &str| {
-            format!(r#"{{"errors":[{{"code":"{code}","message":"{message}"}}]}}"#)
-        };
-        for (status, body, expected) in [
-            (
-                404,
-                json(
-                    "NAME_UNKNOWN",
-                    "The repository with name 'r' does not exist in the registry with id '1'",
-                ),
-                "repository-missing",
-            ),
-            (400, json("TAG_INVALID", "The image tag 't' already exists"), "tag-immutable"),
-            (
-                403,
-                "denied: Your authorization token has expired. Reauthenticate and try again.".to_owned(),
-                "registry-unauthorized",
-            ),
-            (403, json("DENIED", "no"), "registry-denied"),
-            (401, String::new(), "registry-unauthorized"),
-            (429, json("TOOMANYREQUESTS", "Rate exceeded"), "registry-rate-limited"),
-            (503, "<html>".to_owned(), "registry-unavailable"),
-            (400, json("DIGEST_INVALID", "x"), "digest-mismatch"),
-            (404, json("MANIFEST_BLOB_UNKNOWN", "Images with digests '[]' required"), "reference-missing"),
-            (
-                404,
-                json(
-                    "BLOB_UPLOAD_UNKNOWN",
-                    "Layers with digests '[x]' required for pushing image into repository with name 'r' in the registry with id '1' do not exist",
-                ),
-                "reference-missing",
-            ),
-            (405, json("UNSUPPORTED", "x"), "unexpected-reply"),
-        ] {
-            let refusal = Refusal::new(StatusCode::from_u16(status).unwrap(), body.as_bytes());
-            let failure = refusal.into_failure("PUT of a manifest", &"a.example/r".parse().unwrap());
-            assert_eq!(failure.code.id, expected, "{status} {body}");
-        }
-    }
 
     #[test]
     fn the_cause_quotes_the_registry() {

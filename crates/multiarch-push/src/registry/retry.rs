@@ -24,6 +24,9 @@ pub(super) enum Trouble {
     },
 }
 
+/// How often a call is worth trying that broke off or met an error of the server: some ten seconds.
+const TRIES: u32 = 10;
+
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
         Self::Fatal(failure)
@@ -33,54 +36,72 @@ impl From<Failure> for Trouble {
 impl From<SendError> for Trouble {
     fn from(error: SendError) -> Self {
         // An address at which nobody listens stays so for longer than a push wants to wait.
-        let tries = if error.is_before_effect() { 4 } else { 8 };
+        let tries = if error.is_before_effect() { 6 } else { TRIES };
         Self::Passing { failure: Box::new(error.into()), after: None, tries }
     }
 }
 
 impl Trouble {
-    /// Judges a reply's failure by its status: 429 is repeated until the deadline, 5xx and 408 a few times.
-    pub(super) fn of_status(status: StatusCode, after: Option<Duration>, failure: Failure) -> Self {
-        match status {
-            StatusCode::TOO_MANY_REQUESTS => {
-                Self::Passing { failure: Box::new(failure), after, tries: u32::MAX }
-            }
-            // ECR answers 503 when a rate is exceeded, too, and then says when to come back.
-            StatusCode::REQUEST_TIMEOUT => Self::Passing { failure: Box::new(failure), after, tries: 8 },
-            status if status.is_server_error() => {
-                Self::Passing { failure: Box::new(failure), after, tries: 8 }
-            }
-            _ => Self::Fatal(failure),
-        }
+    /// Judges a refusal by what it says and by its status: "too many" is repeated until the deadline, errors of the
+    /// server a few times, and an upload that was spoilt is begun anew.
+    pub(super) fn of_refusal(status: StatusCode, after: Option<Duration>, failure: Failure) -> Self {
+        let tries = if failure.code == &codes::RATE_LIMITED {
+            u32::MAX
+        } else if failure.code == &codes::UPLOAD_REFUSED || failure.code == &codes::DIGEST_MISMATCH {
+            4
+        } else if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
+            TRIES
+        } else {
+            return Self::Fatal(failure);
+        };
+        Self::Passing { failure: Box::new(failure), after, tries }
     }
 
     /// The connection broke while a body was read.
     pub(super) fn broken(failure: Failure) -> Self {
-        Self::Passing { failure: Box::new(failure), after: None, tries: 8 }
+        Self::Passing { failure: Box::new(failure), after: None, tries: TRIES }
     }
 }
+
+/// What is left of the deadline for saying what was wrong, rather than that time was over.
+const LAST_WORDS: Duration = Duration::from_millis(20);
 
 /// Repeats `attempt` until it succeeds, fails for good, or the deadline would pass while waiting.
 pub(super) async fn persist<T>(
     deadline: Deadline,
     attempt: impl AsyncFn() -> Result<T, Trouble>,
 ) -> Result<T, Failure> {
-    let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
+    let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
+    // The gate keeps all requests waiting after one was refused because there were too many.
+    let mut next_in_turn = Backoff::new(Duration::from_millis(20), Duration::from_millis(100));
     let mut tried = 0;
+    let mut last: Option<Failure> = None;
     loop {
-        let (failure, after, tries) = match attempt().await {
+        let result = match &last {
+            None => attempt().await,
+            Some(last) => {
+                let end = deadline.instant().checked_sub(LAST_WORDS).unwrap_or_else(|| deadline.instant());
+                match tokio::time::timeout_at(end.into(), attempt()).await {
+                    Ok(result) => result,
+                    Err(_) => return Err(given_up(last.clone(), tried, deadline)),
+                }
+            }
+        };
+        let (failure, after, tries) = match result {
             Ok(result) => return Ok(result),
             Err(Trouble::Fatal(failure)) => return Err(failure),
             Err(Trouble::Passing { failure, after, tries }) => (*failure, after, tries),
         };
         tried += 1;
         // The server's wish is a minimum; jitter on top, so that sixteen uploads do not return at once.
-        let delay = after.unwrap_or_default() + backoff.next_delay();
+        let own = if failure.code == &codes::RATE_LIMITED { &mut next_in_turn } else { &mut backoff };
+        let delay = after.unwrap_or_default() + own.next_delay();
         if tried >= tries || delay >= deadline.remaining() {
             return Err(given_up(failure, tried, deadline));
         }
         tracing::debug!("try {tried}: {failure}; again in {} ms", delay.as_millis());
         tokio::time::sleep(delay).await;
+        last = Some(failure);
     }
 }
 

@@ -69,7 +69,7 @@ pub(super) async fn fetch(
         if status.as_u16() == 403 {
             failure.code = &codes::REGISTRY_UNAUTHORIZED;
         }
-        return Err(Trouble::of_status(status, after, failure));
+        return Err(Trouble::of_refusal(status, after, failure));
     }
     let token = issued(&body).ok_or_else(|| failure(format!("{host} answered without a token")))?;
     Ok(Secret::new(format!("Bearer {token}")))

@@ -40,6 +40,13 @@ pub(crate) fn write(root: &Path) -> String {
     digest
 }
 
+/// Writes a layout on a stage and returns its path.
+pub(crate) fn written(stage: &Stage, name: &str) -> String {
+    let root = stage.directory.path().join(name);
+    write(&root);
+    root.to_str().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn a_layout_keeps_its_digest() {
     let stage = Stage::new().await;

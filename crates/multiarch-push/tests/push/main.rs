@@ -2,13 +2,17 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod appending;
 mod assembly;
 mod builders;
+mod destinations;
 mod faults;
 mod interrupted;
 mod layouts;
 mod mounts;
 mod races;
 mod refusals;
+mod requests;
 mod stage;
+mod storms;
 mod tags;

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::Write,
+    io::{Read, Write},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -88,6 +88,17 @@ impl Stage {
         self
     }
 
+    /// Adds another registry to Docker's configuration, with an empty repository `product/dev`; it has the same password.
+    pub(crate) async fn second(&self) -> Sandbox {
+        let second = Sandbox::start(Config::default()).await.unwrap();
+        second.world().registry.create_repository("product/dev", true);
+        second.world().registry.add_password(PASSWORD);
+        let login = json!({ "username": "AWS", "password": PASSWORD });
+        let auths = json!({ "auths": { self.registry(): login, host(&second): login } });
+        self.write("docker/config.json", &auths.to_string());
+        second
+    }
+
     pub(crate) fn world(&self) -> &World {
         self.sandbox.world()
     }
@@ -148,8 +159,32 @@ impl Stage {
             names(self.directory.path()).filter(|name| name.starts_with("day2-push")).collect();
         assert!(left.is_empty(), "left behind: {left:?}");
         result?;
-        let read = |name: &str| fs::read_to_string(self.directory.path().join(name)).unwrap();
-        Ok(Ran { outputs: outputs(&read("output")), summary: read("summary"), log })
+        Ok(Ran { outputs: self.outputs(), summary: self.read("summary"), log })
+    }
+
+    /// Runs the action as another job would, with a directory of its own.
+    pub(crate) async fn rival(&self, argv: &[&str]) -> Result<(), Failure> {
+        let directory = tempfile::tempdir().unwrap();
+        let mut env = self.env.clone();
+        for (name, file) in
+            [("GITHUB_OUTPUT", "output"), ("GITHUB_STEP_SUMMARY", "summary"), ("RUNNER_TEMP", "")]
+        {
+            env.insert(name.to_owned(), directory.path().join(file).to_str().unwrap().to_owned());
+        }
+        let command = (multiarch_push::spec().command)();
+        let matches = command.try_get_matches_from([&["multiarch-push"], argv].concat()).unwrap();
+        let host =
+            Host::with_streams(Env::from_pairs(env), Box::new(Log::default()), Box::new(Log::default()));
+        multiarch_push::run(&matches, &host).await
+    }
+
+    /// Returns the outputs of the last run, also of one that failed.
+    pub(crate) fn outputs(&self) -> BTreeMap<String, String> {
+        outputs(&self.read("output"))
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.directory.path().join(name)).unwrap()
     }
 
     /// Returns the index under a tag.
@@ -171,6 +206,24 @@ impl Stage {
         (manifest, serde_json::from_slice(&config).unwrap())
     }
 
+    /// Returns the files in a layer of an image of `product/dev`: path, mode and text.
+    pub(crate) fn files(&self, manifest: &Value, layer: usize) -> Vec<String> {
+        let layer = &manifest["layers"][layer];
+        let blob = self.world().registry.blob("product/dev", layer["digest"].as_str().unwrap()).unwrap();
+        let plain: Box<dyn Read> = match layer["mediaType"].as_str().unwrap().ends_with("zstd") {
+            true => Box::new(zstd::Decoder::new(&blob[..]).unwrap()),
+            false => Box::new(flate2::read::GzDecoder::new(&blob[..])),
+        };
+        let mut archive = tar::Archive::new(plain);
+        let entries = archive.entries().unwrap().map(|entry| {
+            let mut entry = entry.unwrap();
+            let mut text = String::new();
+            entry.read_to_string(&mut text).unwrap();
+            format!("{} {:o} {text}", entry.path().unwrap().display(), entry.header().mode().unwrap())
+        });
+        entries.collect()
+    }
+
     /// Returns the calls to the registry that change something.
     pub(crate) fn writes(&self) -> Vec<Call> {
         let calls = self.world().faults.calls();
@@ -178,6 +231,11 @@ impl Stage {
             |call: &Call| call.service == "registry" && !["GET", "HEAD"].contains(&call.method.as_str());
         calls.into_iter().filter(is_write).collect()
     }
+}
+
+/// Returns host and port of a sandbox's registry.
+pub(crate) fn host(sandbox: &Sandbox) -> String {
+    registry_host(&sandbox.world().urls.registry).to_owned()
 }
 
 fn names(directory: &Path) -> impl Iterator<Item = String> {

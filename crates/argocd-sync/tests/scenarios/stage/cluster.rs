@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use stack::{Admin, Kube, State};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
-use super::{Live, LivePod, PATIENCE, REFERRED, REPOSITORY, Shape, names, settings};
+use super::{Live, LivePod, Shape, names, settings};
 
 /// How many stages play at once.
 const AT_ONCE: u32 = 4;
@@ -35,11 +35,11 @@ pub(super) struct Cluster {
     /// The cluster that runs Argo CD.
     pub(super) argocd: Kube,
     /// The cluster of the workload.
-    workload: stack::state::Cluster,
+    pub(super) workload: stack::state::Cluster,
     /// Of the project, the first application and its namespace.
     pub(super) name: String,
     /// How many applications there are.
-    count: usize,
+    pub(super) count: usize,
     /// Whether `oidc.config` is set.
     pub(super) has_oidc: AtomicBool,
     place: Arc<OwnedSemaphorePermit>,
@@ -77,100 +77,6 @@ impl Cluster {
         }
     }
 
-    /// Deploys the example product and waits until it runs.
-    pub(super) async fn deploy(&self, github: &str, shape: &Shape) {
-        self.set_project(json!([])).await;
-        for name in names(&self.name, self.count) {
-            self.create(&name, github, shape).await;
-        }
-        for name in names(&self.name, self.count) {
-            self.until_it_runs(&name).await;
-        }
-    }
-
-    async fn create(&self, name: &str, github: &str, shape: &Shape) {
-        let mut app = json!({
-            "apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
-            "metadata": { "name": name, "namespace": "argocd", "labels": { "stage": self.name } },
-            "spec": {
-                "project": self.name,
-                "destination": {
-                    "server": self.workload.argocd_server,
-                    "namespace": name,
-                },
-                "syncPolicy": { "syncOptions": ["CreateNamespace=true"] },
-            },
-        });
-        let url = |repository: &str| format!("{github}/{repository}.git");
-        let chart = |repository: &str, branch: &str, values: &str| {
-            json!({
-                "repoURL": url(repository), "path": "charts/app", "targetRevision": branch,
-                "helm": { "releaseName": "product", "valueFiles": [values] },
-            })
-        };
-        if let Some((repository, branch)) = shape.sources.chart() {
-            let values = json!({ "repoURL": url(REPOSITORY), "targetRevision": "dev", "ref": "values" });
-            app["spec"]["sources"] = json!([chart(repository, branch, REFERRED), values]);
-        } else {
-            app["spec"]["source"] = chart(REPOSITORY, "dev", "../../values/dev.values.yaml");
-        }
-        if shape.auto_sync {
-            app["spec"]["syncPolicy"]["automated"] = json!({});
-        }
-        self.argocd.apply(&app).await.unwrap();
-        if !shape.auto_sync {
-            self.sync(name, &json!({})).await;
-        }
-    }
-
-    async fn until_it_runs(&self, name: &str) {
-        self.until(name, |app, pods| {
-            app["status"]["health"]["status"] == "Healthy"
-                && app["status"]["sync"]["status"] == "Synced"
-                && !pods.is_empty()
-                && pods.iter().all(|pod| pod.active && pod.reason == "Running")
-        })
-        .await;
-    }
-
-    /// Asks for a sync as `admin`; Argo CD may not know of the application or its project yet.
-    async fn sync(&self, name: &str, body: &Value) {
-        let path = format!("applications/{name}/sync");
-        let start = Instant::now();
-        while let Err(error) = self.admin.call(Method::POST, &path, Some(body)).await {
-            assert!(start.elapsed() < Duration::from_secs(10), "{error}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    async fn set_project(&self, windows: Value) {
-        let everything = json!([{ "group": "*", "kind": "*" }]);
-        let project = json!({
-            "apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject",
-            "metadata": { "name": self.name, "namespace": "argocd" },
-            "spec": {
-                "sourceRepos": ["*"],
-                "destinations": [{ "server": "*", "namespace": "*" }],
-                "clusterResourceWhitelist": everything,
-                "syncWindows": windows,
-            },
-        });
-        self.argocd.apply(&project).await.unwrap();
-    }
-
-    async fn until(&self, name: &str, wanted: impl Fn(&Value, &[LivePod]) -> bool) {
-        let start = Instant::now();
-        loop {
-            let app = self.argocd.get(&application(name)).await.unwrap().unwrap_or_default();
-            let pods = self.pods(name).await;
-            if wanted(&app, &pods) {
-                return;
-            }
-            assert!(start.elapsed() < PATIENCE, "{app:#}\n{pods:#?}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
     /// The application as it is.
     pub(super) async fn live(&self, name: &str) -> Live {
         let app = self.argocd.get(&application(name)).await.unwrap().unwrap();
@@ -198,7 +104,7 @@ impl Cluster {
         found
     }
 
-    async fn pods(&self, name: &str) -> Vec<LivePod> {
+    pub(super) async fn pods(&self, name: &str) -> Vec<LivePod> {
         let namespace = format!("/api/v1/namespaces/{name}");
         let kube = self.workload.kube().unwrap();
         let service = kube.get(&format!("{namespace}/services/product")).await.unwrap();
@@ -256,7 +162,7 @@ impl Cluster {
 /// The label by which Rollouts tells ReplicaSets apart.
 const HASH: &str = "rollouts-pod-template-hash";
 
-fn application(name: &str) -> String {
+pub(super) fn application(name: &str) -> String {
     format!("/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/{name}")
 }
 

@@ -1,0 +1,143 @@
+//! Files upon a base image, for all its platforms at once, without a Dockerfile.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use futures_util::future::try_join_all;
+use model::{Failure, Platform};
+use toolkit::rfc3339;
+
+use crate::{
+    artifact::Artifact,
+    codes,
+    context::{Context, Destination, Ignore, Node, NodeKind, Tree},
+    finish::{Part, blocking, finish},
+    image::{Assembly, BaseImage, Dependencies, Maker, Variant, oci, over_base},
+    marks::Marks,
+    registry::Registry,
+    request::{AppendSource, Appended},
+};
+
+/// Appends to every platform of the base image, or to those that were asked for.
+pub(crate) async fn append(
+    source: &AppendSource,
+    dependencies: &Dependencies,
+    marks: &Marks,
+    epoch: u64,
+    registry: &Arc<Registry>,
+    maker: &Arc<Maker>,
+) -> Result<Artifact, Failure> {
+    let base = BaseImage::find(registry, &source.base).await?;
+    let variants = try_join_all(platforms(source, &base).into_iter().map(async |platform| {
+        let variant = base.variant(platform.as_ref()).await?;
+        let platform = platform.or_else(|| variant.config.platform()).ok_or_else(|| {
+            let text = format!("the base image `{}` does not say for which platform it is", source.base);
+            Failure::new(&codes::PLATFORM_NOT_IN_BASE, text)
+        })?;
+        Ok::<_, Failure>((platform, variant))
+    }))
+    .await?;
+    let (source, dependencies) = (source.clone(), dependencies.clone());
+    let parts = blocking(move || {
+        let part = |(platform, base)| part(&source, &dependencies, epoch, platform, base);
+        variants.into_iter().map(part).collect::<Result<Vec<_>, _>>()
+    });
+    finish(parts.await?, marks, epoch, maker).await
+}
+
+/// Returns the platforms to make, none for the only one of an image that is no index.
+fn platforms(source: &AppendSource, base: &BaseImage) -> Vec<Option<Platform>> {
+    let mut platforms: Vec<Platform> = Vec::new();
+    for platform in &source.platforms {
+        if !platforms.iter().any(|known| oci::same_platform(known, platform)) {
+            platforms.push(platform.clone());
+        }
+    }
+    if platforms.is_empty() {
+        platforms = base.platforms();
+    }
+    match platforms.is_empty() {
+        true => vec![None],
+        false => platforms.into_iter().map(Some).collect(),
+    }
+}
+
+fn part(
+    source: &AppendSource,
+    dependencies: &Dependencies,
+    epoch: u64,
+    platform: Platform,
+    base: Variant,
+) -> Result<Part, Failure> {
+    let (mut config, mut layers) = (base.config.clone(), Vec::new());
+    for (name, value) in &source.env {
+        config.set_env(name, value);
+    }
+    if let Some(user) = &source.user {
+        config.set("User", user.as_str());
+    }
+    if let Some(workdir) = &source.workdir {
+        config.set("WorkingDir", workdir.as_str());
+    }
+    if let Some(entrypoint) = &source.entrypoint {
+        config.set("Entrypoint", entrypoint.clone());
+        // The base image's arguments were meant for the base image's program.
+        config.remove("Cmd");
+    }
+    if let Some(cmd) = &source.cmd {
+        config.set("Cmd", cmd.clone());
+    }
+    for appended in &source.append {
+        let tree = files(appended, &platform).map_err(|reason| {
+            let text = format!("input `append`: `{appended}` for {platform}: {reason}");
+            Failure::new(&codes::CONTEXT_MISSING, text)
+        })?;
+        for layer in dependencies.split(over_base(tree), epoch) {
+            config.add_history(&rfc3339(epoch), &format!("append {appended}"), false);
+            layers.push(layer);
+        }
+    }
+    Ok(Part { platform, base: Some(base), assembly: Assembly { config, layers } })
+}
+
+/// Lists what one line puts into the image of a platform: a directory's contents, or a file under its name or the
+/// destination's. The error is a fragment.
+fn files(appended: &Appended, platform: &Platform) -> Result<Tree, String> {
+    let (source, to) = (appended.source_for(platform), appended.destination_for(platform));
+    let path = Path::new(&source);
+    let found = path.canonicalize().map_err(|error| format!("`{source}` cannot be read: {error}"))?;
+    let to = Destination::resolve(&to, "/", 0, |path| path.as_os_str().is_empty())
+        .map_err(|error| error.message)?;
+    let root = if found.is_dir() { found.clone() } else { parent(&found) };
+    let name = if found.is_dir() { "" } else { file_name(&found)? };
+    // Nothing is left out but `.git`, which differs between two clones of one commit.
+    let ignore = Ignore::parse("").map_err(|(_, message)| message)?;
+    let tree = Context::new(root, ignore).subtree(name, 0).map_err(|error| error.message)?;
+    let mut placed = Tree::new();
+    for (relative, node) in tree {
+        let at = match (&node, relative.as_os_str().is_empty()) {
+            (Node { kind: NodeKind::Directory, .. }, true) => continue,
+            (_, true) => to.of_file(file_name(path)?),
+            (_, false) => to.path().join(relative),
+        };
+        placed.insert(at, node);
+    }
+    match placed.is_empty() {
+        true => Err(format!("`{source}` is an empty directory")),
+        false => Ok(placed),
+    }
+}
+
+fn parent(path: &Path) -> PathBuf {
+    path.parent().map(Path::to_owned).unwrap_or_default()
+}
+
+fn file_name(path: &Path) -> Result<&str, String> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.ok_or_else(|| format!("`{}` has no name that is UTF-8", path.display()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! Making an artifact of what was asked for.
+
+use std::{path::Path, sync::Arc};
+
+use model::{Deadline, Failure, ImageName};
+use toolkit::{Env, Host};
+
+use crate::{
+    append::append,
+    artifact::Artifact,
+    build::build,
+    builder, codes,
+    image::{Dependencies, LayerCache, Maker},
+    job::Job,
+    layout,
+    marks::Marks,
+    plan::{self, Method},
+    registry::Registry,
+    request::{AppendSource, Builder, BuilderChoice, DockerfileSource, Origin, Request, Source},
+};
+
+/// What came of making an artifact.
+pub(crate) enum Made {
+    /// It is ready.
+    Artifact(Artifact),
+    /// This builder would make it, were this no dry run.
+    ByBuilder(Builder),
+}
+
+/// What an artifact is made of and by.
+pub(crate) struct Sources<'a> {
+    /// What was asked for.
+    pub(crate) request: &'a Request,
+    /// Where it comes from.
+    pub(crate) origin: &'a Origin,
+    /// The Dockerfile and its context, where there is one.
+    pub(crate) job: Option<Arc<Job>>,
+    /// Who builds it.
+    pub(crate) method: Option<Method>,
+    /// Where base images are.
+    pub(crate) registry: &'a Arc<Registry>,
+    /// The directory for what is written.
+    pub(crate) spool: &'a Path,
+    /// The time for it.
+    pub(crate) deadline: Deadline,
+    /// Is told what is done.
+    pub(crate) host: &'a Host,
+}
+
+impl Sources<'_> {
+    /// Makes the artifact.
+    pub(crate) async fn artifact(&self) -> Result<Made, Failure> {
+        match (&self.job, &self.method) {
+            (Some(job), Some(Method::Build(builder, program))) => self.built(job, *builder, program).await,
+            (Some(job), _) => match build(job.clone(), self.registry, &self.maker()).await {
+                // Some obstacles show only in the context or in the base image.
+                Err(failure) if failure.code == &codes::DOCKERFILE_NEEDS_BUILDER => {
+                    match (
+                        job.source.builder,
+                        builder::usable(builder::available(self.host.env())).await.first(),
+                    ) {
+                        (BuilderChoice::Auto, Some((builder, program))) => {
+                            self.built(job, *builder, program).await
+                        }
+                        _ => Err(failure),
+                    }
+                }
+                result => result.map(Made::Artifact),
+            },
+            (None, _) => self.as_it_is().await.map(Made::Artifact),
+        }
+    }
+
+    async fn built(&self, job: &Job, builder: Builder, program: &Path) -> Result<Made, Failure> {
+        if self.request.dry_run {
+            return Ok(Made::ByBuilder(builder));
+        }
+        self.host.info(&format!("{} needs a builder: {} is used", job.shown, builder.as_str()));
+        let target = self.spool.join("built");
+        builder::run(builder, program, job, &target, self.deadline, self.host).await?;
+        self.read(&target).await.map(Made::Artifact)
+    }
+
+    async fn as_it_is(&self) -> Result<Artifact, Failure> {
+        let unable = |what: String| Err(Failure::new(&model::codes::INTERNAL, what));
+        match &self.request.source {
+            Source::Layouts(paths) => match paths.as_slice() {
+                [path] => self.read(path).await,
+                _ => unable(format!("{} layouts", paths.len())),
+            },
+            Source::Append(source) => self.appended(source).await,
+            Source::Promote(from) => unable(format!("{from} cannot be promoted yet")),
+            Source::Dockerfile(_) => unable("a Dockerfile without a job".to_owned()),
+        }
+    }
+
+    async fn appended(&self, source: &AppendSource) -> Result<Artifact, Failure> {
+        let epoch = self.origin.epoch.unwrap_or_default();
+        let marks = Marks::new(self.request, self.origin, epoch);
+        let dependencies = match &self.request.layers.dependencies {
+            Some(dependencies) => dependencies.clone(),
+            None => Dependencies::usual().map_err(|error| Failure::new(&model::codes::INTERNAL, error))?,
+        };
+        append(source, &dependencies, &marks, epoch, self.registry, &self.maker()).await
+    }
+
+    fn maker(&self) -> Arc<Maker> {
+        let options = &self.request.layers;
+        Maker::new(options.compression, self.spool, options.cache.clone().map(LayerCache::new))
+    }
+
+    async fn read(&self, path: &Path) -> Result<Artifact, Failure> {
+        let (path, spool) = (path.to_owned(), self.spool.to_owned());
+        let annotations = self.request.annotations.clone();
+        tokio::task::spawn_blocking(move || layout::read(&path, &spool, &annotations))
+            .await
+            .map_err(|error| Failure::new(&model::codes::INTERNAL, format!("reading broke off: {error}")))?
+    }
+}
+
+/// Decides who builds.
+pub(crate) async fn method(job: &Job, source: &DockerfileSource, env: &Env) -> Result<Method, Failure> {
+    let obstacle = job.obstacle();
+    // Programs are looked for only if one is going to be used.
+    let found = match (source.builder, &obstacle) {
+        (BuilderChoice::None, _) | (BuilderChoice::Auto, None) => Vec::new(),
+        _ => builder::usable(builder::available(env)).await,
+    };
+    plan::method(source.builder, obstacle, &found, &job.shown)
+}
+
+/// Returns the images that the image is built on, as far as they are known before.
+pub(crate) fn bases(request: &Request, job: Option<&Job>) -> Result<Vec<ImageName>, Failure> {
+    if let Source::Append(source) = &request.source {
+        return Ok(vec![source.base.name.clone()]);
+    }
+    let Some(job) = job else { return Ok(Vec::new()) };
+    let platforms = job.source.platforms.iter().chain([&job.build_platform]);
+    let mut found = Vec::new();
+    for platform in platforms {
+        found.extend(job.base(platform)?.image.map(|image| image.name));
+    }
+    Ok(found)
+}
+
+/// Completes the image's origin from the repository that the context is in: what is checked out, not what the run
+/// was started for, since a pipeline goes on with the merge that it made itself.
+pub(crate) async fn with_git(request: &Request, env: &Env) -> Origin {
+    let mut origin = request.origin.clone();
+    let directory = match &request.source {
+        Source::Dockerfile(source) => source.context.as_path(),
+        Source::Append(_) => Path::new(env.get("GITHUB_WORKSPACE").unwrap_or(".")),
+        Source::Layouts(_) | Source::Promote(_) => return origin,
+    };
+    let Ok(repo) = git::Repo::open(directory).await else { return origin };
+    if let Ok(head) = repo.head().await {
+        origin.revision = Some(head);
+    }
+    if origin.epoch.is_none() {
+        origin.epoch = repo.head_commit_time().await.ok().and_then(|time| u64::try_from(time).ok());
+    }
+    origin
+}
