@@ -10,7 +10,7 @@ use crate::stage::{SHA, Stage};
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
-fn blob(root: &Path, media_type: &str, bytes: &[u8]) -> Value {
+pub(crate) fn blob(root: &Path, media_type: &str, bytes: &[u8]) -> Value {
     let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     fs::create_dir_all(root.join("blobs/sha256")).unwrap();
     fs::write(root.join("blobs/sha256").join(&hex), bytes).unwrap();

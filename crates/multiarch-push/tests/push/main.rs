@@ -9,6 +9,7 @@ mod destinations;
 mod faults;
 mod interrupted;
 mod layouts;
+mod memory;
 mod mounts;
 mod races;
 mod refusals;

@@ -95,3 +95,18 @@ async fn skip_does_not_choose_between_two_images() {
     assert!(failure.cause.contains("the tags `v1` and `v2` exist already"), "{failure}");
     assert_eq!(stage.writes().len(), writes, "something was sent");
 }
+
+#[tokio::test]
+async fn a_moving_tag_needs_an_exclusion_where_tags_are_immutable() {
+    let stage = Stage::new().await;
+    stage.push(&["--tags=v1", "--moving-tags=dev-latest"]).await.unwrap();
+    stage.write("context/app.py", "print('other')\n");
+    let failure = stage.push(&["--tags=v2", "--moving-tags=dev-latest"]).await.unwrap_err();
+    assert_eq!(failure.code.id, "tag-immutable");
+    assert!(failure.remedy.contains("IMMUTABLE_WITH_EXCLUSION"), "{}", failure.remedy);
+    stage.world().registry.exclude_from_immutability("product/dev", &["*-latest"]);
+    let ran = stage.push(&["--tags=v2", "--moving-tags=dev-latest"]).await.unwrap();
+    let tags = stage.world().registry.tags("product/dev");
+    assert_eq!((&tags["v2"], &tags["dev-latest"]), (&ran.outputs["digest"], &ran.outputs["digest"]));
+    assert_ne!(tags["v1"], tags["v2"]);
+}

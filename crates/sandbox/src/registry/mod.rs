@@ -57,6 +57,13 @@ impl State {
         lock(&self.repositories).entry(name.to_owned()).or_default().immutable = immutable;
     }
 
+    /// Lets tags that fit one of `filters` be moved in a repository whose tags are immutable otherwise
+    /// (`IMMUTABLE_WITH_EXCLUSION`).
+    pub fn exclude_from_immutability(&self, name: &str, filters: &[&str]) {
+        let filters = filters.iter().map(|filter| (*filter).to_owned()).collect();
+        lock(&self.repositories).entry(name.to_owned()).or_default().exclusions = filters;
+    }
+
     /// Lets anybody pull from a repository.
     pub fn allow_anonymous_pull(&self, name: &str) {
         lock(&self.repositories).entry(name.to_owned()).or_default().public = true;

@@ -17,6 +17,8 @@ pub(super) struct Manifest {
 pub(super) struct Repository {
     /// Whether a tag that exists may not be put again.
     pub(super) immutable: bool,
+    /// The tags of an immutable repository that may, `*` for any text (`IMMUTABLE_WITH_EXCLUSION`, at most five).
+    pub(super) exclusions: Vec<String>,
     /// Whether it can be pulled without credentials.
     pub(super) public: bool,
     /// Digests by tag.
@@ -36,8 +38,43 @@ impl Repository {
         self.manifests.get_key_value(digest).map(|(digest, manifest)| (digest.as_str(), manifest))
     }
 
+    /// Whether a tag may not be put if it exists.
+    pub(super) fn keeps(&self, tag: &str) -> bool {
+        self.immutable && !self.exclusions.iter().any(|filter| fits(filter, tag))
+    }
+
     /// Whether a manifest of this repository names the blob; ECR mounts no others (containers-roadmap#2860).
     pub(super) fn refers_to(&self, blob: &str) -> bool {
         self.manifests.values().any(|manifest| manifest.references.blobs.iter().any(|digest| digest == blob))
+    }
+}
+
+/// Whether a text is what a filter says, `*` for any text.
+fn fits(filter: &str, text: &str) -> bool {
+    match filter.split_once('*') {
+        None => filter == text,
+        Some((head, rest)) => text.strip_prefix(head).is_some_and(|text| {
+            (0..=text.len()).any(|at| text.is_char_boundary(at) && fits(rest, &text[at..]))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn a_filter_may_have_stars_anywhere() {
+        for (filter, text, expected) in [
+            ("latest", "latest", true),
+            ("latest", "latest-1", false),
+            ("*-latest", "dev-latest", true),
+            ("dev*", "dev", true),
+            ("v*-rc*", "v1.2-rc3", true),
+            ("v*-rc*", "v1.2", false),
+            ("*", "", true),
+        ] {
+            assert_eq!(fits(filter, text), expected, "{filter} {text}");
+        }
     }
 }

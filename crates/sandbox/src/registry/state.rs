@@ -87,7 +87,7 @@ impl State {
         if by_digest && reference != found {
             return Err(Refusal::digest_invalid(reference, found));
         }
-        if !by_digest && repository.immutable && repository.tags.contains_key(reference) {
+        if !by_digest && repository.keeps(reference) && repository.tags.contains_key(reference) {
             return Err(Refusal::tag_immutable(name, reference));
         }
         let is_there = |digest: &&String| !repository.blobs.contains(digest.as_str());
