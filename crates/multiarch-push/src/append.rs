@@ -13,8 +13,9 @@ use crate::{
     artifact::Artifact,
     codes,
     context::{Context, Destination, Ignore, Node, NodeKind, Tree},
+    dockerfile::Owner,
     finish::{Part, blocking, finish},
-    image::{Assembly, BaseImage, Dependencies, Maker, Variant, oci, over_base},
+    image::{Assembly, BaseImage, Dependencies, Maker, Variant, oci, over_base, unpack::archive},
     marks::Marks,
     registry::Registry,
     request::{AppendSource, Appended},
@@ -29,6 +30,7 @@ pub(crate) async fn append(
     registry: &Arc<Registry>,
     maker: &Arc<Maker>,
 ) -> Result<Artifact, Failure> {
+    let spool = maker.spool().to_owned();
     let base = BaseImage::find(registry, &source.base).await?;
     let variants = try_join_all(platforms(source, &base).into_iter().map(async |platform| {
         let variant = base.variant(platform.as_ref()).await?;
@@ -41,7 +43,7 @@ pub(crate) async fn append(
     .await?;
     let (source, dependencies) = (source.clone(), dependencies.clone());
     let parts = blocking(move || {
-        let part = |(platform, base)| part(&source, &dependencies, epoch, platform, base);
+        let part = |(platform, base)| part(&source, &dependencies, epoch, platform, base, &spool);
         variants.into_iter().map(part).collect::<Result<Vec<_>, _>>()
     });
     finish(parts.await?, marks, epoch, maker).await
@@ -70,6 +72,7 @@ fn part(
     epoch: u64,
     platform: Platform,
     base: Variant,
+    spool: &Path,
 ) -> Result<Part, Failure> {
     let (mut config, mut layers) = (base.config.clone(), Vec::new());
     for (name, value) in &source.env {
@@ -90,7 +93,7 @@ fn part(
         config.set("Cmd", cmd.clone());
     }
     for appended in &source.append {
-        let tree = files(appended, &platform).map_err(|reason| {
+        let tree = files(appended, &platform, spool).map_err(|reason| {
             let text = format!("input `append`: `{appended}` for {platform}: {reason}");
             Failure::new(&codes::CONTEXT_MISSING, text)
         })?;
@@ -103,13 +106,23 @@ fn part(
 }
 
 /// Lists what one line puts into the image of a platform: a directory's contents, or a file under its name or the
-/// destination's. The error is a fragment.
-fn files(appended: &Appended, platform: &Platform) -> Result<Tree, String> {
+/// destination's, an archive's contents. The error is a fragment.
+fn files(appended: &Appended, platform: &Platform, spool: &Path) -> Result<Tree, String> {
     let (source, to) = (appended.source_for(platform), appended.destination_for(platform));
     let path = Path::new(&source);
     let found = path.canonicalize().map_err(|error| format!("`{source}` cannot be read: {error}"))?;
     let to = Destination::resolve(&to, "/", 0, |path| path.as_os_str().is_empty())
         .map_err(|error| error.message)?;
+    if found.is_file()
+        && let Some(files) =
+            archive(&found, spool).map_err(|error| format!("`{source}` cannot be unpacked: {error}"))?
+    {
+        // Whoever packed it, the files are root's, as those of directories are.
+        let placed = files
+            .into_iter()
+            .map(|(path, node)| (to.path().join(path), Node { owner: Owner::default(), ..node }));
+        return Ok(placed.collect());
+    }
     let root = if found.is_dir() { found.clone() } else { parent(&found) };
     let name = if found.is_dir() { "" } else { file_name(&found)? };
     // Nothing is left out but `.git`, which differs between two clones of one commit.

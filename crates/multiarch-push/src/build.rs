@@ -1,6 +1,10 @@
 //! Assembling an image for all its platforms in this process.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use futures_util::future::try_join_all;
 use model::{Failure, ImageRef, Platform, codes::INVALID_INPUT};
@@ -8,7 +12,7 @@ use model::{Failure, ImageRef, Platform, codes::INVALID_INPUT};
 use crate::{
     artifact::Artifact,
     finish::{Part, blocking, finish},
-    image::{Assembly, BaseImage, Inputs, Maker, Variant, assemble, oci},
+    image::{Assembly, BaseImage, FileSystems, Inputs, Maker, Variant, assemble, filesystem, oci},
     job::Job,
     registry::Registry,
 };
@@ -23,10 +27,15 @@ pub(crate) async fn build(
     maker: &Arc<Maker>,
 ) -> Result<Artifact, Failure> {
     let targets = targets(&job, registry).await?;
-    let assembling = job.clone();
+    let images = images(&job, &targets, registry, maker.spool()).await?;
+    let (assembling, spool) = (job.clone(), maker.spool().to_owned());
     let parts = blocking(move || {
+        let images = images
+            .into_iter()
+            .map(|(origin, (variant, layers))| Ok((origin, filesystem::laid(variant, &layers)?)))
+            .collect::<Result<FileSystems, Failure>>()?;
         let part = |target: Target| {
-            let assembly = assembled(&assembling, &target)?;
+            let assembly = assembled(&assembling, &target, &images, &spool)?;
             Ok(Part { platform: target.0, base: target.1, assembly })
         };
         targets.into_iter().map(part).collect::<Result<Vec<_>, Failure>>()
@@ -83,7 +92,36 @@ async fn targets(job: &Job, registry: &Arc<Registry>) -> Result<Vec<Target>, Fai
     try_join_all(read).await
 }
 
-fn assembled(job: &Job, (platform, base): &Target) -> Result<Assembly, Failure> {
+/// Fetches the images that files are copied from, for all platforms.
+async fn images(
+    job: &Job,
+    targets: &[Target],
+    registry: &Arc<Registry>,
+    spool: &Path,
+) -> Result<BTreeMap<filesystem::Origin, (Variant, Vec<PathBuf>)>, Failure> {
+    let mut found = BTreeMap::new();
+    for (platform, _) in targets {
+        let needed = filesystem::needed(&job.file, job.stage, &job.build_args(platform));
+        for (line, origin) in needed.map_err(|error| job.failure(error))? {
+            if found.contains_key(&origin) {
+                continue;
+            }
+            let located = |failure: Failure| failure.at(job.shown.clone(), Some(line));
+            let image = BaseImage::find(registry, &origin.0).await.map_err(located)?;
+            let variant = image.variant(Some(&origin.1)).await.map_err(located)?;
+            let layers = filesystem::fetch(&variant, spool).await.map_err(located)?;
+            found.insert(origin, (variant, layers));
+        }
+    }
+    Ok(found)
+}
+
+fn assembled(
+    job: &Job,
+    (platform, base): &Target,
+    images: &FileSystems,
+    spool: &Path,
+) -> Result<Assembly, Failure> {
     let build = job.build_args(platform);
     let inputs = Inputs {
         file: &job.file,
@@ -91,6 +129,8 @@ fn assembled(job: &Job, (platform, base): &Target) -> Result<Assembly, Failure> 
         context: &job.context,
         build: &build,
         base: base.as_ref().map(|base| &base.config),
+        images,
+        spool,
         dependencies: &job.dependencies,
         epoch: job.epoch,
     };

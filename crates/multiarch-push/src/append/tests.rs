@@ -16,11 +16,15 @@ fn listed(line: &str, platform: &str) -> Result<Vec<String>, String> {
         fs::write(&path, file).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
     }
+    let mut archive = tar::Builder::new(fs::File::create(directory.path().join("lib.tar")).unwrap());
+    archive.append_path_with_name(directory.path().join("bin/arm64/lib/x"), "deep/x").unwrap();
+    archive.finish().unwrap();
     fs::create_dir(directory.path().join("empty")).unwrap();
     std::os::unix::fs::symlink("bin/arm64/app", directory.path().join("link")).unwrap();
     let appended: Appended =
         format!("{root}/{line}").parse().map_err(|error: model::ParseError| error.to_string())?;
-    let tree = files(&appended, &platform.parse().unwrap()).map_err(|error| error.replace(root, "."))?;
+    let tree = files(&appended, &platform.parse().unwrap(), directory.path())
+        .map_err(|error| error.replace(root, "."))?;
     let files = tree.iter().filter(|(_, node)| node.kind != NodeKind::Directory);
     Ok(files.map(|(path, node)| format!("{} {:o}", path.display(), node.mode)).collect())
 }
@@ -38,6 +42,7 @@ fn each_platform_gets_its_own_files() {
         ("bin/{arch}/app:/usr/local/bin/", "linux/amd64", &["usr/local/bin/app 755"]),
         ("bin/{arch}/app:/usr/local/bin/serve", "linux/amd64", &["usr/local/bin/serve 755"]),
         ("bin/amd64/app", "linux/arm64", &["app 755"]),
+        ("lib.tar:/opt", "linux/arm64", &["opt/deep/x 644"]),
         ("link:/x/", "linux/arm64", &["x/link 755"]),
     ] {
         assert_eq!(listed(line, platform).unwrap(), expected, "{line} {platform}");

@@ -86,7 +86,8 @@ pub(crate) fn place(
                 (Some(mode), NodeKind::File { .. } | NodeKind::Directory) => node.mode = mode,
                 _ => {}
             }
-            node.owner = owner.unwrap_or_default();
+            // Files of the context are root's; those of a stage or an image stay whose they are, as with BuildKit.
+            node.owner = owner.unwrap_or(node.owner);
             placed.insert(at, node);
         }
     }

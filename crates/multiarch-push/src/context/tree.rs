@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Context, pattern};
+use super::{Context, Last, pattern, resolve};
 use crate::dockerfile::{Error, Owner};
 
 /// A file, directory or link.
@@ -45,7 +45,7 @@ pub(crate) type Tree = BTreeMap<PathBuf, Node>;
 pub(crate) enum Source<'a> {
     /// The build context.
     Context(&'a Context),
-    /// The files that an earlier stage has put together from nothing.
+    /// The files of an earlier stage or of an image.
     Stage(&'a Tree),
 }
 
@@ -69,7 +69,7 @@ impl Source<'_> {
             .filter(|path| matcher.is_match(path))
             .collect();
         if found.is_empty() {
-            return Err(Error::missing(line, format!("`{source}` matches no file of the context")));
+            return Err(Error::missing(line, format!("`{source}` matches no file")));
         }
         Ok(found)
     }
@@ -83,19 +83,18 @@ impl Source<'_> {
     }
 }
 
+/// Links on the way are followed, and so is what COPY names itself; links below it stay links.
 fn stage_subtree(tree: &Tree, path: &str, line: usize) -> Result<Tree, Error> {
+    let missing = || Error::missing(line, format!("`/{path}` is not in that stage or image"));
+    let found = resolve(tree, Path::new(path), Last::Followed).ok_or_else(missing)?;
     let below: Tree = tree
-        .iter()
-        .filter_map(|(at, node)| Some((at.strip_prefix(path).ok()?.to_owned(), node.clone())))
+        .range(found.clone()..)
+        .take_while(|(at, _)| at.starts_with(&found))
+        .filter_map(|(at, node)| Some((at.strip_prefix(&found).ok()?.to_owned(), node.clone())))
         .collect();
-    match below.get(Path::new("")).map(|node| &node.kind) {
-        Some(NodeKind::Symlink(_)) => Err(Error::needs_builder(
-            line,
-            format!("`/{path}` is a link in that stage; name its target instead"),
-        )),
-        Some(_) => Ok(below),
-        None if path.is_empty() => Ok(below),
-        None => Err(Error::missing(line, format!("`/{path}` is not in that stage"))),
+    match below.is_empty() && !found.as_os_str().is_empty() {
+        true => Err(missing()),
+        false => Ok(below),
     }
 }
 
@@ -135,7 +134,8 @@ mod tests {
         let source = Source::Stage(&tree);
         assert_eq!(source.subtree("a", 1).unwrap().len(), 3);
         assert_eq!(source.matches("/a/*", 1).unwrap(), ["a/x", "a/y"]);
-        assert!(source.subtree("l", 1).is_err());
+        assert_eq!(source.subtree("l/x", 1).unwrap().len(), 1);
+        assert_eq!(source.subtree("l", 1).unwrap().len(), 3);
         assert!(source.subtree("b", 1).is_err());
         assert!(source.matches("b/*", 1).is_err());
     }

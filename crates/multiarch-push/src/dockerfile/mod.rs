@@ -15,7 +15,7 @@ pub(crate) use copy::{Copy, CopyFrom, Owner};
 pub(crate) use expand::expand;
 pub(crate) use instruction::{CommandLine, Healthcheck, Instruction, Kind};
 pub(crate) use parse::{Dockerfile, parse};
-pub(crate) use stages::obstacle;
+pub(crate) use stages::{needed_stages, obstacle};
 
 use crate::codes;
 

@@ -1,16 +1,17 @@
 //! From a Dockerfile and a base image's configuration to a configuration and the files of each new layer.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use toolkit::rfc3339;
 
 use super::{
-    Dependencies, ImageConfig, LayerFiles, base_of,
+    Dependencies, FileSystems, ImageConfig, LayerFiles,
+    filesystem::origin_of,
     scope::{BuildArgs, globals},
     stage::StageState,
 };
 use crate::{
-    context::{Context, Source, Tree},
+    context::{Context, Source, Tree, lay},
     dockerfile::{CopyFrom, Dockerfile, Error, Kind},
 };
 
@@ -27,6 +28,10 @@ pub(crate) struct Inputs<'a> {
     pub(crate) build: &'a BuildArgs<'a>,
     /// The configuration of the image that the stage is built on, none for `scratch`.
     pub(crate) base: Option<&'a ImageConfig>,
+    /// The images that files are copied from.
+    pub(crate) images: &'a FileSystems,
+    /// The directory for what has to be unpacked.
+    pub(crate) spool: &'a Path,
     /// Which files go into layers of their own.
     pub(crate) dependencies: &'a Dependencies,
     /// The time of everything, in seconds since 1970.
@@ -81,7 +86,7 @@ fn stage(
                     Source::Stage(&from_stage)
                 }
             };
-            let new = state.copy(copy, source, instruction, file.escape)?;
+            let new = state.copy(copy, source, instruction, file.escape, inputs.spool)?;
             let new = inputs.dependencies.split(new, inputs.epoch);
             state.add_layers(new, &instruction.text, &created);
         } else {
@@ -91,7 +96,8 @@ fn stage(
     Ok(state)
 }
 
-/// Returns the files of the stage that `COPY --from` names, which are all known only if it began with nothing.
+/// Returns the files of what `COPY --from` names: an earlier stage, with those of the image that it is built on, or
+/// an image.
 fn files_of(
     inputs: Inputs<'_>,
     globals: &BTreeMap<String, String>,
@@ -99,18 +105,25 @@ fn files_of(
     name: &str,
     line: usize,
 ) -> Result<Tree, Error> {
-    let Some(index) = inputs.file.earlier_stage(name, before) else {
-        let message = format!("`COPY --from={name}` copies out of an image, which needs a builder");
-        return Err(Error::needs_builder(line, message));
+    let image = match origin_of(inputs.file, name, (before, line), inputs.build)? {
+        Some(origin) => Some(inputs.images.get(&origin).ok_or_else(|| {
+            Error::invalid(line, format!("the files of `{}` for {} are not there", origin.0, origin.1))
+        })?),
+        None => None,
     };
-    if let Some(image) = base_of(inputs.file, index, inputs.build)?.image {
-        let message = format!(
-            "`COPY --from={name}` copies from a stage that is built on `{image}`, which needs a builder; a stage that \
-             is built FROM scratch does not"
-        );
-        return Err(Error::needs_builder(line, message));
+    let mut tree = image.map(|image| image.tree.clone()).unwrap_or_default();
+    if let Some(index) = inputs.file.earlier_stage(name, before) {
+        let built = stage(inputs, globals, index, image.map(|image| &image.config))?;
+        for (path, node) in built.files {
+            lay(&mut tree, &path, node).ok_or_else(|| {
+                Error::invalid(
+                    line,
+                    format!("the way to `/{}` in that stage has too many links", path.display()),
+                )
+            })?;
+        }
     }
-    Ok(stage(inputs, globals, index, None)?.files)
+    Ok(tree)
 }
 
 #[cfg(test)]
@@ -120,9 +133,31 @@ mod tests {
     use model::Digest;
 
     use super::*;
-    use crate::{context::Ignore, dockerfile::parse};
+    use crate::{
+        context::{Ignore, Node, NodeKind},
+        dockerfile::{Owner, parse},
+        image::filesystem::FileSystem,
+    };
 
     const BASE: &[u8] = br#"{"architecture":"amd64","os":"linux","config":{"Env":["PATH=/bin"],"Cmd":["python3"],"WorkingDir":"/srv"},"rootfs":{"type":"layers","diff_ids":["sha256:b"]},"history":[{"created_by":"b"}]}"#;
+
+    /// Two images for the platform of these tests, with a file each.
+    fn images() -> FileSystems {
+        let node = |kind| Node { kind, mode: 0o750, owner: Owner { uid: 3, gid: 4 } };
+        let file = || node(NodeKind::File { source: "x".into(), offset: 512, size: 1 });
+        let tree = Tree::from([
+            ("bin".into(), node(NodeKind::Symlink("usr/bin".into()))),
+            ("usr/bin".into(), node(NodeKind::Directory)),
+            ("usr/bin/tool".into(), node(NodeKind::Symlink("tool-1".into()))),
+            ("usr/bin/tool-1".into(), file()),
+        ]);
+        let image = |name: &str| {
+            let config = ImageConfig::of_base(BASE).unwrap();
+            let origin = (name.parse().unwrap(), "linux/arm64".parse().unwrap());
+            (origin, FileSystem { config, tree: tree.clone() })
+        };
+        FileSystems::from([image("tools"), image("base")])
+    }
 
     fn assembled(text: &str, base: bool) -> Result<(serde_json::Value, Vec<Vec<String>>), String> {
         let directory = tempfile::tempdir().unwrap();
@@ -132,6 +167,10 @@ mod tests {
             fs::write(root.join(file), file).unwrap();
         }
         fs::write(root.join("data.tgz"), [0x1f, 0x8b, 8, 0]).unwrap();
+        fs::write(root.join("data.xz"), [0xfd, b'7', b'z', b'X', b'Z', 0]).unwrap();
+        let mut archive = tar::Builder::new(Vec::new());
+        archive.append_dir_all("src", root.join("src")).unwrap();
+        fs::write(root.join("data.tar"), archive.into_inner().unwrap()).unwrap();
         let context = Context::new(root, Ignore::default());
         let file = parse(text).map_err(|error| error.to_string())?;
         let given = BTreeMap::from([("GIVEN".to_owned(), "given".to_owned())]);
@@ -144,6 +183,8 @@ mod tests {
             context: &context,
             build: &build,
             base: base.as_ref(),
+            images: &images(),
+            spool: directory.path(),
             dependencies: &Dependencies::default(),
             epoch: 5,
         };
@@ -245,8 +286,29 @@ mod tests {
         )
         .unwrap();
         assert_eq!(config["config"]["Env"].to_string(), r#"["PATH=/bin","W=1"]"#);
-        assert_eq!(layers[0], ["app/app.py 644 0:0", "app/lib/a.py 600 0:0"]);
-        assert_eq!(layers[1], ["bin/a.py 600 0:0"]);
+        assert_eq!(layers[0], ["app/app.py 644 0:0", "app/lib 755 5:6", "app/lib/a.py 600 5:6"]);
+        assert_eq!(layers[1], ["bin/a.py 600 5:6"]);
+    }
+
+    #[test]
+    fn files_come_from_images_and_from_stages_upon_them() {
+        let (_, layers) = assembled(
+            "FROM base AS built\nWORKDIR /out\nCOPY app.py /bin/app\nFROM base\n\
+             COPY --from=tools /bin/tool /opt/\nCOPY --from=built --chown=0:0 /usr/bin/ /x/",
+            true,
+        )
+        .unwrap();
+        assert_eq!(layers[0], ["opt/tool 750 3:4"]);
+        assert_eq!(
+            layers[1],
+            ["x/app 644 0:0", "x/tool 777 0:0", "x/tool-1 750 0:0"].map(|line| line.replace("777", "750"))
+        );
+    }
+
+    #[test]
+    fn add_unpacks_archives() {
+        let (_, layers) = assembled("FROM base\nADD --chown=1:2 data.tar app.py /x/", true).unwrap();
+        assert_eq!(layers[0], ["x/app.py 644 1:2", "x/src 755 1:2", "x/src/a.py 644 1:2"]);
     }
 
     #[test]
@@ -261,12 +323,11 @@ mod tests {
         for (text, expected) in [
             ("FROM base\n\nRUN x", "line 3: RUN needs a builder"),
             ("FROM base\nCOPY none /x", "line 2: `none` is not in the context"),
-            ("FROM base\nCOPY --from=nginx /a /b", "line 2: `COPY --from=nginx` copies out of an image"),
-            (
-                "FROM base AS x\nFROM base\nCOPY --from=x /a /b",
-                "line 3: `COPY --from=x` copies from a stage that",
-            ),
-            ("FROM base\nADD data.tgz /x/", "line 2: ADD would unpack `data.tgz`"),
+            ("FROM base\nCOPY --from=tools /a /b", "line 2: `/a` is not in that stage or image"),
+            ("FROM base AS x\nFROM base\nCOPY --from=x /a /b", "line 3: `/a` is not in that stage or image"),
+            ("FROM base\nCOPY --from=To /a /b", "line 2: `--from=To` names no earlier stage, and"),
+            ("FROM base\nADD data.xz /x/", "line 2: ADD would unpack `data.xz`"),
+            ("FROM base\nADD data.tgz /x/", "line 2: `data.tgz` cannot be unpacked"),
             ("FROM base\nCOPY --chown=app app.py /", "line 2: `--chown=app` names a user"),
             ("FROM base\nENV A=${B?unset}", "line 2: `B` is not set: unset"),
             ("FROM base\nEXPOSE x", "line 2: `x` is not a port"),

@@ -14,6 +14,7 @@ use super::{
     ImageConfig, LayerFiles,
     scope::{BuildArgs, arg_value},
     skeleton,
+    unpack::archive,
 };
 use crate::{
     context::{Destination, NodeKind, Source, Tree, clean_path, place},
@@ -162,6 +163,7 @@ impl StageState {
         source: Source<'_>,
         instruction: &Instruction,
         escape: char,
+        spool: &Path,
     ) -> Result<Tree, Error> {
         let line = instruction.line;
         let expanded = |text: &String| self.expanded(text, escape, line);
@@ -181,9 +183,9 @@ impl StageState {
             line,
             is_directory,
         )?;
-        let placed = place(source, &sources, &destination, owner, mode, line)?;
+        let mut placed = place(source, &sources, &destination, owner, mode, line)?;
         if copy.keyword == "ADD" {
-            refuse_archives(&placed, line)?;
+            placed = unpacked(placed, destination.path(), owner, spool, line)?;
         }
         for path in placed.keys() {
             self.directories.extend(path.ancestors().skip(1).map(Path::to_owned));
@@ -258,24 +260,41 @@ fn healthcheck(check: &Healthcheck) -> serde_json::Value {
     }
 }
 
-/// ADD unpacks what it recognises as an archive by its first bytes, which is left to a builder.
-fn refuse_archives(placed: &Tree, line: usize) -> Result<(), Error> {
-    const MAGIC: &[&[u8]] =
-        &[&[0x1f, 0x8b], b"BZh", &[0xfd, b'7', b'z', b'X', b'Z', 0], &[0x28, 0xb5, 0x2f, 0xfd]];
-    for node in placed.values() {
-        let NodeKind::File { source, .. } = &node.kind else { continue };
+/// Puts the files of archives in the place of the archives, as ADD does with what it knows by its first bytes; two
+/// formats are left to a builder.
+fn unpacked(
+    placed: Tree,
+    destination: &Path,
+    owner: Option<Owner>,
+    spool: &Path,
+    line: usize,
+) -> Result<Tree, Error> {
+    const OTHERS: &[&[u8]] = &[b"BZh", &[0xfd, b'7', b'z', b'X', b'Z', 0]];
+    let mut tree = Tree::new();
+    for (path, node) in placed {
+        // Files within another archive are not unpacked again.
+        let NodeKind::File { source, offset: 0, .. } = &node.kind else {
+            tree.insert(path, node);
+            continue;
+        };
+        let name = source.file_name().unwrap_or_default().display();
         let mut head = Vec::new();
-        let read = File::open(source).and_then(|file| file.take(263).read_to_end(&mut head));
-        if let Err(error) = read {
-            return Err(Error::missing(line, format!("`{}` cannot be read: {error}", source.display())));
-        }
-        let is_tar = head.get(257..262) == Some(b"ustar");
-        if is_tar || MAGIC.iter().any(|magic| head.starts_with(magic)) {
-            let name = source.file_name().unwrap_or_default().display();
+        let read = File::open(source).and_then(|file| file.take(6).read_to_end(&mut head));
+        read.map_err(|error| Error::missing(line, format!("`{name}` cannot be read: {error}")))?;
+        if OTHERS.iter().any(|magic| head.starts_with(magic)) {
             let message =
                 format!("ADD would unpack `{name}`, which needs a builder; to copy it as it is, use COPY");
             return Err(Error::needs_builder(line, message));
         }
+        let found = archive(source, spool)
+            .map_err(|error| Error::missing(line, format!("`{name}` cannot be unpacked: {error}")))?;
+        match found {
+            None => drop(tree.insert(path, node)),
+            Some(files) => tree.extend(files.into_iter().map(|(path, mut node)| {
+                node.owner = owner.unwrap_or(node.owner);
+                (destination.join(path), node)
+            })),
+        }
     }
-    Ok(())
+    Ok(tree)
 }

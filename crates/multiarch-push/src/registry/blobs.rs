@@ -113,6 +113,9 @@ impl Repository {
             while let Some(piece) = self.in_time(pieces.next()).await? {
                 let piece = piece.map_err(|error| self.broken(error))?;
                 length += piece.len() as u64;
+                if length > size {
+                    break;
+                }
                 hash.update(&piece);
                 file.write_all(&piece).await.map_err(unwritable)?;
             }

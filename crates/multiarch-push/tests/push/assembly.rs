@@ -180,3 +180,29 @@ async fn a_dry_run_changes_nothing() {
     let real = stage.push(&[]).await.unwrap();
     assert_eq!(dry.outputs["digest"], real.outputs["digest"]);
 }
+
+#[tokio::test]
+async fn files_are_copied_out_of_images_and_of_stages_upon_them_for_each_platform() {
+    let stage = Stage::new().await;
+    let base = format!("{}/base/python:3", stage.registry());
+    stage.write(
+        "context/Dockerfile",
+        &format!(
+            "FROM {base} AS tools\nCOPY app.py /etc/own\nFROM scratch\nCOPY --from={base} /etc/os-release /of-image\n\
+             COPY --from=tools /etc/o* /of-stage/\n"
+        ),
+    );
+    stage.push(&[]).await.unwrap();
+    for architecture in ["amd64", "arm64"] {
+        let (manifest, _) = stage.image("product/dev", SHA, architecture);
+        let release =
+            format!("ID=sandbox\nPLATFORM={{\"architecture\":\"{architecture}\",\"os\":\"linux\"}}\n");
+        assert_eq!(stage.files(&manifest, 0), [format!("of-image 644 {release}")]);
+        let expected = [
+            "of-stage/ 755 ".to_owned(),
+            format!("of-stage/os-release 644 {release}"),
+            "of-stage/own 644 print('hello')\n".to_owned(),
+        ];
+        assert_eq!(stage.files(&manifest, 1), expected);
+    }
+}

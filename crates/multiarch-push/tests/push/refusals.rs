@@ -63,9 +63,9 @@ async fn mistakes_in_files_name_their_line() {
             "Dockerfile:4: `none` is not in the context",
         ),
         (
-            "FROM scratch\nCOPY --from=x/y /a /\n",
-            "dockerfile-needs-builder",
-            "Dockerfile:2: `COPY --from=x/y`",
+            "FROM scratch\nCOPY --from=X/y /a /\n",
+            "dockerfile-invalid",
+            "Dockerfile:2: `--from=X/y` names no earlier stage",
         ),
         ("ARG BASE\nFROM ${BASE}9\nCMD a\n", "base-not-found", "there is no image"),
     ] {

@@ -50,6 +50,11 @@ impl Maker {
         Arc::new(Self { compression, spool: spool.to_owned(), cache, pool, made })
     }
 
+    /// Returns the directory for what is written.
+    pub(crate) fn spool(&self) -> &Path {
+        &self.spool
+    }
+
     /// Returns how layers are compressed.
     pub(crate) fn compression(&self) -> Compression {
         self.compression
