@@ -9,7 +9,7 @@ use toolkit::{Check, CommonArgs, Env};
 use crate::{
     docker_config::Mode,
     identity_args::{IdentityArgs, Surroundings},
-    registry::Registry,
+    registry::{Registry, Wanted},
     request::{Request, Work},
 };
 
@@ -26,7 +26,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "REGION")]
     aws_region: Option<String>,
 
-    /// Registries to sign in to: hosts, or account ids for their registries in `aws-region`; the account's own if not given
+    /// Registries to sign in to, separated by commas or one per line: hosts, account ids (in `aws-region`), `ACCOUNT/REGION`,
+    /// `public`; each with `=ROLE_ARN` for a role of its own; the account's own registry if not given
     #[arg(long, value_name = "REGISTRY", value_delimiter = ',')]
     registries: Vec<String>,
 
@@ -73,10 +74,11 @@ impl Args {
         let region_text =
             self.aws_region.as_deref().or(env.get("AWS_REGION")).or(env.get("AWS_DEFAULT_REGION"));
         let region = check.required("aws-region", region_text, str::parse::<Region>);
-        let registries = check.list("registries", &self.registries, registry);
+        let registries = check.list("registries", &lines(&self.registries), str::parse::<Wanted>);
         let allowed_accounts =
             check.list("allowed-account-ids", &self.allowed_account_ids, str::parse::<AccountId>);
-        let around = Surroundings { region: region.as_ref(), accounts: &allowed_accounts, public: false };
+        let public = registries.iter().any(|wanted| wanted.registry == Registry::Public);
+        let around = Surroundings { region: region.as_ref(), accounts: &allowed_accounts, public };
         let chosen = self.identity.check(&mut check, &around);
         let export_aws_env = check.flag("export-aws-env", self.export_aws_env.as_deref(), false);
         let mask_account_id = check.flag("mask-aws-account-id", self.mask_aws_account_id.as_deref(), false);
@@ -98,12 +100,9 @@ impl Args {
     }
 }
 
-/// A registry. What looks like a URL with a user is not repeated: it may hold a password.
-fn registry(text: &str) -> Result<Registry, String> {
-    if text.contains('@') {
-        return Err("holds an `@` (not shown, since it may hold a password): write the host only".to_owned());
-    }
-    text.parse().map_err(|error: ParseError| error.to_string())
+/// Values of a list that may be written one per line as well.
+fn lines(values: &[String]) -> Vec<String> {
+    values.iter().flat_map(|value| value.lines()).map(str::to_owned).collect()
 }
 
 fn docker_config(text: &str) -> Result<Mode, ParseError> {

@@ -1,40 +1,73 @@
 //! What will be done, worked out before the first call.
 
-use aws::{AccountId, Region, codes};
-use model::Failure;
+use aws::{AccountId, Identity, Region, codes};
+use model::{Failure, codes::INVALID_INPUT};
 
-use crate::request::Request;
+use crate::{registry::Registry, request::Request};
 
-/// The tokens to ask for, and the hosts that they are for.
+/// The sessions to open, the tokens to ask for with them, and the hosts that these are for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// Regions to ask for a token, each once: one token opens every registry of its region that the identity may
-    /// reach (API reference of `GetAuthorizationToken`, `registryIds`).
-    pub(crate) regions: Vec<Region>,
-    /// Hosts with their region; none means the identity's own registry in the only region.
-    pub(crate) hosts: Vec<(String, Region)>,
+    /// The login's own, which comes first, and those of registries with a role of their own.
+    pub(crate) identities: Vec<Identity>,
+    /// Each once: one token opens every registry of its region that the session may reach (API reference of
+    /// `GetAuthorizationToken`, `registryIds`).
+    pub(crate) asks: Vec<Ask>,
+    /// Hosts, with the token that is for each by its place in `asks`; none means the session's own registry.
+    pub(crate) hosts: Vec<(String, usize)>,
+}
+
+/// A token to ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ask {
+    /// The session's place in [`Plan::identities`].
+    pub(crate) session: usize,
+    /// The region that has the registries.
+    pub(crate) region: Region,
+    /// Whether it is for the public gallery.
+    pub(crate) is_public: bool,
 }
 
 /// Works out the plan. A role of an account that is not allowed is refused here, before any call.
 pub(crate) fn plan(request: &Request) -> Result<Plan, Failure> {
-    if let Some(account) = request.chosen.identity.account() {
+    let own = &request.chosen.identity;
+    let mut plan = Plan { identities: vec![own.clone()], asks: Vec::new(), hosts: Vec::new() };
+    for wanted in &request.registries {
+        let role = wanted.role.clone();
+        let identity = role.map_or_else(|| own.clone(), |role| own.clone().then(role));
+        let ask = Ask {
+            session: place_of(&mut plan.identities, identity),
+            region: wanted.registry.region(&request.region).clone(),
+            is_public: wanted.registry == Registry::Public,
+        };
+        let ask = place_of(&mut plan.asks, ask);
+        let host = wanted.registry.host(&request.region);
+        match plan.hosts.iter().find(|(known, _)| *known == host) {
+            // Docker has one credential for a host.
+            Some((_, other)) if *other != ask => {
+                let text = format!("input `registries` names {host} twice, with different roles");
+                return Err(Failure::new(&INVALID_INPUT, text));
+            }
+            Some(_) => {}
+            None => plan.hosts.push((host, ask)),
+        }
+    }
+    if plan.hosts.is_empty() {
+        plan.asks.push(Ask { session: 0, region: request.region.clone(), is_public: false });
+    }
+    for account in plan.identities.iter().filter_map(Identity::account) {
         check_account(account, &request.allowed_accounts)?;
     }
-    let mut regions: Vec<Region> = Vec::new();
-    let mut hosts: Vec<(String, Region)> = Vec::new();
-    for registry in &request.registries {
-        let (host, region) = (registry.host(&request.region), registry.region(&request.region).clone());
-        if !regions.contains(&region) {
-            regions.push(region.clone());
-        }
-        if !hosts.iter().any(|(known, _)| *known == host) {
-            hosts.push((host, region));
-        }
-    }
-    if hosts.is_empty() {
-        regions.push(request.region.clone());
-    }
-    Ok(Plan { regions, hosts })
+    Ok(plan)
+}
+
+/// Returns where `item` is, after adding it if it is nowhere.
+fn place_of<T: PartialEq>(items: &mut Vec<T>, item: T) -> usize {
+    let found = items.iter().position(|known| *known == item);
+    found.unwrap_or_else(|| {
+        items.push(item);
+        items.len() - 1
+    })
 }
 
 /// Refuses an account that is not listed; an empty list allows all.
@@ -51,13 +84,15 @@ pub(crate) fn check_account(account: &AccountId, allowed: &[AccountId]) -> Resul
 
 /// Returns the plan in words, for `dry-run`.
 pub(crate) fn describe(plan: &Plan) -> Vec<String> {
-    let regions: Vec<&str> = plan.regions.iter().map(Region::as_str).collect();
+    let roles = plan.identities.iter().skip(1).filter_map(Identity::role);
+    let mut lines: Vec<String> = roles.map(|role| format!("would assume {role} with that session")).collect();
+    let of = |ask: &Ask| if ask.is_public { "the public gallery".to_owned() } else { ask.region.to_string() };
+    let tokens: Vec<String> = plan.asks.iter().map(of).collect();
     let hosts: Vec<&str> = plan.hosts.iter().map(|(host, _)| host.as_str()).collect();
     let target = if hosts.is_empty() { "the account's own registry".to_owned() } else { hosts.join(", ") };
-    vec![
-        format!("would ask ECR for a token in {}", regions.join(", ")),
-        format!("would write a Docker configuration of its own with the credential for {target}"),
-    ]
+    lines.push(format!("would ask ECR for a token in {}", tokens.join(", ")));
+    lines.push(format!("would write a Docker configuration with the credential for {target}"));
+    lines
 }
 
 #[cfg(test)]
@@ -81,9 +116,10 @@ mod tests {
         )
         .unwrap();
         let plan = plan(&request).unwrap();
-        let regions: Vec<&str> = plan.regions.iter().map(Region::as_str).collect();
-        assert_eq!(regions, ["eu-central-1", "us-east-1"]);
-        let hosts: Vec<String> = plan.hosts.iter().map(|(host, region)| format!("{host} {region}")).collect();
+        let regions: Vec<&str> = plan.asks.iter().map(|ask| ask.region.as_str()).collect();
+        assert_eq!((regions, plan.identities.len()), (vec!["eu-central-1", "us-east-1"], 1));
+        let hosts: Vec<String> =
+            plan.hosts.iter().map(|(host, ask)| format!("{host} {}", plan.asks[*ask].region)).collect();
         assert_eq!(
             hosts,
             [
@@ -94,9 +130,36 @@ mod tests {
         );
         insta::assert_snapshot!(describe(&plan).join("\n"), @r"
         would ask ECR for a token in eu-central-1, us-east-1
-        would write a Docker configuration of its own with the credential for 123456789012.dkr.ecr.eu-central-1.amazonaws.com, 210987654321.dkr.ecr.us-east-1.amazonaws.com, 210987654321.dkr.ecr.eu-central-1.amazonaws.com
+        would write a Docker configuration with the credential for 123456789012.dkr.ecr.eu-central-1.amazonaws.com, 210987654321.dkr.ecr.us-east-1.amazonaws.com, 210987654321.dkr.ecr.eu-central-1.amazonaws.com
         ");
         insta::assert_snapshot!(identity_args::describe(&request.chosen), @"Identity: arn:aws:iam::123456789012:role/day2-dev, as session day2-actions for 900 s, by an OIDC token for sts.amazonaws.com");
+    }
+
+    #[test]
+    fn a_role_of_a_registrys_own_has_a_session_of_its_own() {
+        let argv = |registries: &'static str| {
+            let role = "--role-to-assume=arn:aws:iam::123456789012:role/day2-dev";
+            request(&[role, "--aws-region=eu-central-1", registries], &Env::default()).unwrap()
+        };
+        let role = "arn:aws:iam::210987654321:role/push";
+        let request = argv(
+            "--registries=public\n123456789012\n210987654321=arn:aws:iam::210987654321:role/push\n\
+             210987654321/us-east-1=arn:aws:iam::210987654321:role/push",
+        );
+        let found = plan(&request).unwrap();
+        assert_eq!(found.identities[1].role().unwrap().to_string(), role);
+        let asks: Vec<(usize, &str, bool)> =
+            found.asks.iter().map(|ask| (ask.session, ask.region.as_str(), ask.is_public)).collect();
+        let region = "eu-central-1";
+        assert_eq!(
+            asks,
+            [(0, region, true), (0, region, false), (1, region, false), (1, "us-east-1", false)]
+        );
+        let twice = argv("--registries=210987654321,210987654321=arn:aws:iam::210987654321:role/push");
+        assert!(plan(&twice).unwrap_err().cause.contains("twice"));
+        let mut narrow = request;
+        narrow.allowed_accounts = vec!["123456789012".parse().unwrap()];
+        assert_eq!(plan(&narrow).unwrap_err().code.id, "account-not-allowed");
     }
 
     #[test]

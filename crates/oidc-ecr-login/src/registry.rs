@@ -2,14 +2,14 @@
 
 use std::str::FromStr;
 
-use aws::{AccountId, HostForm, PUBLIC_GALLERY, Region, RegistryHost};
+use aws::{AccountId, HostForm, PUBLIC_GALLERY, Region, RegistryHost, RoleArn};
 use model::ParseError;
 
-/// A registry's host, or the account whose registry in `aws-region` is meant.
+/// A registry's host, or the account whose registry is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Registry {
-    /// `123456789012`.
-    Account(AccountId),
+    /// `123456789012`, in `aws-region`, or `123456789012/eu-central-1`.
+    Account(AccountId, Option<Region>),
     /// `123456789012.dkr.ecr.eu-central-1.amazonaws.com`, or a name of one's own that leads there.
     Host {
         /// The host, and maybe a port.
@@ -17,23 +17,56 @@ pub(crate) enum Registry {
         /// The region, if the host names it.
         region: Option<Region>,
     },
+    /// `public.ecr.aws`.
+    Public,
+}
+
+/// A registry, and the role that it takes if that is another than the login's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Where.
+    pub(crate) registry: Registry,
+    /// The role in the registry's account, assumed with the login's session.
+    pub(crate) role: Option<RoleArn>,
 }
 
 impl Registry {
-    /// Returns the host; the one of an account is in `region`.
+    /// Returns the host; the one of an account is in `region`, unless it names one.
     pub(crate) fn host(&self, region: &Region) -> String {
         match self {
-            Self::Account(account) => RegistryHost::of(account, region, HostForm::default()).to_string(),
+            Self::Account(account, _) => {
+                RegistryHost::of(account, self.region(region), HostForm::default()).to_string()
+            }
             Self::Host { host, .. } => host.clone(),
+            Self::Public => PUBLIC_GALLERY.to_owned(),
         }
     }
 
-    /// Returns the region that its token comes from: the host's own, else `region`.
+    /// Returns the region that its token comes from: its own, else `region`.
     pub(crate) fn region<'a>(&'a self, region: &'a Region) -> &'a Region {
         match self {
-            Self::Host { region: Some(own), .. } => own,
+            Self::Host { region: Some(own), .. } | Self::Account(_, Some(own)) => own,
             _ => region,
         }
+    }
+}
+
+impl FromStr for Wanted {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (registry, role) = text
+            .split_once('=')
+            .map_or((text, None), |(registry, role)| (registry.trim(), Some(role.trim())));
+        // What looks like a URL with a user is not repeated: it may hold a password.
+        if registry.contains('@') {
+            return Err(
+                "holds an `@` (not shown, since it may hold a password): write the host only".to_owned()
+            );
+        }
+        let said = |error: ParseError| error.to_string();
+        let role = role.map(str::parse::<RoleArn>).transpose().map_err(said)?;
+        Ok(Self { registry: registry.parse().map_err(said)?, role })
     }
 }
 
@@ -42,14 +75,18 @@ impl FromStr for Registry {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let error = |expected| Err(ParseError::new("a registry", text, expected));
-        let expected =
-            "a host such as `123456789012.dkr.ecr.eu-central-1.amazonaws.com`, or 12 digits of an account";
-        if text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return text.parse().map(Self::Account);
+        let expected = "a host such as `123456789012.dkr.ecr.eu-central-1.amazonaws.com`, 12 digits of an account, \
+                        `ACCOUNT/REGION` or `public`";
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if digits(text) {
+            return text.parse().map(|account| Self::Account(account, None));
+        }
+        if let Some((account, region)) = text.split_once('/').filter(|(account, _)| digits(account)) {
+            return Ok(Self::Account(account.parse()?, Some(region.parse()?)));
         }
         let host = text.to_ascii_lowercase();
-        if host == PUBLIC_GALLERY {
-            return error("a private registry: the public gallery is not in this version");
+        if host == PUBLIC_GALLERY || host == "public" {
+            return Ok(Self::Public);
         }
         let (name, port) =
             host.split_once(':').map_or((host.as_str(), None), |(name, port)| (name, Some(port)));
@@ -85,6 +122,8 @@ mod tests {
                 "us-gov-west-1",
             ),
             ("123456789012.dkr-ecr.us-west-2.on.aws", "123456789012.dkr-ecr.us-west-2.on.aws", "us-west-2"),
+            ("012345678901/us-west-2", "012345678901.dkr.ecr.us-west-2.amazonaws.com", "us-west-2"),
+            ("public", "public.ecr.aws", "eu-central-1"),
             ("127.0.0.1:5000", "127.0.0.1:5000", "eu-central-1"),
             ("Images.example.com", "images.example.com", "eu-central-1"),
         ] {
@@ -102,11 +141,22 @@ mod tests {
             "product/dev",
             "https://123456789012.dkr.ecr.eu-central-1.amazonaws.com",
             "123456789012.dkr.ecr.eu-central-1.amazonaws.com/product",
-            "public.ecr.aws",
+            "012345678901/nowhere",
+            "1234/us-west-2",
             "host..example",
             "a.b:99999",
         ] {
             assert!(text.parse::<Registry>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_registry_may_have_a_role_of_its_own() {
+        let role = "arn:aws:iam::210987654321:role/push@ci";
+        let wanted: Wanted = format!("210987654321/us-east-1 = {role}").parse().unwrap();
+        assert_eq!(wanted.role.unwrap().to_string(), role);
+        assert_eq!("public".parse::<Wanted>().unwrap(), Wanted { registry: Registry::Public, role: None });
+        assert!("210987654321=push".parse::<Wanted>().unwrap_err().contains("`push`"));
+        assert!(!"https://AWS:hunter2@x.example".parse::<Wanted>().unwrap_err().contains("hunter2"));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws::{AccountId, Region};
 
-use crate::{docker_config::Mode, identity_args::Chosen, registry::Registry};
+use crate::{docker_config::Mode, identity_args::Chosen, registry::Wanted};
 
 /// What the action does.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub(crate) struct Request {
     /// Where STS is called, and where the default registry is.
     pub(crate) region: Region,
     /// Where to sign in; the account's own registry if empty.
-    pub(crate) registries: Vec<Registry>,
+    pub(crate) registries: Vec<Wanted>,
     /// Accounts that the identity may belong to; any if empty.
     pub(crate) allowed_accounts: Vec<AccountId>,
     /// Whether later steps get the AWS keys.

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use aws::{AccountId, Aws, Keys, Session, Token};
+use aws::{AccountId, Aws, Keys, RecipeEntry, Session, Token};
 use futures_util::future::try_join_all;
 use model::{Deadline, Failure, Secret, codes as general};
-use serde_json::Value;
 use toolkit::{
     Host,
     http::{self, ClientOptions},
@@ -14,7 +13,7 @@ use toolkit::{
 use crate::{
     docker_config::Place,
     identity_args,
-    plan::{self, Plan},
+    plan::{self, Ask, Plan},
     report::{self, Outcome},
     request::Request,
 };
@@ -46,26 +45,30 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
         ..ClientOptions::default()
     })?;
     let aws = Aws::new(host, client, deadline);
-    let session = aws.sign_in(identity, &request.region).await?;
-    mask_account(request, host, &session.account);
-    // Once more, by AWS's own word, before anything is written: keys of the environment can belong to anyone.
-    plan::check_account(&session.account, &request.allowed_accounts)?;
-    let tokens = tokens(&aws, &plan, &session).await?;
-    let logins = logins(&plan, &tokens)?;
+    let sessions =
+        try_join_all(plan.identities.iter().map(|identity| aws.sign_in(identity, &request.region))).await?;
+    for session in &sessions {
+        mask_account(request, host, &session.account);
+        // Once more, by AWS's own word, before anything is written: keys of the environment can belong to anyone.
+        plan::check_account(&session.account, &request.allowed_accounts)?;
+    }
+    let tokens = try_join_all(plan.asks.iter().map(|ask| token(&aws, ask, &sessions))).await?;
+    let (logins, recipes) = logins(&plan, &tokens);
     let place = Place::from_env(host.env());
-    let written = place.write(request.docker_config, &logins, &Value::Null, deadline)?;
+    let written = place.write(request.docker_config, &logins, &recipes, deadline)?;
     report::about(&written).iter().for_each(|line| host.info(line));
     let directory = written.directory.display().to_string();
     if written.is_new_place {
         host.export_env("DOCKER_CONFIG", &directory)?;
         host.export_env("REGISTRY_AUTH_FILE", &format!("{directory}/config.json"))?;
     }
-    export(request, host, &session.keys)?;
+    let own = sessions.into_iter().next().ok_or_else(missing)?;
+    export(request, host, &own.keys)?;
     host.publish(&report::report(&Outcome {
         hosts: logins.into_iter().map(|(host, _)| host).collect(),
-        account: session.account.to_string(),
-        identity: identity.role().map_or_else(|| session.arn.clone(), ToString::to_string),
-        session: session.arn,
+        account: own.account.to_string(),
+        identity: identity.role().map_or_else(|| own.arn.clone(), ToString::to_string),
+        session: own.arn,
         expires_at: tokens.iter().map(|token| token.expires_at.clone()).min().unwrap_or_default(),
         directory,
         timings: aws.phases().rows(),
@@ -79,22 +82,34 @@ fn mask_account(request: &Request, host: &Host, account: &AccountId) {
     }
 }
 
-/// Asks every region at once.
-async fn tokens(aws: &Aws, plan: &Plan, session: &Session) -> Result<Vec<Token>, Failure> {
-    try_join_all(plan.regions.iter().map(|region| aws.registry_token(session, region))).await
+async fn token(aws: &Aws, ask: &Ask, sessions: &[Session]) -> Result<Token, Failure> {
+    let session = sessions.get(ask.session).ok_or_else(missing)?;
+    if ask.is_public {
+        aws.public_token(session).await
+    } else {
+        aws.registry_token(session, &ask.region).await
+    }
 }
 
-/// Puts the tokens to the hosts of their region.
-fn logins(plan: &Plan, tokens: &[Token]) -> Result<Vec<(String, Secret)>, Failure> {
-    if plan.hosts.is_empty() {
-        return Ok(tokens.iter().map(|token| (token.host.clone(), token.auth.clone())).collect());
-    }
-    let login = |(host, region): &(String, _)| {
-        let token = tokens.iter().find(|token| token.region == *region);
-        token.map(|token| (host.clone(), token.auth.clone()))
+/// Puts the tokens to their hosts, and says how each can be had again.
+fn logins(plan: &Plan, tokens: &[Token]) -> (Vec<(String, Secret)>, Vec<RecipeEntry>) {
+    let own = plan.asks.iter().zip(tokens).enumerate();
+    let hosts: Vec<(String, usize)> = if plan.hosts.is_empty() {
+        own.map(|(place, (_, token))| (token.host.clone(), place)).collect()
+    } else {
+        plan.hosts.clone()
     };
-    let logins: Option<Vec<_>> = plan.hosts.iter().map(login).collect();
-    logins.ok_or_else(|| Failure::new(&general::INTERNAL, "a region was not asked for a token"))
+    let login = |(host, place): (String, usize)| {
+        let (ask, token) = (plan.asks.get(place)?, tokens.get(place)?);
+        let identity = plan.identities.get(ask.session)?.clone();
+        let recipe = RecipeEntry { host: host.clone(), region: ask.region.clone(), identity };
+        Some(((host, token.auth.clone()), recipe))
+    };
+    hosts.into_iter().filter_map(login).unzip()
+}
+
+fn missing() -> Failure {
+    Failure::new(&general::INTERNAL, "the plan has a token without a session")
 }
 
 /// Tells later steps the AWS keys, only if that was asked for.

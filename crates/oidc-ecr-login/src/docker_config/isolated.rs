@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
+use aws::RecipeEntry;
 use model::{Deadline, Failure, Secret};
 use serde_json::Value;
 use tempfile::{Builder, TempDir};
@@ -22,7 +23,7 @@ impl Place {
     pub(super) fn write_isolated(
         &self,
         logins: &[(String, Secret)],
-        recipe: &Value,
+        recipes: &[RecipeEntry],
         deadline: Deadline,
     ) -> Result<Written, Failure> {
         let earlier = self.docker_config.as_ref().filter(|path| self.is_ours(path) && path.is_dir());
@@ -35,7 +36,7 @@ impl Place {
         update(&directory.join(FILE), deadline, |config, record| {
             self.forget(logins, config, record);
             entries::put(config, logins);
-            record.note(&self.job, logins, recipe, &BTreeMap::new());
+            record.note(&self.job, logins, recipes, &BTreeMap::new());
         })?;
         // From here on it stays; before, a failure took the directory with it.
         let directory = new.map_or(directory, TempDir::keep);

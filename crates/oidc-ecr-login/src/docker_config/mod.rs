@@ -17,6 +17,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aws::RecipeEntry;
 use model::{Deadline, Failure, Secret, codes};
 use serde_json::{Value, json};
 use toolkit::Env;
@@ -90,17 +91,17 @@ impl Place {
         }
     }
 
-    /// Writes the credentials; each file has all of them, or none. `recipe` says how to sign in again.
+    /// Writes the credentials; each file has all of them, or none. `recipes` say how to sign in again.
     pub(crate) fn write(
         &self,
         mode: Mode,
         logins: &[(String, Secret)],
-        recipe: &Value,
+        recipes: &[RecipeEntry],
         deadline: Deadline,
     ) -> Result<Written, Failure> {
         match mode {
-            Mode::Isolated => self.write_isolated(logins, recipe, deadline),
-            Mode::Merge => self.merge(logins, recipe, deadline),
+            Mode::Isolated => self.write_isolated(logins, recipes, deadline),
+            Mode::Merge => self.merge(logins, recipes, deadline),
         }
     }
 
@@ -108,7 +109,7 @@ impl Place {
     fn merge(
         &self,
         logins: &[(String, Secret)],
-        recipe: &Value,
+        recipes: &[RecipeEntry],
         deadline: Deadline,
     ) -> Result<Written, Failure> {
         let directory = self.user_directory().cloned().ok_or_else(|| {
@@ -126,7 +127,7 @@ impl Place {
                     written.store = entries::store(config).map(str::to_owned);
                 }
                 let evicted = entries::put(config, logins);
-                record.note(&self.job, logins, recipe, &evicted);
+                record.note(&self.job, logins, recipes, &evicted);
             })?;
             if *path != docker {
                 written.also.push(path.clone());

@@ -6,25 +6,36 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aws::RecipeEntry;
 use model::Secret;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use toolkit::Env;
 
 use super::entries::{self, Config};
 
 /// The file's name, beside `config.json`.
-pub(super) const FILE: &str = "day2-login.json";
+pub(super) const FILE: &str = aws::RECIPE_FILE;
 
-/// The content of the file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The form of the file, as [`aws::Recipe`] has it.
+const VERSION: u32 = 1;
+
+/// The content of the file: [`aws::Recipe`], which later steps read, and what a logout needs besides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
+    /// The form of the file.
+    pub(super) version: u32,
     /// What the environment said before, for a directory of our own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) before: Option<Before>,
     /// The hosts with a credential of ours.
     #[serde(default)]
-    pub(super) registries: BTreeMap<String, Entry>,
+    pub(super) registries: Vec<Entry>,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self { version: VERSION, before: None, registries: Vec::new() }
+    }
 }
 
 /// What a directory of our own has displaced.
@@ -51,9 +62,9 @@ pub(super) struct Entry {
     /// The helper that it has displaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) helper: Option<String>,
-    /// How to sign in again.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub(super) recipe: Value,
+    /// The host, and how to sign in again.
+    #[serde(flatten)]
+    pub(super) recipe: RecipeEntry,
 }
 
 impl Record {
@@ -69,18 +80,20 @@ impl Record {
         &mut self,
         job: &str,
         logins: &[(String, Secret)],
-        recipe: &Value,
+        recipes: &[RecipeEntry],
         evicted: &BTreeMap<String, String>,
     ) {
-        for (host, auth) in logins {
-            let earlier = self.registries.remove(host).and_then(|entry| entry.helper);
-            let entry = Entry {
+        for (recipe, auth) in recipes.iter().filter_map(|recipe| {
+            logins.iter().find(|(host, _)| *host == recipe.host).map(|(_, auth)| (recipe, auth))
+        }) {
+            let earlier = self.registries.iter().position(|entry| entry.recipe.host == recipe.host);
+            let earlier = earlier.map(|place| self.registries.remove(place)).and_then(|entry| entry.helper);
+            self.registries.push(Entry {
                 job: job.to_owned(),
                 fingerprint: entries::fingerprint(auth.expose()),
-                helper: evicted.get(host).cloned().or(earlier),
+                helper: evicted.get(&recipe.host).cloned().or(earlier),
                 recipe: recipe.clone(),
-            };
-            self.registries.insert(host.clone(), entry);
+            });
         }
     }
 
@@ -88,7 +101,8 @@ impl Record {
     /// hosts.
     pub(super) fn take_out(&mut self, config: &mut Config, job: &str) -> Vec<String> {
         let mut hosts = Vec::new();
-        self.registries.retain(|host, entry| {
+        self.registries.retain(|entry| {
+            let host = &entry.recipe.host;
             if entry.job != job {
                 return true;
             }

@@ -106,6 +106,31 @@ async fn the_keys_are_exported_only_when_asked_for() {
 }
 
 #[tokio::test]
+async fn several_regions_accounts_and_the_public_gallery_in_one_step() {
+    let job = Job::new().await;
+    let registries = "--registries=123456789012,210987654321,123456789012/us-east-1,public";
+    job.run(&[ROLE, registries]).await.unwrap();
+    let config = job.config();
+    let access = |host: &str| {
+        let auth = model::Secret::new(config["auths"][host]["auth"].as_str().unwrap());
+        let password = aws::password(&auth).unwrap();
+        job.sandbox.world().ecr.is_valid_password(password.expose()).unwrap().region
+    };
+    let region = |name: &str| Some(name.to_owned());
+    assert_eq!(access("210987654321.dkr.ecr.eu-central-1.amazonaws.com"), region("eu-central-1"));
+    assert_eq!(access("123456789012.dkr.ecr.us-east-1.amazonaws.com"), region("us-east-1"));
+    assert_eq!(access("public.ecr.aws"), None);
+    assert_eq!(config["auths"].as_object().unwrap().len(), 4);
+    // One session, and a token for each region and for the gallery.
+    assert_eq!((job.calls("sts"), job.calls("ecr")), (1, 3));
+    let recipe = aws::Recipe::read(&job.left()[0]).unwrap().unwrap();
+    assert!(recipe.entry("public.ecr.aws").unwrap().is_public());
+    let role =
+        recipe.entry("210987654321.dkr.ecr.eu-central-1.amazonaws.com").unwrap().identity.role().cloned();
+    assert_eq!(role.unwrap().to_string(), ROLE_ARN);
+}
+
+#[tokio::test]
 async fn a_logout_leaves_nothing() {
     let mut job = Job::new().await;
     job.run(&[ROLE]).await.unwrap();

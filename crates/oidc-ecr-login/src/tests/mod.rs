@@ -89,7 +89,7 @@ fn bad_inputs_are_named_all_at_once() {
     .unwrap_err();
     insta::assert_snapshot!(failure.notes.join("\n"), @r"
     input `aws-region`: `frankfurt` is not an AWS region: expected a name such as `eu-central-1`
-    input `registries`: `https://x.example/y` is not a registry: expected a host such as `123456789012.dkr.ecr.eu-central-1.amazonaws.com`, or 12 digits of an account
+    input `registries`: `https://x.example/y` is not a registry: expected a host such as `123456789012.dkr.ecr.eu-central-1.amazonaws.com`, 12 digits of an account, `ACCOUNT/REGION` or `public`
     input `registries`: `12345` is not an account id: expected 12 digits, quoted in YAML so that leading zeros stay
     input `allowed-account-ids`: `1234` is not an account id: expected 12 digits, quoted in YAML so that leading zeros stay
     input `role-session-name`: `a b` is not a session name: expected 2 to 64 letters, digits, `_`, `+`, `=`, `,`, `.`, `@` or `-`

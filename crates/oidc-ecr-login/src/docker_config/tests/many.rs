@@ -87,7 +87,8 @@ fn a_lock_that_is_held_is_waited_for_until_the_deadline() {
     let lock = world.user().join(LOCK);
     let _held = file::Lock::take(&lock, deadline()).unwrap();
     let short = Deadline::after(Duration::from_millis(20));
-    let failure = world.place().write(Mode::Merge, &login("r.example"), &Value::Null, short).unwrap_err();
+    let failure =
+        world.place().write(Mode::Merge, &login("r.example"), &[recipe("r.example")], short).unwrap_err();
     assert!(failure.cause.contains("another login holds the lock"), "{}", failure.cause);
     assert!(!world.user().join(FILE).exists());
 }

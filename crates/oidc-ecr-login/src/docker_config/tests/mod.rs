@@ -49,8 +49,7 @@ impl World {
     }
 
     fn write(&self, mode: Mode, host: &str) -> Result<Written, Failure> {
-        let recipe = json!({ "role": "arn" });
-        self.place().write(mode, &login(host), &recipe, deadline())
+        self.place().write(mode, &login(host), &[recipe(host)], deadline())
     }
 
     /// As the login's later steps see it.
@@ -69,6 +68,13 @@ impl World {
 
 fn deadline() -> Deadline {
     Deadline::after(Duration::from_secs(20))
+}
+
+fn recipe(host: &str) -> aws::RecipeEntry {
+    let source = json!({ "kind": "env" });
+    let identity = json!({ "source": source, "session_name": "day2", "duration_seconds": 900 });
+    let entry = json!({ "host": host, "region": "eu-central-1", "identity": identity });
+    serde_json::from_value(entry).unwrap()
 }
 
 fn login(host: &str) -> Vec<(String, Secret)> {
@@ -102,7 +108,9 @@ fn only_the_user_can_read_a_directory_of_ours() {
     assert_eq!(json_of(&directory), json!({ "auths": { "r.example": { "auth": "QVdTOnA=" } } }));
     assert_eq!(names(&directory), [FILE, record::FILE, LOCK]);
     let recorded = fs::read_to_string(directory.join(record::FILE)).unwrap();
-    assert!(recorded.contains("\"role\"") && !recorded.contains("QVdTOnA="), "{recorded}");
+    assert!(!recorded.contains("QVdTOnA="), "{recorded}");
+    let read = aws::Recipe::read(&directory).unwrap().unwrap();
+    assert_eq!(read.entry("r.example"), Some(&recipe("r.example")));
 }
 
 #[test]
