@@ -5,11 +5,10 @@ use model::{Digest, Failure, codes::UNEXPECTED_REPLY};
 use crate::{
     delivery::Delivery,
     destination::Destination,
-    image::oci::{Descriptor, Index, PlatformSpec},
     plan::{TagState, TagStep, tag_step},
     push::Sent,
     registry::Lookup,
-    report::PlatformRow,
+    report::listed,
     request::Request,
     tagging::write_tag,
 };
@@ -41,18 +40,5 @@ pub(crate) async fn adopt(
         }
         tags.push((state.tag.clone(), step));
     }
-    // What is there may be the manifest of one platform, which names none.
-    let children = serde_json::from_slice::<Index>(&image.bytes).map(|index| index.manifests);
-    Ok(Delivery {
-        image: to.name().clone(),
-        digest: digest.clone(),
-        tags,
-        platforms: children.unwrap_or_default().into_iter().filter_map(row).collect(),
-        sent,
-    })
-}
-
-fn row(child: Descriptor) -> Option<PlatformRow> {
-    let platform = child.platform.filter(PlatformSpec::is_known)?.to_platform().to_string();
-    Some(PlatformRow { platform, digest: child.digest, layers: None, size: None })
+    Ok(Delivery { image: to.name().clone(), digest: digest.clone(), tags, platforms: listed(&image), sent })
 }

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
-use model::{Digest, Platform};
+use model::{Digest, Platform, Tag};
 
 use crate::{
     image::{LayerFile, oci::digest_of},
@@ -17,15 +17,40 @@ pub(crate) struct Artifact {
     pub(crate) index: Found,
     /// Its manifests, each after those that it names: an index within comes after its own, and has no blobs.
     pub(crate) children: Vec<Child>,
-    /// Manifests whose subject is the index or one of its manifests, such as signatures.
-    pub(crate) referrers: Vec<Child>,
+    /// What refers to the index or one of its manifests, such as signatures; each after what it names.
+    pub(crate) referrers: Vec<Referrer>,
 }
 
 impl Artifact {
     /// Returns all manifests except the index.
     pub(crate) fn manifests(&self) -> impl Iterator<Item = &Child> {
-        self.children.iter().chain(&self.referrers)
+        self.children.iter().chain(self.referrers.iter().map(|referrer| &referrer.child))
     }
+}
+
+/// A manifest that says something about another one.
+#[derive(Debug, Clone)]
+pub(crate) struct Referrer {
+    /// The manifest.
+    pub(crate) child: Child,
+    /// How it is found.
+    pub(crate) filing: Filing,
+}
+
+/// How a referrer is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Filing {
+    /// By the manifest that it is about.
+    Subject {
+        /// The other manifest.
+        digest: Digest,
+        /// Whether it was made here, so that it may have another shape.
+        is_ours: bool,
+    },
+    /// By a tag, as cosign's signatures are.
+    Tag(Tag),
+    /// By another referrer that names it, as the index does its manifests.
+    Parent,
 }
 
 /// A manifest and its blobs.
@@ -58,10 +83,16 @@ pub(crate) enum Origin {
     /// In a file that was hashed as it was written.
     File(PathBuf),
     /// In a file of this size, whose digest is checked on its way to the registry.
-    #[expect(dead_code, reason = "files of layouts are to be this")]
     Unchecked(PathBuf),
     /// In a layer of ours, whose file may be yet to be made.
     Layer(Arc<LayerFile>),
+    /// In the middle of a file, as in a tar file; the digest is checked on its way to the registry.
+    Part {
+        /// The file.
+        file: PathBuf,
+        /// Where in it the bytes begin.
+        offset: u64,
+    },
     /// In the base image's repository.
     Base(Arc<Repository>),
 }

@@ -71,8 +71,8 @@ pub(crate) fn commands(builder: Builder, job: &Job, target: &Path) -> Vec<Vec<Os
             for (name, value) in job.marks.labels() {
                 option("--label", text(&format!("{name}={value}")));
             }
-            // buildx asks at which level an annotation is meant; buildah has the manifests' level only.
-            let level = if builder == Builder::Buildx { "index,manifest:" } else { "" };
+            // Of the index we take care ourselves: buildah has no such level, and BuildKit refuses it for one platform.
+            let level = if builder == Builder::Buildx { "manifest:" } else { "" };
             for (name, value) in job.marks.annotations() {
                 option("--annotation", text(&format!("{level}{name}={value}")));
             }
@@ -93,6 +93,8 @@ pub(crate) fn commands(builder: Builder, job: &Job, target: &Path) -> Vec<Vec<Os
             if !platforms.is_empty() {
                 option("--opt", text(&format!("platform={platforms}")));
             }
+            // Before its version 0.13, buildctl does not take it from the environment.
+            option("--opt", text(&format!("build-arg:SOURCE_DATE_EPOCH={}", job.epoch)));
             for (name, value) in &source.build_args {
                 option("--opt", text(&format!("build-arg:{name}={value}")));
             }
@@ -107,10 +109,8 @@ pub(crate) fn commands(builder: Builder, job: &Job, target: &Path) -> Vec<Vec<Os
     let mut output = OsString::from("type=oci,tar=false,rewrite-timestamp=true");
     if builder == Builder::Buildctl {
         for (name, value) in job.marks.annotations() {
-            for level in ["annotation-index", "annotation-manifest"] {
-                // The option is a line of CSV.
-                output.push(format!(",\"{level}.{name}={}\"", value.replace('"', "\"\"")));
-            }
+            // The option is a line of CSV.
+            output.push(format!(",\"annotation-manifest.{name}={}\"", value.replace('"', "\"\"")));
         }
     }
     output.push(",dest=");
@@ -128,7 +128,8 @@ pub(crate) fn commands(builder: Builder, job: &Job, target: &Path) -> Vec<Vec<Os
             vec![head.into_iter().chain(argv).chain([text("--output"), output]).collect()]
         }
         Builder::Buildah => {
-            let name = text("day2-multiarch-push");
+            // A list that is there already, of a run that was cut off, would be added to.
+            let name = text(&format!("day2-multiarch-push-{}", std::process::id()));
             let head = [text("build"), text("--timestamp"), text(&job.epoch.to_string())];
             let list = [text("--manifest"), name.clone(), context];
             let mut layout = OsString::from("oci:");

@@ -86,6 +86,27 @@ pub const LAYOUT_INVALID: Code = Code {
     meaning: "The directory is not an OCI image layout, or lacks a blob that its index names.",
     remedy: "Let the tool that wrote it write it again, as an OCI layout (`type=oci`).",
 };
+/// Layouts do not fit together.
+pub const LAYOUT_CONFLICT: Code = Code {
+    id: "layout-conflict",
+    exit: Exit::Input,
+    meaning: "Layouts that are to become one image have different images for one platform, or one that says no platform.",
+    remedy: "Give one layout for each platform, each written by the same commit's build.",
+};
+/// What is to be promoted is not there.
+pub const SOURCE_NOT_FOUND: Code = Code {
+    id: "promoted-not-found",
+    exit: Exit::Input,
+    meaning: "The image in `from` does not exist, or may not be read with the credentials at hand.",
+    remedy: "Check repository and digest, and that the runner is logged in to the registry of the source as well.",
+};
+/// A bill of materials cannot be attached.
+pub const SBOM_INVALID: Code = Code {
+    id: "sbom-invalid",
+    exit: Exit::Input,
+    meaning: "The file in `sbom` cannot be read, or is neither SPDX nor CycloneDX as JSON.",
+    remedy: "Give the file that an SBOM generator wrote, such as `syft -o spdx-json=sbom.json`.",
+};
 /// Content differs from its digest.
 pub const DIGEST_MISMATCH: Code = Code {
     id: "digest-mismatch",
@@ -157,6 +178,9 @@ pub const ALL: &[&Code] = &[
     &TAG_EXISTS_DIFFERENT,
     &TAG_IMMUTABLE,
     &LAYOUT_INVALID,
+    &LAYOUT_CONFLICT,
+    &SOURCE_NOT_FOUND,
+    &SBOM_INVALID,
     &DIGEST_MISMATCH,
     &REFERENCE_MISSING,
     &RATE_LIMITED,

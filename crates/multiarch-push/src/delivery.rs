@@ -89,9 +89,11 @@ impl<'a> Pushing<'a> {
             return Ok(self.delivery(to, planned, Sent::default()));
         }
         if planned.iter().all(|(_, step)| *step == TagStep::Keep) {
+            self.time("attach", Box::pin(engine.referrers())).await?;
             return Ok(self.delivery(to, planned, engine.sent()));
         }
         self.time("upload", engine.image()).await?;
+        self.time("attach", Box::pin(engine.referrers())).await?;
         if request.on_existing == OnExisting::Skip {
             // Another run may have been faster: then its image is the one to name, not ours.
             let states = to.states(request).await?;

@@ -1,8 +1,12 @@
 //! Making an artifact of what was asked for.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use model::{Deadline, Failure, ImageName};
+use model::{Deadline, Failure, ImageName, ImageRef, codes::INTERNAL};
 use toolkit::{Env, Host};
 
 use crate::{
@@ -12,9 +16,10 @@ use crate::{
     builder, codes,
     image::{Dependencies, LayerCache, Maker},
     job::Job,
-    layout,
+    layout::{self, Layouts},
     marks::Marks,
     plan::{self, Method},
+    promote::Original,
     registry::Registry,
     request::{AppendSource, Builder, BuilderChoice, DockerfileSource, Origin, Request, Source},
 };
@@ -78,18 +83,16 @@ impl Sources<'_> {
         self.host.info(&format!("{} needs a builder: {} is used", job.shown, builder.as_str()));
         let target = self.spool.join("built");
         builder::run(builder, program, job, &target, self.deadline, self.host).await?;
-        self.read(&target).await.map(Made::Artifact)
+        // The builder has annotated the manifests, and not the index.
+        self.read(&[target], &job.marks.annotations()).await.map(Made::Artifact)
     }
 
     async fn as_it_is(&self) -> Result<Artifact, Failure> {
-        let unable = |what: String| Err(Failure::new(&model::codes::INTERNAL, what));
+        let unable = |what: String| Err(Failure::new(&INTERNAL, what));
         match &self.request.source {
-            Source::Layouts(paths) => match paths.as_slice() {
-                [path] => self.read(path).await,
-                _ => unable(format!("{} layouts", paths.len())),
-            },
+            Source::Layouts(paths) => self.read(paths, &self.request.annotations).await,
             Source::Append(source) => self.appended(source).await,
-            Source::Promote(from) => unable(format!("{from} cannot be promoted yet")),
+            Source::Promote(from) => self.original(from).await,
             Source::Dockerfile(_) => unable("a Dockerfile without a job".to_owned()),
         }
     }
@@ -99,7 +102,7 @@ impl Sources<'_> {
         let marks = Marks::new(self.request, self.origin, epoch);
         let dependencies = match &self.request.layers.dependencies {
             Some(dependencies) => dependencies.clone(),
-            None => Dependencies::usual().map_err(|error| Failure::new(&model::codes::INTERNAL, error))?,
+            None => Dependencies::usual().map_err(|error| Failure::new(&INTERNAL, error))?,
         };
         append(source, &dependencies, &marks, epoch, self.registry, &self.maker()).await
     }
@@ -109,12 +112,32 @@ impl Sources<'_> {
         Maker::new(options.compression, self.spool, options.cache.clone().map(LayerCache::new))
     }
 
-    async fn read(&self, path: &Path) -> Result<Artifact, Failure> {
-        let (path, spool) = (path.to_owned(), self.spool.to_owned());
-        let annotations = self.request.annotations.clone();
-        tokio::task::spawn_blocking(move || layout::read(&path, &spool, &annotations))
+    async fn original(&self, from: &ImageRef) -> Result<Artifact, Failure> {
+        let original = Original::find(self.registry, from).await?;
+        if from.digest.is_none() {
+            self.host.info(&format!("{from} is {}", original.digest()));
+        }
+        original.read(&self.request.images, self.request.attest.referrers).await
+    }
+
+    async fn read(
+        &self,
+        paths: &[PathBuf],
+        annotations: &BTreeMap<String, String>,
+    ) -> Result<Artifact, Failure> {
+        let layouts = Layouts {
+            paths: paths.to_vec(),
+            spool: self.spool.to_owned(),
+            annotations: annotations.clone(),
+            referrers: self.request.attest.referrers,
+        };
+        let read = tokio::task::spawn_blocking(move || layout::read(&layouts))
             .await
-            .map_err(|error| Failure::new(&model::codes::INTERNAL, format!("reading broke off: {error}")))?
+            .map_err(|error| Failure::new(&INTERNAL, format!("reading broke off: {error}")))??;
+        for note in read.notes {
+            self.host.info(&note);
+        }
+        Ok(read.artifact)
     }
 }
 
@@ -129,10 +152,12 @@ pub(crate) async fn method(job: &Job, source: &DockerfileSource, env: &Env) -> R
     plan::method(source.builder, obstacle, &found, &job.shown)
 }
 
-/// Returns the images that the image is built on, as far as they are known before.
+/// Returns the images that layers come from, as far as they are known before.
 pub(crate) fn bases(request: &Request, job: Option<&Job>) -> Result<Vec<ImageName>, Failure> {
-    if let Source::Append(source) = &request.source {
-        return Ok(vec![source.base.name.clone()]);
+    match &request.source {
+        Source::Append(source) => return Ok(vec![source.base.name.clone()]),
+        Source::Promote(from) => return Ok(vec![from.name.clone()]),
+        Source::Dockerfile(_) | Source::Layouts(_) => {}
     }
     let Some(job) = job else { return Ok(Vec::new()) };
     let platforms = job.source.platforms.iter().chain([&job.build_platform]);

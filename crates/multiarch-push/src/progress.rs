@@ -11,7 +11,7 @@ use std::{
 
 use model::Deadline;
 use tokio::time::{MissedTickBehavior, interval};
-use toolkit::Host;
+use toolkit::{Annotation, Host, Level};
 
 use crate::report::bytes;
 
@@ -89,6 +89,11 @@ impl Progress {
     /// Writes a line that stays, with the time.
     pub(crate) fn say(&self, text: &str) {
         self.host.info(&format!("{:>5.1} s  {text}", self.clock.elapsed().as_secs_f32()));
+    }
+
+    /// Warns of something that does not stop the push.
+    pub(crate) fn warn(&self, text: &str) {
+        self.host.annotate(&Annotation::new(Level::Warning, "multiarch-push", text));
     }
 
     /// Tells of the progress for as long as `work` takes.

@@ -9,8 +9,10 @@ use toolkit::{Phases, Report, Summary};
 use crate::{
     artifact::Artifact,
     delivery::Delivery,
+    image::oci::{Descriptor, Index, PlatformSpec},
     plan::TagStep,
     push::Sent,
+    registry::Found,
     request::{Builder, Request},
 };
 
@@ -47,7 +49,21 @@ pub(crate) fn rows(artifact: &Artifact) -> Vec<PlatformRow> {
             size: Some(child.blobs.iter().map(|blob| blob.size).sum()),
         })
     };
-    artifact.children.iter().filter_map(row).collect()
+    // What stays in its repository is not read any further than its index.
+    match artifact.children.as_slice() {
+        [] => listed(&artifact.index),
+        children => children.iter().filter_map(row).collect(),
+    }
+}
+
+/// Returns the rows of an index of which no more is known; the manifest of one platform names none.
+pub(crate) fn listed(index: &Found) -> Vec<PlatformRow> {
+    let row = |child: Descriptor| {
+        let platform = child.platform.filter(PlatformSpec::is_known)?.to_platform().to_string();
+        Some(PlatformRow { platform, digest: child.digest, layers: None, size: None })
+    };
+    let children = serde_json::from_slice::<Index>(&index.bytes).map(|index| index.manifests);
+    children.unwrap_or_default().into_iter().filter_map(row).collect()
 }
 
 impl Outcome {
@@ -65,6 +81,8 @@ impl Outcome {
 pub(crate) fn report(outcome: &Outcome, phases: &Phases, total: Duration) -> Report {
     let mut sent = Sent::default();
     outcome.deliveries.iter().for_each(|delivery| sent.add(&delivery.sent));
+    let named = |Delivery { image, digest, .. }: &Delivery| format!("{image}@{digest}");
+    let images: Vec<String> = outcome.deliveries.iter().map(named).collect();
     let mut report = Report::new();
     if let Some(Delivery { image, digest, tags, platforms, .. }) = outcome.deliveries.first() {
         let digests: Map<String, Value> =
@@ -73,12 +91,15 @@ pub(crate) fn report(outcome: &Outcome, phases: &Phases, total: Duration) -> Rep
         report = report
             .output("digest", digest.to_string())
             .output("image", format!("{image}@{digest}"))
+            .output("images", images.join("\n"))
             .output("tag", tag)
             .output("digests", Value::Object(digests).to_string());
     }
     report = report
         .output("changed", outcome.changed().to_string())
-        .output("bytes-uploaded", sent.bytes_uploaded.to_string());
+        .output("bytes-uploaded", sent.bytes_uploaded.to_string())
+        .output("bytes-skipped", sent.bytes_skipped.to_string())
+        .output("timings", phases.to_json());
     let mut page = Summary::new();
     for delivery in &outcome.deliveries {
         for (tag, step) in &delivery.tags {
@@ -210,10 +231,13 @@ mod tests {
         insta::assert_snapshot!(rendered(&outcome(false, TagStep::Create)), @r#"
         digest=sha256:01…
         image=a.example/product/dev@sha256:01…
+        images=a.example/product/dev@sha256:01…
         tag=v1
         digests={"linux/amd64":"sha256:02…","linux/arm64":"sha256:03…"}
         changed=true
         bytes-uploaded=5000
+        bytes-skipped=70
+        timings={}
 
         a.example/product/dev:v1 pushed
         a.example/product/dev@sha256:01…

@@ -6,7 +6,10 @@ use std::{collections::BTreeMap, path::PathBuf, str::FromStr, time::Duration};
 
 use model::{CommitSha, ImageName, ImageRef, ParseError, Platform, Tag};
 
-use crate::image::{Dependencies, compress::Compression};
+use crate::{
+    attest::Attest,
+    image::{Dependencies, compress::Compression},
+};
 pub(crate) use append::{AppendSource, Appended};
 
 /// A valid request.
@@ -36,6 +39,8 @@ pub(crate) struct Request {
     pub(crate) dry_run: bool,
     /// Where the image comes from.
     pub(crate) origin: Origin,
+    /// What goes along with it.
+    pub(crate) attest: Attest,
 }
 
 /// What an image says about its origin.

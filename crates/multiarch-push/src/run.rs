@@ -8,6 +8,7 @@ use toolkit::{Env, Host, Phases};
 
 use crate::{
     adopt::adopt,
+    attest,
     delivery::{Delivery, Pushing, late},
     destination::Destination,
     job::Job,
@@ -51,6 +52,7 @@ enum Done {
 
 async fn push(request: &Request, host: &Host, deadline: Deadline, phases: &Phases) -> Result<Done, Failure> {
     let spool = spool(host.env())?;
+    let sbom = request.attest.sbom()?;
     let origin = with_git(request, host.env()).await;
     let job = match &request.source {
         Source::Layouts(_) | Source::Append(_) | Source::Promote(_) => None,
@@ -91,12 +93,20 @@ async fn push(request: &Request, host: &Host, deadline: Deadline, phases: &Phase
         }
         OnExisting::SameDigestOk | OnExisting::Overwrite => tokio::try_join!(asked, made)?,
     };
-    let artifact = match made {
+    let mut artifact = match made {
         Made::Artifact(artifact) => artifact,
         Made::ByBuilder(builder) => return Ok(Done::NotBuilt(builder)),
     };
     let names: Vec<String> = rows(&artifact).into_iter().map(|row| row.platform).collect();
     host.info(&format!("the image is {}, for {}", artifact.index.digest, names.join(", ")));
+    if let Some(sbom) = &sbom {
+        attest::attach_sbom(&mut artifact, sbom);
+    }
+    let is_new = states.iter().flatten().any(|state| state.existing.as_ref() != Some(&artifact.index.digest));
+    // A run that finds the image there has not made it.
+    if let Some(facts) = request.attest.provenance.as_ref().filter(|_| is_new) {
+        attest::attach_provenance(&mut artifact, facts, &origin, &request.images);
+    }
     let progress = Progress::new(host, deadline);
     let pushing = Pushing::new(request, &artifact, spool.path(), &progress, deadline, phases);
     // What is refused at one destination is known before anything is written to another.

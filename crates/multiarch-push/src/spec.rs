@@ -11,23 +11,33 @@ use crate::{
 
 const ABOUT: &str = "\
 A Dockerfile without `RUN` is assembled in process, for every platform of its multi-arch base image (or those in \
-`platforms`), without a daemon, without emulation and reproducibly: the same commit gives the same digest. An OCI \
-layout is pushed as it is. A Dockerfile with `RUN` goes to `docker buildx`, `buildctl` or `buildah` if one is on \
-`PATH`; otherwise the error names the line.
+`platforms`), without a daemon, without emulation and reproducibly: the same commit gives the same digest. A \
+Dockerfile with `RUN` goes to `docker buildx`, `buildctl` or `buildah` if one is on `PATH`; otherwise the error names \
+the line. OCI layouts are pushed as they are: those of native builds become one image (`layout`). An image of a \
+registry is promoted to another repository, registry or account with the same digest (`from`), and what refers to it \
+goes along.
 
 What the registry has is not sent again, layers of a base image in the same registry are mounted, the index is \
 written last. A tag is never moved unless it is in `moving-tags`, and a second run for the same commit finds its \
 work done and succeeds.
 
-The credential is read from Docker's configuration, where `oidc-ecr-login` puts it.";
+The credential is read from Docker's configuration, where `oidc-ecr-login` puts it. \
+[docs/pushing.md](../../docs/pushing.md) has sources, promotion, bills of materials and provenance, ECR's ways, and \
+what to do when it fails.";
 
 const OUTPUTS: &[Output] = &[
     Output { name: "digest", description: "The digest of the index" },
     Output { name: "image", description: "The image by digest, `registry/repository@sha256:…`" },
+    Output { name: "images", description: "The same at every destination, one per line" },
     Output { name: "tag", description: "The first tag" },
     Output { name: "digests", description: "JSON object from platform to the digest of its manifest" },
     Output { name: "changed", description: "Whether a tag was made or moved, `true` or `false`" },
     Output { name: "bytes-uploaded", description: "How many bytes were sent" },
+    Output {
+        name: "bytes-skipped",
+        description: "How many bytes were there already or were taken over inside of the registry",
+    },
+    Output { name: "timings", description: "JSON object from phase to milliseconds" },
 ];
 
 const EXAMPLE: &str = "\
@@ -46,7 +56,7 @@ const EXAMPLE: &str = "\
 pub fn spec() -> Spec {
     Spec {
         name: "multiarch-push",
-        summary: "Push a multi-arch image, assembled in process or from an OCI layout",
+        summary: "Push a multi-arch image: assembled in process, from OCI layouts, or promoted by digest",
         about: ABOUT,
         command: Args::command,
         outputs: OUTPUTS,

@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use toolkit::Check;
 
 use super::given::{given, text};
 
 /// The inputs.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct LayoutArgs {
-    /// An OCI image layout (a directory or a tar file) to push as it is, instead of a Dockerfile
+    /// An OCI image layout (a directory or a tar file) to push as it is, instead of a Dockerfile; several, one per line, become one image
     #[arg(long, value_name = "PATH")]
     layout: Vec<String>,
 }
@@ -21,12 +20,13 @@ impl LayoutArgs {
         given([("layout", self.layout.as_slice())])
     }
 
-    /// Validates them.
-    pub(super) fn check(&self, check: &mut Check<'_>) -> Vec<PathBuf> {
-        let paths: Vec<PathBuf> =
-            self.layout.iter().filter_map(|path| text(Some(path))).map(PathBuf::from).collect();
-        if paths.len() > 1 {
-            check.problem("layout", "names several layouts, which is not in this version");
+    /// Returns the paths, each once.
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        let mut paths: Vec<PathBuf> = Vec::new();
+        for path in self.layout.iter().filter_map(|path| text(Some(path))).map(PathBuf::from) {
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
         }
         paths
     }

@@ -34,7 +34,7 @@ use crate::request::{Origin, Request, Source};
 /// The time that a push has by default.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// Push a multi-arch image, built in process from a Dockerfile without RUN, or as it is from an OCI layout
+/// Push a multi-arch image: built in process from a Dockerfile without RUN, or as it is from OCI layouts or a registry
 #[derive(Debug, Clone, Default, Parser)]
 #[command(name = "multiarch-push", no_binary_name = false)]
 pub(crate) struct Args {
@@ -73,11 +73,11 @@ impl Args {
         let Content { platforms, labels, annotations, layers } = self.content.check(&mut check, kind);
         let source = match kind {
             Kind::Promote => self.promote.check(&mut check).map(Source::Promote),
-            Kind::Layout => Some(Source::Layouts(self.layout.check(&mut check))),
+            Kind::Layout => Some(Source::Layouts(self.layout.paths())),
             Kind::Append => self.append.check(&mut check, platforms).map(Source::Append),
             Kind::Dockerfile => Some(Source::Dockerfile(self.dockerfile.check(&mut check, platforms))),
         };
-        self.attest.check(&mut check);
+        let attest = self.attest.check(&mut check, kind);
         let timeout = self.common.budget(&mut check, TIMEOUT);
         let dry_run = self.common.dry_run(&mut check);
         let origin = origin(&mut check);
@@ -94,6 +94,7 @@ impl Args {
             timeout,
             dry_run,
             origin,
+            attest,
         });
         check.finish(request)
     }

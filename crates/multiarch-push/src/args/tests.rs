@@ -81,7 +81,7 @@ fn every_problem_is_listed() {
     input `labels` cannot be given with `from`, whose images are pushed as they are
     input `platforms`: `amd64` is not a platform: expected `os/architecture[/variant]`, such as `linux/amd64`
     input `labels`: `x` is not of the form `NAME=VALUE`
-    input `from` is not in this version: leave it out until then
+    input `from`: `a.example/product/dev` has neither a digest nor a tag: expected `a.example/product/dev@sha256:…`
     input `timeout`: `1x` is not a duration: expected a number with a unit, such as `90s`, `1m30s` or `500ms`
     input `SOURCE_DATE_EPOCH` (a variable of the environment) is no number of seconds since 1970
     "#);
@@ -89,14 +89,12 @@ fn every_problem_is_listed() {
 
 #[test]
 fn inputs_of_later_versions_are_refused_unless_empty() {
-    for input in ["create-repository", "from", "provenance", "referrers", "sbom"] {
-        let given =
-            |value: &str| request(&["--image=a.example/b", "--tags=v1", &format!("--{input}={value}")], &[]);
-        let failure = given("a.example/x").unwrap_err();
-        let expected = format!("input `{input}` is not in this version: ");
-        assert!(failure.to_string().contains(&expected), "{failure}");
-        assert!(given("").is_ok() && given(" ").is_ok(), "{input}");
-    }
+    let given = |value: &str| {
+        request(&["--image=a.example/b", "--tags=v1", &format!("--create-repository={value}")], &[])
+    };
+    let failure = given("true").unwrap_err();
+    assert!(failure.cause.starts_with("input `create-repository` is not in this version: "), "{failure}");
+    assert!(given("").is_ok() && given(" ").is_ok());
 }
 
 #[test]
@@ -224,4 +222,37 @@ fn layers_are_kept_below_the_tool_cache() {
     assert_eq!(cache(&[], &env).as_deref(), Some("/tools/day2-actions/layers"));
     assert_eq!(cache(&["--layer-cache=off"], &env), None);
     assert_eq!(cache(&[], &[]), None);
+}
+
+#[test]
+fn what_goes_along_depends_on_the_source() {
+    let run = [("GITHUB_REPOSITORY", "org/product"), ("GITHUB_RUN_ID", "42")];
+    let with = |more: &[&str]| {
+        let argv = ["--image=a.example/b", "--tags=v1"];
+        request(&argv.iter().chain(more).copied().collect::<Vec<_>>(), &run).map(|request| request.attest)
+    };
+    assert!(with(&["--from=a.example/c:1"]).unwrap().referrers);
+    assert!(!with(&["--from=a.example/c:1", "--referrers=false"]).unwrap().referrers);
+    assert!(!with(&["--layout=out"]).unwrap().referrers);
+    assert!(with(&["--layout=out", "--referrers"]).unwrap().referrers);
+    let attest = with(&["--sbom=sbom.json", "--provenance=true"]).unwrap();
+    assert!(attest.sbom.is_some() && attest.provenance.is_some());
+    for (more, expected) in [
+        (&["--referrers=true"][..], "input `referrers` is about the image in `from` or `layout`"),
+        (&["--from=a.example/c:1", "--provenance"], "input `provenance` cannot be given with `from`"),
+        (&["--provenance=maybe"], "input `provenance`: `maybe` is neither `true` nor `false`"),
+    ] {
+        let failure = with(more).unwrap_err();
+        assert!(failure.cause.starts_with(expected), "{failure}");
+    }
+    let failure = request(&["--image=a.example/b", "--tags=v1", "--provenance"], &[]).unwrap_err();
+    assert!(failure.cause.starts_with("input `provenance` needs a workflow's run"), "{failure}");
+}
+
+#[test]
+fn several_layouts_are_taken_each_once() {
+    let request =
+        request(&["--image=a.example/b", "--tags=v1", "--layout=one", "--layout= two ", "--layout=one"], &[])
+            .unwrap();
+    assert_eq!(request.source, Source::Layouts(vec!["one".into(), "two".into()]));
 }

@@ -5,6 +5,7 @@
 //! on where the first ended.
 
 mod blob;
+mod referrer;
 mod sent;
 mod stock;
 
@@ -69,8 +70,7 @@ impl<'a> Push<'a> {
         }
     }
 
-    /// Brings all there, except tags: the children, each as soon as its blobs are there, and what refers to the image
-    /// after the image itself.
+    /// Brings all there, except the index itself: the children, each as soon as its blobs are there.
     pub(crate) async fn image(&self) -> Result<(), Failure> {
         self.progress.begin(self.total());
         let children = &self.artifact.children;
@@ -81,10 +81,6 @@ impl<'a> Push<'a> {
         tokio::try_join!(self.to.ready(), images)?;
         for index in indexes {
             self.child(index).await?;
-        }
-        if !self.artifact.referrers.is_empty() {
-            self.put(&self.artifact.index).await?;
-            try_join_all(self.artifact.referrers.iter().map(|child| self.child(child))).await?;
         }
         Ok(())
     }

@@ -43,10 +43,14 @@ impl Stock {
         let entry = self.entries.get(&blob.digest);
         match (&blob.origin, entry, &self.fetched) {
             (Origin::Bytes(bytes), ..) => Ok(Content::Bytes(bytes)),
-            (Origin::File(path), ..) => Ok(Content::File(path, &self.known)),
-            (Origin::Layer(layer), ..) => Ok(Content::File(layer.path().await?, &self.known)),
+            (Origin::File(path), ..) => Ok(Content::File(path, None, &self.known)),
+            (Origin::Layer(layer), ..) => Ok(Content::File(layer.path().await?, None, &self.known)),
             (Origin::Unchecked(path), entry, _) => {
-                Ok(Content::File(path, entry.map_or(&self.known, |entry| &entry.integrity)))
+                Ok(Content::File(path, None, entry.map_or(&self.known, |entry| &entry.integrity)))
+            }
+            (Origin::Part { file, offset }, entry, _) => {
+                let integrity = entry.map_or(&self.known, |entry| &entry.integrity);
+                Ok(Content::File(file, Some(*offset), integrity))
             }
             (Origin::Base(source), Some(entry), Some(directory)) => {
                 let path = directory.join(blob.digest.hex());
@@ -54,7 +58,7 @@ impl Stock {
                     source.fetch_blob(&blob.digest, blob.size, &path).await?;
                     Ok::<_, Failure>(path.clone())
                 };
-                Ok(Content::File(entry.file.get_or_try_init(fetch).await?, &self.known))
+                Ok(Content::File(entry.file.get_or_try_init(fetch).await?, None, &self.known))
             }
             (Origin::Base(source), ..) => Ok(Content::Repository(source)),
         }

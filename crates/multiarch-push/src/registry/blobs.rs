@@ -203,15 +203,15 @@ impl Repository {
         let meter = upload.progress.meter();
         let fault = Fault::default();
         let doing = format!("the blob {digest}");
-        let checks = matches!(content, Content::File(_, integrity) if integrity.claim());
+        let checks = matches!(content, Content::File(_, _, integrity) if integrity.claim());
         let mut copying = None;
         let body = match content {
             Content::Bytes(bytes) => {
                 meter.sent(*size);
                 Body::from((*bytes).clone())
             }
-            Content::File(path, _) => {
-                body::of_file(path, (digest, *size), checks, meter.clone(), fault.clone())
+            Content::File(path, offset, _) => {
+                body::of_file(path, *offset, (digest, *size), checks, meter.clone(), fault.clone())
             }
             Content::Repository(source) => {
                 // It is never closed.
@@ -229,7 +229,7 @@ impl Repository {
             .body(body);
         let sent = self.call_once(&doing, DONE, &session, request, self.deadline().remaining()).await;
         drop(copying);
-        if let (Content::File(_, integrity), true, true) = (content, checks, sent.is_err()) {
+        if let (Content::File(_, _, integrity), true, true) = (content, checks, sent.is_err()) {
             integrity.give_up();
         }
         let reply = match fault.take() {

@@ -6,7 +6,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -29,8 +29,8 @@ use crate::{codes, progress::Meter};
 pub(crate) enum Content<'a> {
     /// Memory, for configurations.
     Bytes(&'a Bytes),
-    /// A file, which is streamed.
-    File(&'a PathBuf, &'a Integrity),
+    /// A file, which is streamed: the whole of it, or what begins at an offset.
+    File(&'a PathBuf, Option<u64>, &'a Integrity),
     /// Another repository, which is streamed through.
     Repository(&'a Repository),
 }
@@ -76,9 +76,11 @@ impl Fault {
     }
 }
 
-/// Streams a file that is to have this size and digest; `checks` whether it has this digest.
+/// Streams a file, or the part of it at `offset`, that is to have this size and digest; `checks` whether it has this
+/// digest.
 pub(super) fn of_file(
     path: &Path,
+    offset: Option<u64>,
     (digest, size): (&Digest, u64),
     checks: bool,
     meter: Meter,
@@ -87,7 +89,7 @@ pub(super) fn of_file(
     let (sender, receiver) = mpsc::channel(AHEAD);
     let (path, digest) = (path.to_owned(), digest.clone());
     tokio::task::spawn_blocking(move || {
-        if let Err(failure) = read(&path, (&digest, size), checks, &sender) {
+        if let Err(failure) = read(&path, offset, (&digest, size), checks, &sender) {
             fault.set(failure);
             // A stream that ends with an error ends the request: the registry never gets a whole blob.
             let _ = sender.blocking_send(Err(io::Error::other("the file cannot be sent")));
@@ -113,6 +115,7 @@ pub(super) fn metered<E>(
 
 fn read(
     path: &Path,
+    offset: Option<u64>,
     (digest, size): (&Digest, u64),
     checks: bool,
     sender: &mpsc::Sender<io::Result<Bytes>>,
@@ -126,8 +129,10 @@ fn read(
     };
     let mut file = File::open(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
-    if length != size {
-        return Err(damaged(format!("has {length} bytes and not {size}")));
+    match offset {
+        Some(offset) => file.seek(SeekFrom::Start(offset)).map(drop).map_err(unreadable)?,
+        None if length == size => {}
+        None => return Err(damaged(format!("has {length} bytes and not {size}"))),
     }
     let (mut hash, mut left) = (Sha256::new(), size);
     while left > 0 {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The statuses of a manifest that was taken: 201 by the specification, without `Location` from ECR.
-const STORED: &[u16] = &[200, 201, 202, 204];
+pub(super) const STORED: &[u16] = &[200, 201, 202, 204];
 
 /// A manifest with its bytes as they are.
 #[derive(Debug, Clone)]
@@ -136,7 +136,8 @@ impl Repository {
     }
 }
 
-fn put(client: &Client, url: Url, manifest: &Found) -> RequestBuilder {
+/// Prepares a manifest's PUT.
+pub(super) fn put(client: &Client, url: Url, manifest: &Found) -> RequestBuilder {
     client
         .put(url)
         .header(CONTENT_TYPE, &manifest.media_type)

@@ -75,3 +75,40 @@ async fn a_damaged_layout_sends_nothing() {
     assert_eq!(failure.code.id, "digest-mismatch");
     assert!(stage.writes().is_empty());
 }
+
+/// Writes a layout with one image and no index around it.
+fn write_one(root: &Path, architecture: &str) {
+    let config = json!({ "architecture": architecture, "os": "linux", "config": {},
+        "rootfs": { "type": "layers", "diff_ids": [] } });
+    let config = blob(root, "application/vnd.oci.image.config.v1+json", config.to_string().as_bytes());
+    let layer = blob(root, "application/vnd.oci.image.layer.v1.tar+gzip", architecture.as_bytes());
+    let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer] });
+    let child = blob(root, MANIFEST, manifest.to_string().as_bytes());
+    fs::write(root.join("index.json"), json!({ "schemaVersion": 2, "manifests": [child] }).to_string())
+        .unwrap();
+    fs::write(root.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+}
+
+#[tokio::test]
+async fn layouts_of_native_builds_become_one_image() {
+    let stage = Stage::new().await;
+    let mut argv = vec![format!("--image={}/product/dev", stage.registry()), "--annotations=a=b".to_owned()];
+    for architecture in ["amd64", "arm64"] {
+        let root = stage.directory.path().join(architecture);
+        write_one(&root, architecture);
+        let packed = stage.directory.path().join(format!("{architecture}.tar"));
+        let mut archive = tar::Builder::new(fs::File::create(&packed).unwrap());
+        archive.append_dir_all(".", &root).unwrap();
+        archive.finish().unwrap();
+        argv.push(format!("--layout={}", packed.display()));
+    }
+    let ran = stage.run(argv.iter().map(String::as_str)).await.unwrap();
+    let index = stage.index("product/dev", SHA);
+    assert_eq!(index["annotations"]["a"], "b");
+    for architecture in ["amd64", "arm64"] {
+        let (_, config) = stage.image("product/dev", SHA, architecture);
+        assert_eq!(config["architecture"], architecture);
+    }
+    let digests: Value = serde_json::from_str(&ran.outputs["digests"]).unwrap();
+    assert_eq!(digests.as_object().unwrap().len(), 2);
+}

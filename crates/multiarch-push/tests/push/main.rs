@@ -4,6 +4,7 @@
 
 mod appending;
 mod assembly;
+mod attest;
 mod builders;
 mod destinations;
 mod faults;
@@ -11,6 +12,7 @@ mod interrupted;
 mod layouts;
 mod memory;
 mod mounts;
+mod promote;
 mod races;
 mod refusals;
 mod requests;

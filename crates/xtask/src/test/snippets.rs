@@ -1,4 +1,4 @@
-//! The YAML that READMEs show, as workflows that a linter can read.
+//! The YAML that READMEs and guides show, as workflows that a linter can read.
 
 use std::{fs, path::Path};
 
@@ -19,7 +19,8 @@ pub(super) fn write(root: &Path, directory: &Path) -> Result<usize, String> {
 }
 
 fn readmes(root: &Path) -> Vec<String> {
-    let mut paths = vec!["README.md".to_owned(), "examples/product/README.md".to_owned()];
+    let mut paths =
+        ["README.md", "docs/pushing.md", "examples/product/README.md"].map(str::to_owned).to_vec();
     let actions = fs::read_dir(root.join("actions")).into_iter().flatten().flatten();
     paths.extend(actions.map(|entry| format!("actions/{}/README.md", entry.file_name().to_string_lossy())));
     paths
