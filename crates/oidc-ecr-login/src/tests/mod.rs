@@ -1,5 +1,6 @@
 //! Inputs to requests, and whole runs against the sandbox.
 
+mod identities;
 mod job;
 mod logins;
 mod refusals;

@@ -30,6 +30,8 @@ pub struct Access {
     pub arn: String,
     /// The role behind it.
     pub role_arn: String,
+    /// The key of the session that it was made for, whose policies limit it as well; none if it was made without one.
+    pub access_key_id: Option<String>,
     /// The region whose registries it opens; none for the public gallery's.
     pub region: Option<String>,
     /// When it ends, in seconds since 1970.
@@ -61,6 +63,7 @@ impl State {
         self.add(Access {
             arn: format!("{role_arn}/issued"),
             role_arn: role_arn.to_owned(),
+            access_key_id: None,
             region: Some(REGION.to_owned()),
             expires: now() + LIFETIME,
         })
@@ -91,6 +94,7 @@ impl State {
         let access = Access {
             arn: session.arn.clone(),
             role_arn: session.role_arn.clone(),
+            access_key_id: Some(session.access_key_id.clone()),
             region: region.map(str::to_owned),
             expires,
         };

@@ -85,6 +85,20 @@ impl State {
         Some(token)
     }
 
+    /// Issues the token that a cluster mounts into the pods of a service account, for IAM roles for service accounts: this
+    /// issuer is the cluster's as well.
+    pub fn service_account_token(&self, namespace: &str, name: &str) -> Option<String> {
+        let token = self.sign(&serde_json::json!({
+            "aud": ["sts.amazonaws.com"],
+            "exp": now() + 3600,
+            "iat": now(),
+            "iss": self.issuer,
+            "sub": format!("system:serviceaccount:{namespace}:{name}"),
+        }))?;
+        faults::lock(&self.issued).push(token.clone());
+        Some(token)
+    }
+
     /// Signs any claims with the issuer's key, for tokens that no run would get.
     pub fn sign(&self, claims: &Value) -> Option<String> {
         Keys::get()?.sign(claims)

@@ -101,7 +101,7 @@ fn permitted(
     action: &str,
     repository: &str,
 ) -> Result<(), Refusal> {
-    let session = world.sts.sessions().into_iter().find(|session| session.arn == access.arn);
+    let session = access.access_key_id.as_deref().and_then(|key| world.sts.session(key));
     match session {
         Some(session) if !world.sts.allows_on(&session, action, repository) => {
             Err(Refusal::not_permitted(&access.arn, action, repository, REGION))

@@ -33,38 +33,96 @@ pub(super) fn assume(
     issuer: &str,
     form: &BTreeMap<String, String>,
 ) -> Result<Assumed, StsError> {
-    let needed = |name: &str, shown: &str| {
-        form.get(name)
-            .map(String::as_str)
-            .ok_or_else(|| StsError::validation(None, shown, "must not be null"))
-    };
-    let role_arn = needed("RoleArn", "roleArn")?;
-    let session_name = needed("RoleSessionName", "roleSessionName")?;
-    let token = needed("WebIdentityToken", "webIdentityToken")?;
-    check_session_name(session_name)?;
-    let duration = duration(form.get("DurationSeconds").map(String::as_str))?;
-    if !role_arn.starts_with("arn:") {
-        return Err(StsError::new(400, "ValidationError", format!("{role_arn} is invalid")));
-    }
+    let wanted = Wanted::read(state, form)?;
+    let token = needed(form, "WebIdentityToken", "webIdentityToken")?;
     let claims = verified_claims(state, issuer, token)?;
     let provider = issuer.split_once("://").map_or(issuer, |(_, host)| host);
     let denied =
         || StsError::new(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity");
-    let role = state.role(role_arn).ok_or_else(denied)?;
-    if !policy::admits(&role.trust_policy, &Caller { provider, claims: &claims }) {
+    let role = state.role(wanted.role_arn).ok_or_else(denied)?;
+    if !policy::admits(
+        &role.trust_policy,
+        &Caller { action: "sts:AssumeRoleWithWebIdentity", provider, claims: &claims, principals: &[] },
+    ) {
         return Err(denied());
     }
-    if duration > role.max_session {
-        let message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
-        return Err(StsError::new(400, "ValidationError", message));
-    }
-    let text = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
+    wanted.check_duration(&role)?;
+    let text = |name: &str| first(&claims[name]).to_owned();
     Ok(Assumed {
         provider_arn: format!("arn:aws:iam::{}:oidc-provider/{provider}", role.account()),
         subject: text("sub"),
         audience: text("aud"),
-        session: new_session(&role, session_name, duration),
+        session: wanted.session(&role),
     })
+}
+
+/// A claim that may be a list, as a cluster writes `aud`.
+fn first(claim: &Value) -> &str {
+    claim.as_array().and_then(|all| all.first()).unwrap_or(claim).as_str().unwrap_or_default()
+}
+
+pub(super) fn needed<'a>(
+    form: &'a BTreeMap<String, String>,
+    name: &str,
+    shown: &str,
+) -> Result<&'a str, StsError> {
+    form.get(name).map(String::as_str).ok_or_else(|| StsError::validation(None, shown, "must not be null"))
+}
+
+/// What both ways to assume a role are told.
+pub(super) struct Wanted<'a> {
+    pub(super) role_arn: &'a str,
+    pub(super) session_name: &'a str,
+    pub(super) duration: i64,
+    policies: Vec<Value>,
+}
+
+impl<'a> Wanted<'a> {
+    pub(super) fn read(state: &State, form: &'a BTreeMap<String, String>) -> Result<Self, StsError> {
+        let role_arn = needed(form, "RoleArn", "roleArn")?;
+        let session_name = needed(form, "RoleSessionName", "roleSessionName")?;
+        check_session_name(session_name)?;
+        let duration = duration(form.get("DurationSeconds").map(String::as_str))?;
+        if !role_arn.starts_with("arn:") {
+            return Err(StsError::new(400, "ValidationError", format!("{role_arn} is invalid")));
+        }
+        Ok(Self { role_arn, session_name, duration, policies: session_policies(state, form)? })
+    }
+
+    pub(super) fn check_duration(&self, role: &Role) -> Result<(), StsError> {
+        if self.duration <= role.max_session {
+            return Ok(());
+        }
+        let message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+        Err(StsError::new(400, "ValidationError", message))
+    }
+
+    pub(super) fn session(&self, role: &Role) -> Session {
+        Session { policies: self.policies.clone(), ..new_session(role, self.session_name, self.duration) }
+    }
+}
+
+/// The inline and the managed policies of a call.
+fn session_policies(state: &State, form: &BTreeMap<String, String>) -> Result<Vec<Value>, StsError> {
+    let mut policies = Vec::new();
+    if let Some(text) = form.get("Policy") {
+        if text.chars().count() > 2048 {
+            return Err(StsError::validation(
+                Some(text),
+                "policy",
+                "must have length less than or equal to 2048",
+            ));
+        }
+        let policy: Value = serde_json::from_str(text)
+            .map_err(|_| StsError::new(400, "MalformedPolicyDocument", "Syntax errors in policy."))?;
+        policies.push(policy);
+    }
+    for index in 1..=10 {
+        let Some(arn) = form.get(&format!("PolicyArns.member.{index}.arn")) else { break };
+        let missing = || StsError::new(400, "MalformedPolicyDocument", format!("{arn} does not exist"));
+        policies.push(state.managed_policy(arn).ok_or_else(missing)?);
+    }
+    Ok(policies)
 }
 
 fn check_session_name(name: &str) -> Result<(), StsError> {
@@ -119,7 +177,7 @@ fn verified_claims(state: &State, issuer: &str, token: &str) -> Result<Value, St
     let Some(audiences) = state.provider_audiences().filter(|_| text("iss") == issuer) else {
         return Err(invalid(&format!("No OpenIDConnect provider found in your account for {}", text("iss"))));
     };
-    if !audiences.iter().any(|audience| audience == text("aud")) {
+    if !audiences.iter().any(|audience| audience == first(&claims["aud"])) {
         return Err(invalid("Incorrect token audience"));
     }
     let keys = Keys::get().filter(|keys| header.kid.as_deref() == Some(keys.kid())).ok_or_else(|| {
@@ -157,5 +215,8 @@ pub(super) fn new_session(role: &Role, name: &str, duration: i64) -> Session {
         arn: format!("arn:aws:sts::{}:assumed-role/{}/{name}", role.account(), role.name()),
         user_id: format!("{}:{name}", role.id),
         expires: now() + duration,
+        policies: Vec::new(),
+        tags: BTreeMap::new(),
+        transitive: Vec::new(),
     }
 }

@@ -1,6 +1,8 @@
 //! STS, and as much of IAM as it needs: roles with trust policies, the account's OIDC provider, sessions.
 
+mod agent;
 mod assume;
+mod chain;
 mod grants;
 mod policy;
 mod reply;
@@ -69,6 +71,20 @@ pub struct Session {
     pub user_id: String,
     /// When it ends, in seconds since 1970.
     pub expires: i64,
+    /// The policies that it is narrowed down to; none if it may do what its role may.
+    pub policies: Vec<Value>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// The keys of the tags that are passed on.
+    pub transitive: Vec<String>,
+}
+
+impl Session {
+    /// Whether its own policies leave it `action` on `resource`: one of them has to allow it.
+    fn may(&self, action: &str, resource: &str) -> bool {
+        self.policies.is_empty()
+            || self.policies.iter().any(|policy| policy::permits(policy, action, resource))
+    }
 }
 
 /// Roles, sessions, and the account's OIDC provider.
@@ -78,6 +94,8 @@ pub struct State {
     sessions: Mutex<BTreeMap<String, Session>>,
     /// The audiences of the account's provider for GitHub; none if there is no provider.
     provider: Mutex<Option<Vec<String>>>,
+    managed: Mutex<BTreeMap<String, Value>>,
+    pods: Mutex<BTreeMap<String, String>>,
 }
 
 impl State {
@@ -86,6 +104,8 @@ impl State {
             roles: Mutex::default(),
             sessions: Mutex::default(),
             provider: Mutex::new(Some(vec!["sts.amazonaws.com".to_owned()])),
+            managed: Mutex::default(),
+            pods: Mutex::default(),
         }
     }
 
@@ -119,6 +139,37 @@ impl State {
                 },
             }] }),
         );
+    }
+
+    /// Adds a role that the sessions of `principal`, a role or an account, may assume with `external_id`.
+    pub fn add_role_for_keys(&self, arn: &str, principal: &str, external_id: &str) {
+        self.add_role(
+            arn,
+            serde_json::json!({ "Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow",
+                "Principal": { "AWS": principal },
+                "Action": ["sts:AssumeRole", "sts:TagSession"],
+                "Condition": { "StringEquals": { "sts:ExternalId": external_id } },
+            }] }),
+        );
+    }
+
+    /// Adds a managed policy.
+    pub fn add_managed_policy(&self, arn: &str, document: Value) {
+        faults::lock(&self.managed).insert(arn.to_owned(), document);
+    }
+
+    fn managed_policy(&self, arn: &str) -> Option<Value> {
+        faults::lock(&self.managed).get(arn).cloned()
+    }
+
+    /// Associates the pod whose token this is with a role, for the agent at `/v1/credentials`.
+    pub fn add_pod(&self, token: &str, role_arn: &str) {
+        faults::lock(&self.pods).insert(token.to_owned(), role_arn.to_owned());
+    }
+
+    fn pod(&self, token: &str) -> Option<String> {
+        faults::lock(&self.pods).get(token).cloned()
     }
 
     /// Takes `action` (`ecr:GetAuthorizationToken`) out of a role's permissions.
@@ -164,15 +215,23 @@ impl State {
         faults::lock(&self.sessions).values().cloned().collect()
     }
 
-    /// Whether the permissions of the session's role include `action`.
+    /// Whether the permissions of the session include `action`: on no resource in particular, or on some.
     pub fn allows(&self, session: &Session, action: &str) -> bool {
+        let is_for_none = action.ends_with("Token");
+        let is_named = || session.policies.iter().any(|policy| policy::names(policy, action));
+        self.role_allows(session, action) && (session.may(action, "*") || (!is_for_none && is_named()))
+    }
+
+    fn role_allows(&self, session: &Session, action: &str) -> bool {
         self.role(&session.role_arn).is_some_and(|role| !role.denied.contains(action))
     }
 
     /// The same for an action on one repository of the registry.
     pub fn allows_on(&self, session: &Session, action: &str, repository: &str) -> bool {
         let role = self.role(&session.role_arn);
-        self.allows(session, action)
+        let resource = format!("arn:aws:ecr:{}:{ACCOUNT}:repository/{repository}", crate::registry::REGION);
+        self.role_allows(session, action)
+            && session.may(action, &resource)
             && role.is_some_and(|role| role.grants.is_none_or(|grants| grants.allow(action, repository)))
     }
 

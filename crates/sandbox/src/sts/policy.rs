@@ -3,17 +3,19 @@
 
 use serde_json::{Map, Value};
 
-/// The action that a trust policy has to allow.
-const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
 /// What policies that are written for AWS call the issuer. In this world it is the sandbox's own.
 const GITHUB: &str = "token.actions.githubusercontent.com";
 
-/// A token as a trust policy sees it.
+/// Who wants to assume a role, as its trust policy sees it.
 pub(crate) struct Caller<'a> {
-    /// The issuer without its scheme: the prefix of condition keys.
+    /// The call that has to be allowed.
+    pub(crate) action: &'a str,
+    /// The token's issuer without its scheme: the prefix of condition keys. Empty for a caller with keys.
     pub(crate) provider: &'a str,
-    /// The token's claims.
+    /// The token's claims, or the condition keys of a caller with keys.
     pub(crate) claims: &'a Value,
+    /// The names of a caller with keys: its session, its role, its account.
+    pub(crate) principals: &'a [String],
 }
 
 /// Whether `policy` allows `caller`: some statement allows it, and none denies it.
@@ -21,7 +23,7 @@ pub(crate) fn admits(policy: &Value, caller: &Caller<'_>) -> bool {
     let matching = |effect: &str| {
         list(&policy["Statement"]).any(|statement| {
             statement["Effect"] == effect
-                && action_matches(&statement["Action"])
+                && action_matches(&statement["Action"], caller.action)
                 && principal_matches(&statement["Principal"], caller)
                 && conditions_hold(&statement["Condition"], caller)
         })
@@ -67,14 +69,36 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
     }
 }
 
-fn action_matches(action: &Value) -> bool {
+/// Whether a permission policy allows `action` on `resource`: the part of IAM that session policies need.
+pub(crate) fn permits(policy: &Value, action: &str, resource: &str) -> bool {
+    let matching = |effect: &str| {
+        list(&policy["Statement"]).any(|statement| {
+            let resources = || list(&statement["Resource"]).filter_map(Value::as_str);
+            statement["Effect"] == effect
+                && action_matches(&statement["Action"], action)
+                && resources().any(|pattern| like(pattern, resource))
+        })
+    };
+    matching("Allow") && !matching("Deny")
+}
+
+/// Whether a permission policy allows `action` on anything.
+pub(crate) fn names(policy: &Value, action: &str) -> bool {
+    list(&policy["Statement"])
+        .any(|statement| statement["Effect"] == "Allow" && action_matches(&statement["Action"], action))
+}
+
+fn action_matches(action: &Value, wanted: &str) -> bool {
     list(action)
         .filter_map(Value::as_str)
-        .any(|pattern| like(&pattern.to_ascii_lowercase(), &ACTION.to_ascii_lowercase()))
+        .any(|pattern| like(&pattern.to_ascii_lowercase(), &wanted.to_ascii_lowercase()))
 }
 
 fn principal_matches(principal: &Value, caller: &Caller<'_>) -> bool {
     principal == "*"
+        || list(&principal["AWS"])
+            .filter_map(Value::as_str)
+            .any(|name| name == "*" || caller.principals.iter().any(|own| own == name))
         || list(&principal["Federated"]).filter_map(Value::as_str).any(|federated| {
             federated == "*"
                 || federated
@@ -123,6 +147,9 @@ fn holds(operator: &str, keys: &Map<String, Value>, caller: &Caller<'_>) -> bool
 
 /// Returns the values of a condition key such as `token.actions.githubusercontent.com:sub`.
 fn claim(key: &str, caller: &Caller<'_>) -> Vec<String> {
+    if caller.provider.is_empty() {
+        return list(&caller.claims[key]).filter_map(text).collect();
+    }
     let Some((provider, name)) = key.rsplit_once(':') else { return Vec::new() };
     if !own_name(provider, caller).eq_ignore_ascii_case(caller.provider) {
         return Vec::new();
@@ -156,7 +183,15 @@ mod tests {
     fn admitted(condition: &Value) -> bool {
         let claims =
             json!({ "sub": "repo:org/x:ref:refs/heads/dev", "aud": "sts.amazonaws.com", "run_id": 7 });
-        admits(&policy(condition), &Caller { provider: "127.0.0.1:80", claims: &claims })
+        admits(
+            &policy(condition),
+            &Caller {
+                action: "sts:AssumeRoleWithWebIdentity",
+                provider: "127.0.0.1:80",
+                claims: &claims,
+                principals: &[],
+            },
+        )
     }
 
     #[test]
@@ -186,7 +221,12 @@ mod tests {
     #[test]
     fn a_denial_wins_and_other_principals_do_not_count() {
         let claims = json!({ "sub": "s" });
-        let caller = Caller { provider: "127.0.0.1:80", claims: &claims };
+        let caller = Caller {
+            action: "sts:AssumeRoleWithWebIdentity",
+            provider: "127.0.0.1:80",
+            claims: &claims,
+            principals: &[],
+        };
         let mut both = policy(&Value::Null);
         let deny = json!({ "Effect": "Deny", "Principal": "*", "Action": "sts:*" });
         both["Statement"].as_array_mut().unwrap().push(deny);

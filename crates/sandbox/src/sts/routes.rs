@@ -8,11 +8,13 @@ use axum::{
     extract::State,
     http::{HeaderMap, Method, Uri},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{get, post},
 };
 
 use super::{
+    Session, agent,
     assume::{Assumed, assume},
+    chain,
     reply::{self, StsError, element},
     sigv4::{self, Unsigned},
     time::iso,
@@ -20,7 +22,7 @@ use super::{
 use crate::World;
 
 pub(super) fn router(world: Arc<World>) -> Router {
-    Router::new().route("/", post(call)).with_state(world)
+    Router::new().route("/", post(call)).route("/v1/credentials", get(agent::credentials)).with_state(world)
 }
 
 async fn call(
@@ -39,6 +41,16 @@ async fn call(
             }
             Err(error) => error.into_response(),
         },
+        Some("AssumeRole") => {
+            let from = sigv4::verify(&world.sts, &method, &uri, &headers, &body).map_err(refusal);
+            match from.and_then(|from| chain::assume(&world.sts, &from, &form)) {
+                Ok(session) => {
+                    world.sts.keep(session.clone());
+                    reply::result("AssumeRole", &session_xml(&session))
+                }
+                Err(error) => error.into_response(),
+            }
+        }
         Some("GetCallerIdentity") => match sigv4::verify(&world.sts, &method, &uri, &headers, &body) {
             Ok(session) => {
                 let account = session.arn.split(':').nth(4).unwrap_or_default();
@@ -57,15 +69,19 @@ async fn call(
     }
 }
 
-fn assumed_xml(assumed: &Assumed) -> String {
-    let session = &assumed.session;
+fn session_xml(session: &Session) -> String {
     let user = element("Arn", &session.arn) + &element("AssumedRoleId", &session.user_id);
     let credentials = element("AccessKeyId", &session.access_key_id)
         + &element("SecretAccessKey", &session.secret_access_key)
         + &element("SessionToken", &session.session_token)
         + &element("Expiration", &iso(session.expires));
+    format!("<AssumedRoleUser>{user}</AssumedRoleUser><Credentials>{credentials}</Credentials>")
+}
+
+fn assumed_xml(assumed: &Assumed) -> String {
     format!(
-        "<AssumedRoleUser>{user}</AssumedRoleUser><Credentials>{credentials}</Credentials>{}{}{}",
+        "{}{}{}{}",
+        session_xml(&assumed.session),
         element("SubjectFromWebIdentityToken", &assumed.subject),
         element("Audience", &assumed.audience),
         element("Provider", &assumed.provider_arn),
