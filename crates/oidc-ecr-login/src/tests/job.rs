@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use model::Failure;
 use sandbox::{
     Config, Sandbox,
@@ -67,6 +68,7 @@ impl Job {
         fs::create_dir(directory.path().join("temp")).unwrap();
         for (name, value) in [
             ("GITHUB_ACTIONS", "true".to_owned()),
+            ("RUNNER_DEBUG", "1".to_owned()),
             ("GITHUB_REPOSITORY", "org/day2-product".to_owned()),
             ("GITHUB_RUN_ID", "7".to_owned()),
             ("GITHUB_OUTPUT", path("output")),
@@ -91,7 +93,18 @@ impl Job {
         if let Err(failure) = &result {
             render_failure(&host, "oidc-ecr-login", failure);
         }
+        self.search_for_secrets();
         result
+    }
+
+    /// Whatever a run ends with, nothing that it has shown, said in outputs or in its summary is a secret.
+    fn search_for_secrets(&self) {
+        let log = self.log();
+        let shown: Vec<&str> = log.lines().filter(|line| !line.starts_with("::add-mask::")).collect();
+        let places = [shown.join("\n"), self.file("output"), self.file("summary")];
+        for secret in self.secrets() {
+            assert!(places.iter().all(|place| !place.contains(&secret)), "a secret is shown");
+        }
     }
 
     pub(super) fn file(&self, name: &str) -> String {
@@ -130,6 +143,9 @@ impl Job {
         let sessions = world.sts.sessions();
         let keys =
             sessions.into_iter().flat_map(|session| [session.secret_access_key, session.session_token]);
-        world.oidc.issued().into_iter().chain(world.ecr.passwords()).chain(keys).collect()
+        let passwords = world.ecr.passwords();
+        let auths: Vec<String> =
+            passwords.iter().map(|password| STANDARD.encode(format!("AWS:{password}"))).collect();
+        world.oidc.issued().into_iter().chain(passwords).chain(auths).chain(keys).collect()
     }
 }
