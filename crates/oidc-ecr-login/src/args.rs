@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws::{AccountId, Region};
+use aws::{AccountId, HostForm, Region};
 use model::{Failure, ParseError};
 use toolkit::{Check, CommonArgs, Env};
 
@@ -90,6 +90,7 @@ impl Args {
             region,
             registries,
             allowed_accounts,
+            host_form: HostForm::of(env),
             export_aws_env,
             mask_account_id,
             docker_config: docker_config.unwrap_or(Mode::Isolated),

@@ -41,7 +41,7 @@ pub(crate) fn plan(request: &Request) -> Result<Plan, Failure> {
             is_public: wanted.registry == Registry::Public,
         };
         let ask = place_of(&mut plan.asks, ask);
-        let host = wanted.registry.host(&request.region);
+        let host = wanted.registry.host(&request.region, request.host_form);
         match plan.hosts.iter().find(|(known, _)| *known == host) {
             // Docker has one credential for a host.
             Some((_, other)) if *other != ask => {

@@ -31,12 +31,10 @@ pub(crate) struct Wanted {
 }
 
 impl Registry {
-    /// Returns the host; the one of an account is in `region`, unless it names one.
-    pub(crate) fn host(&self, region: &Region) -> String {
+    /// Returns the host; the one of an account is in `region`, unless it names one, and of the given form.
+    pub(crate) fn host(&self, region: &Region, form: HostForm) -> String {
         match self {
-            Self::Account(account, _) => {
-                RegistryHost::of(account, self.region(region), HostForm::default()).to_string()
-            }
+            Self::Account(account, _) => RegistryHost::of(account, self.region(region), form).to_string(),
             Self::Host { host, .. } => host.clone(),
             Self::Public => PUBLIC_GALLERY.to_owned(),
         }
@@ -128,7 +126,7 @@ mod tests {
             ("Images.example.com", "images.example.com", "eu-central-1"),
         ] {
             let registry: Registry = text.parse().unwrap();
-            assert_eq!(registry.host(&default), host);
+            assert_eq!(registry.host(&default, HostForm::default()), host);
             assert_eq!(registry.region(&default).as_str(), region, "{text}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws::{AccountId, Region};
+use aws::{AccountId, HostForm, Region};
 
 use crate::{docker_config::Mode, identity_args::Chosen, registry::Wanted};
 
@@ -35,6 +35,8 @@ pub(crate) struct Request {
     pub(crate) export_aws_env: bool,
     /// Whether the account id is masked.
     pub(crate) mask_account_id: bool,
+    /// Which of their hosts is meant by registries that are named by their account.
+    pub(crate) host_form: HostForm,
     /// Which Docker configuration gets the credentials.
     pub(crate) docker_config: Mode,
     /// The time for all of it.

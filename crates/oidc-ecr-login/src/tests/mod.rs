@@ -161,6 +161,14 @@ fn roles_are_chained_with_what_belongs_to_them() {
 }
 
 #[test]
+fn an_account_means_the_host_that_the_environment_asks_for() {
+    let env = Env::from_pairs([("AWS_REGION", "us-west-2"), ("AWS_USE_FIPS_ENDPOINT", "true")]);
+    let request = request(&[ROLE, "--registries=123456789012"], &env).unwrap();
+    let host = request.registries[0].registry.host(&request.region, request.host_form);
+    assert_eq!(host, "123456789012.dkr.ecr-fips.us-west-2.amazonaws.com");
+}
+
+#[test]
 fn the_command_is_consistent() {
     (spec().command)().debug_assert();
 }
