@@ -44,7 +44,7 @@ class Models:
         """Returns the operation, whether a model knows it, and what is wrong."""
         service = service_of(exchange)
         model = self.models[service]
-        asked = exchange["request"]
+        asked = exchange["request"] if isinstance(exchange["request"], dict) else {}
         is_query = model["metadata"]["protocol"] == "query"
         target = exchange["headers"].get("x-amz-target", "")
         name = asked.get("Action", "") if is_query else target.removeprefix(model["metadata"]["targetPrefix"] + ".")

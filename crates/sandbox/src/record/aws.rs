@@ -39,7 +39,10 @@ pub(crate) fn layer<S: Clone + Send + Sync + 'static>(router: Router<S>, service
 }
 
 async fn apply(service: &'static str, request: Request, next: Next) -> Response {
-    let Some(recorder) = RECORDER.as_ref() else { return next.run(request).await };
+    // Every call of AWS's interfaces is a POST; the agent beside a container, which is asked by GET, has no model.
+    let Some(recorder) = RECORDER.as_ref().filter(|_| request.method() == http::Method::POST) else {
+        return next.run(request).await;
+    };
     let (parts, body) = request.into_parts();
     let sent = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     // `Credential=KEY/DATE/REGION/SERVICE/aws4_request`: what was signed for, without the signature.
