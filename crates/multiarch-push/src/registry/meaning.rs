@@ -80,6 +80,7 @@ const ALL: &[Known] = &[
     known(Some(429), "", &[], Meaning::TooFast),
     known(Some(404), "NAME_UNKNOWN", &[], Meaning::RepositoryMissing),
     known(None, "TAG_INVALID", &[], Meaning::TagImmutable),
+    // Before DIGEST_INVALID: Docker's registry 2.8 says both of a manifest while another run writes one of its blobs.
     known(None, "MANIFEST_BLOB_UNKNOWN", &[], Meaning::ReferenceMissing),
     known(None, "BLOB_UNKNOWN", &[], Meaning::ReferenceMissing),
     known(None, "MANIFEST_UNKNOWN", &[], Meaning::ReferenceMissing),
@@ -250,6 +251,13 @@ mod tests {
         ),
         (400, "MANIFEST_INVALID", "x", "unexpected-reply", ""),
     ];
+
+    #[test]
+    fn a_blob_that_another_run_is_writing_is_missing_and_not_wrong() {
+        let codes = ["DIGEST_INVALID", "MANIFEST_BLOB_UNKNOWN"].map(str::to_owned);
+        let meaning = super::meaning(reqwest::StatusCode::BAD_REQUEST, &codes, "");
+        assert_eq!(meaning, Some(super::Meaning::ReferenceMissing));
+    }
 
     #[test]
     fn every_known_text_has_a_code_and_a_remedy() {

@@ -12,11 +12,23 @@ const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 /// Puts it there and returns the digest of its index.
 pub(crate) async fn put(registry: &Registry, repository: &str, tag: &str) -> String {
+    put_with(registry, repository, tag, |_| None).await
+}
+
+/// The same with a program at `/bin/tell`, which is chosen by the architecture.
+pub(crate) async fn put_with(
+    registry: &Registry,
+    repository: &str,
+    tag: &str,
+    program: impl Fn(&str) -> Option<Vec<u8>>,
+) -> String {
     let mut children = Vec::new();
     for architecture in ["amd64", "arm64"] {
-        let release = format!("ID=base\nARCHITECTURE={architecture}\n");
-        let passwd = "root:x:0:0:root:/root:/bin/sh\n";
-        let (layer, diff_id) = layer(&[("etc/os-release", &release), ("etc/passwd", passwd)]);
+        let release = format!("ID=base\nARCHITECTURE={architecture}\n").into_bytes();
+        let passwd = b"root:x:0:0:root:/root:/bin/sh\n".to_vec();
+        let mut files = vec![("etc/os-release", release), ("etc/passwd", passwd)];
+        files.extend(program(architecture).map(|program| ("bin/tell", program)));
+        let (layer, diff_id) = layer(&files);
         let config = json!({
             "architecture": architecture, "os": "linux", "created": "2024-01-01T00:00:00Z",
             "config": { "Env": ["PATH=/usr/bin:/bin"], "Cmd": ["sh"], "WorkingDir": "/" },
@@ -42,13 +54,13 @@ async fn blob(registry: &Registry, repository: &str, media_type: &str, bytes: Ve
 }
 
 /// Returns a compressed layer and the digest of its tar.
-fn layer(files: &[(&str, &str)]) -> (Vec<u8>, String) {
+fn layer(files: &[(&str, Vec<u8>)]) -> (Vec<u8>, String) {
     let mut tar = tar::Builder::new(Vec::new());
-    for (path, text) in files {
+    for (path, bytes) in files {
         let mut header = tar::Header::new_ustar();
-        header.set_size(text.len() as u64);
-        header.set_mode(0o644);
-        tar.append_data(&mut header, path, text.as_bytes()).unwrap();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(if path.starts_with("bin/") { 0o755 } else { 0o644 });
+        tar.append_data(&mut header, path, bytes.as_slice()).unwrap();
     }
     let tar = tar.into_inner().unwrap();
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());

@@ -1,10 +1,13 @@
 //! The action as a process of its own, which has what a thread cannot have: another user, time zone, umask, processor.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, process::Stdio};
+use std::{collections::BTreeMap, fs, io::Write as _, path::PathBuf, process::Stdio};
 
 use toolkit::{Env, Host};
 
 use crate::stage::{Stage, outputs};
+
+/// The output that has the most memory which was resident, in KiB.
+pub(crate) const PEAK: &str = "peak";
 
 /// Not a test: the process. It pushes what the variables say.
 #[tokio::test]
@@ -15,6 +18,10 @@ async fn child() {
     let command = (multiarch_push::spec().command)();
     let matches = command.try_get_matches_from(["multiarch-push"].into_iter().chain(argv.lines())).unwrap();
     multiarch_push::run(&matches, &Host::new(env.clone())).await.unwrap();
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default().trim();
+    let mut outputs = fs::File::options().append(true).open(env.get("GITHUB_OUTPUT").unwrap()).unwrap();
+    writeln!(outputs, "{PEAK}<<end\n{}\nend", peak.trim_end_matches(" kB")).unwrap();
 }
 
 /// A push that is to be run, with files of its own.

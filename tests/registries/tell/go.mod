@@ -1,0 +1,3 @@
+module day2.invalid/registries/tell
+
+go 1.21
