@@ -23,8 +23,8 @@ pub(crate) struct TestArgs {
     /// Run the scenarios of argocd-sync on a real Argo CD and two Kubernetes API servers as well
     #[arg(long)]
     cluster: bool,
-    /// Run what takes minutes as well: many more random cases, 10,000 histories of merges, fuzzing, and many more edits
-    /// of real YAML files (every value of files up to 100 kB alone, a sample of larger ones, and all of each file at
+    /// Run what takes minutes as well: many more random cases, 10,000 histories of merges, fuzzing, pushes of 2 GB, images
+    /// that are started (as root, with QEMU), and many more edits of real YAML files (every value of files up to 100 kB alone, a sample of larger ones, and all of each file at
     /// once)
     #[arg(long)]
     long: bool,

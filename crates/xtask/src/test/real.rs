@@ -1,6 +1,7 @@
 //! The scenarios of multiarch-push on real registries, and what they pushed as other programs see it.
 
 mod readers;
+pub(super) mod started;
 
 use std::{collections::BTreeSet, fs, path::Path};
 

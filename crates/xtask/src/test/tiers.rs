@@ -29,6 +29,22 @@ pub(super) fn chosen(real: bool, is_cluster: bool, long: bool) -> Vec<Stage> {
             "long: thirty merges at once",
             &["test", "-p", "auto-merge", "--test", "sandbox", "--", "storm", "--ignored", "--nocapture"],
         ));
+        stages.push(Stage::cargo(
+            "long: memory of a large layer",
+            &[
+                "test",
+                "-p",
+                "multiarch-push",
+                "--test",
+                "registries",
+                "--",
+                "memory",
+                "--ignored",
+                "--nocapture",
+                "--test-threads=1",
+            ],
+        ));
+        stages.push(Stage::new("long: images are started", real::started::run));
         stages.push(Stage::new("long: real YAML files", |root| corpus::run(root, corpus::Extent::Full)));
         stages.push(Stage::new("long: fuzzing", fuzz::run));
     }

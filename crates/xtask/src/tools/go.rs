@@ -70,6 +70,29 @@ pub(crate) fn program(directory: &Path, package: &str, name: &str) -> Result<Pat
     Ok(path)
 }
 
+/// Builds the one static program of `directory` for Linux on both processors, once, and returns the directory that has it
+/// as `amd64` and `arm64`.
+pub(crate) fn static_programs(directory: &Path) -> Result<PathBuf, String> {
+    let digest = Sha256::digest(read(directory, "main.go")?);
+    let place = super::directory()
+        .join(format!("static-{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]));
+    for architecture in ["amd64", "arm64"] {
+        let path = place.join(architecture);
+        if !path.is_file() {
+            let mut command = go(directory);
+            command.args(["build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o"]);
+            command.arg(&path).arg(".").envs([
+                ("CGO_ENABLED", "0"),
+                ("GOOS", "linux"),
+                ("GOARCH", architecture),
+            ]);
+            crate::process::quiet(&mut command)
+                .map_err(|error| format!("cannot build {}: {error}; {REMEDY}", directory.display()))?;
+        }
+    }
+    Ok(place)
+}
+
 fn go(directory: &Path) -> Command {
     let mut command = Command::new("go");
     command.current_dir(directory).env("GOWORK", "off").env("GOFLAGS", "");
