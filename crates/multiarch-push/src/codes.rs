@@ -164,8 +164,7 @@ pub const BUILDER_FAILED: Code = Code {
     remedy: "See the builder's own lines in the log.",
 };
 
-/// All of them.
-pub const ALL: &[&Code] = &[
+const OWN: &[&Code] = &[
     &DOCKERFILE_NEEDS_BUILDER,
     &DOCKERFILE_INVALID,
     &CONTEXT_MISSING,
@@ -190,3 +189,16 @@ pub const ALL: &[&Code] = &[
     &REGISTRY_UNAVAILABLE,
     &BUILDER_FAILED,
 ];
+
+/// All of this action, and AWS's, which signs in again and makes repositories.
+pub const ALL: &[&Code] = &with_those_of_aws();
+
+const fn with_those_of_aws() -> [&'static Code; OWN.len() + aws::codes::ALL.len()] {
+    let mut all = [OWN[0]; OWN.len() + aws::codes::ALL.len()];
+    let mut index = 0;
+    while index < all.len() {
+        all[index] = if index < OWN.len() { OWN[index] } else { aws::codes::ALL[index - OWN.len()] };
+        index += 1;
+    }
+    all
+}

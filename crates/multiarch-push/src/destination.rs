@@ -13,6 +13,17 @@ use crate::{
     request::Request,
 };
 
+/// What to do about a repository that is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WhenMissing {
+    /// It is told.
+    Tell,
+    /// It is made.
+    Create,
+    /// It would be made, were this no dry run.
+    Plan,
+}
+
 /// A destination.
 #[derive(Debug)]
 pub(crate) struct Destination {
@@ -22,6 +33,8 @@ pub(crate) struct Destination {
     pub(crate) mount_from: Vec<String>,
     /// A reference to ask for in order to find out whether the repository is there.
     reference: String,
+    /// What to do about a repository that is missing.
+    when_missing: WhenMissing,
     /// Set when the repository is known to be there, or to be made by pushing.
     ready: OnceCell<()>,
 }
@@ -49,7 +62,12 @@ impl Destination {
         let mount_from = mount_from.filter(is_other).map(str::to_owned).collect();
         let reference = request.tags.iter().chain(&request.moving_tags).next();
         let reference = reference.map_or_else(|| "latest".to_owned(), ToString::to_string);
-        Ok(Self { repository, mount_from, reference, ready: OnceCell::new() })
+        let when_missing = match (request.create_repository, request.dry_run) {
+            (false, _) => WhenMissing::Tell,
+            (true, false) => WhenMissing::Create,
+            (true, true) => WhenMissing::Plan,
+        };
+        Ok(Self { repository, mount_from, reference, when_missing, ready: OnceCell::new() })
     }
 
     /// Returns its name.
@@ -81,6 +99,11 @@ impl Destination {
             let Lookup::RepositoryMissing = self.repository.get_manifest(&self.reference).await? else {
                 return Ok(());
             };
+            match self.when_missing {
+                WhenMissing::Tell => {}
+                WhenMissing::Create => return self.repository.create().await,
+                WhenMissing::Plan => return Ok(()),
+            }
             match self.repository.probe_upload().await {
                 // Some answer by closing the connection (moby/moby#24473).
                 Err(failure) if failure.code == &UNREACHABLE => Err(self.missing(&failure)),

@@ -23,6 +23,8 @@ pub(crate) struct Request {
     pub(crate) moving_tags: Vec<Tag>,
     /// Repositories to take layers over from, in the registries of the destinations.
     pub(crate) mount_from: Vec<String>,
+    /// Whether a repository that is missing is made.
+    pub(crate) create_repository: bool,
     /// What is pushed.
     pub(crate) source: Source,
     /// Labels for the configuration.

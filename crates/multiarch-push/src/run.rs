@@ -16,7 +16,7 @@ use crate::{
     plan::{self, Early, TagState},
     progress::Progress,
     push::Sent,
-    registry::{Keychain, Registry, Renewal},
+    registry::{Amazon, Keychain, Registry},
     report::{Outcome, not_built, report, rows},
     request::{Builder, OnExisting, Request, Source},
 };
@@ -62,7 +62,7 @@ async fn push(request: &Request, host: &Host, deadline: Deadline, phases: &Phase
         (Some(job), Source::Dockerfile(source)) => Some(method(job, source, host.env()).await?),
         _ => None,
     };
-    let registry = Registry::new(Keychain::load(host.env())?, Renewal::new(host), deadline)?;
+    let registry = Registry::new(Keychain::load(host.env())?, Amazon::new(host), deadline)?;
     let bases = bases(request, job.as_deref())?;
     let open = request.images.iter().map(|image| Destination::open(&registry, image, request, &bases));
     let destinations = try_join_all(open).await?;

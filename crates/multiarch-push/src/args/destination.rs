@@ -6,7 +6,7 @@ use clap::Args;
 use model::{ImageName, ImageRef, ParseError, Tag};
 use toolkit::Check;
 
-use super::given::{given, is_given, refuse_later};
+use super::given::is_given;
 use crate::request::OnExisting;
 
 /// The inputs.
@@ -28,8 +28,8 @@ pub(super) struct DestinationArgs {
     #[arg(long, value_name = "RULE")]
     on_existing: Option<String>,
 
-    /// Not in this version: whether to make a repository that is missing; refused when given
-    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
+    /// Whether to make a repository of ECR that is missing, with AWS's default settings; `false` by default
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     create_repository: Option<String>,
 
     /// Repositories of the same registry to take layers over from if it has them, one per line
@@ -48,6 +48,8 @@ pub(super) struct Destination {
     pub(super) moving_tags: Vec<Tag>,
     /// Repositories to take layers over from.
     pub(super) mount_from: Vec<String>,
+    /// Whether a repository that is missing is made.
+    pub(super) create_repository: bool,
     /// What to do if a tag exists.
     pub(super) on_existing: OnExisting,
 }
@@ -63,7 +65,7 @@ impl DestinationArgs {
         let is_whole = lines > 0 && images.len() == lines;
         let mut seen = HashSet::new();
         images.retain(|image| seen.insert(image.clone()));
-        refuse_later(check, &given([("create-repository", self.create_repository.as_slice())]));
+        let create_repository = check.flag("create-repository", self.create_repository.as_deref(), false);
         let mount_from = check.list("mount-from", &self.mount_from, repository);
         let moving_tags = check.list("moving-tags", &self.moving_tags, str::parse::<Tag>);
         let tags = self.tags(check, &moving_tags);
@@ -71,6 +73,7 @@ impl DestinationArgs {
         Destination {
             images: is_whole.then_some(images),
             mount_from,
+            create_repository,
             tags,
             moving_tags,
             on_existing: on_existing.unwrap_or(OnExisting::SameDigestOk),

@@ -41,14 +41,6 @@ pub(super) fn one_kind(check: &mut Check<'_>, kinds: &[(Kind, Vec<&'static str>)
     kind
 }
 
-/// Refuses inputs that are announced and not there yet. They are declared, since GitHub only warns of inputs that an
-/// action does not know: another image than the wanted one would be pushed, without a word.
-pub(super) fn refuse_later(check: &mut Check<'_>, inputs: &[&'static str]) {
-    for input in inputs {
-        check.problem(input, "is not in this version: leave it out until then");
-    }
-}
-
 /// Reads `NAME=VALUE`.
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {

@@ -67,7 +67,7 @@ impl Args {
     /// Validates all arguments at once.
     pub(crate) fn into_request(self, env: &Env) -> Result<Request, Failure> {
         let mut check = Check::new(env);
-        let Destination { images, tags, moving_tags, mount_from, on_existing } =
+        let Destination { images, tags, moving_tags, mount_from, create_repository, on_existing } =
             self.destination.check(&mut check);
         let kind = self.kind(&mut check);
         let Content { platforms, labels, annotations, layers } = self.content.check(&mut check, kind);
@@ -86,6 +86,7 @@ impl Args {
             tags,
             moving_tags,
             mount_from,
+            create_repository,
             source,
             labels,
             annotations,

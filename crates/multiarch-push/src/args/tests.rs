@@ -88,13 +88,12 @@ fn every_problem_is_listed() {
 }
 
 #[test]
-fn inputs_of_later_versions_are_refused_unless_empty() {
-    let given = |value: &str| {
-        request(&["--image=a.example/b", "--tags=v1", &format!("--create-repository={value}")], &[])
-    };
-    let failure = given("true").unwrap_err();
-    assert!(failure.cause.starts_with("input `create-repository` is not in this version: "), "{failure}");
-    assert!(given("").is_ok() && given(" ").is_ok());
+fn a_repository_is_made_only_if_that_is_asked_for() {
+    for (given, expected) in [("", false), ("true", true), ("false", false)] {
+        let given = format!("--create-repository={given}");
+        let request = request(&["--image=a.example/b", "--tags=v1", &given], &[]).unwrap();
+        assert_eq!(request.create_repository, expected, "{given}");
+    }
 }
 
 #[test]

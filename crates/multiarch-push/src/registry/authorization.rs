@@ -90,7 +90,7 @@ impl Repository {
 
     /// A credential that cannot be made says why, beside what the registry said of the old one.
     async fn newer(&self, used: &Authorization, refused: &Failure) -> Result<Option<Login>, Failure> {
-        let newer = self.server.newer(used.login.generation, self.renewal(), self.deadline()).await;
+        let newer = self.server.newer(used.login.generation, self.amazon(), self.deadline()).await;
         newer.map_err(|why| refused.clone().with_note(format!("signing in again failed: {why}")))
     }
 }

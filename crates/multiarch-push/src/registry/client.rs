@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
+use futures_util::FutureExt;
 use model::{Deadline, Failure, ImageName, codes::INVALID_INPUT, codes::UNEXPECTED_REPLY};
 use reqwest::{Client, Response, header::LOCATION};
 use tokio::sync::{Mutex, Semaphore};
@@ -13,9 +14,9 @@ use url::Url;
 
 use super::{
     access,
+    amazon::Amazon,
     authorization::Authorization,
     keychain::Keychain,
-    renewal::Renewal,
     retry::{Trouble, persist},
     server::Server,
     window::WIDEST,
@@ -26,7 +27,7 @@ use super::{
 pub(crate) struct Registry {
     http: Client,
     keychain: Keychain,
-    renewal: Renewal,
+    amazon: Amazon,
     deadline: Deadline,
     /// One permit for each request under way.
     all: Arc<Semaphore>,
@@ -38,16 +39,12 @@ pub(crate) struct Registry {
 
 impl Registry {
     /// Builds it.
-    pub(crate) fn new(
-        keychain: Keychain,
-        renewal: Renewal,
-        deadline: Deadline,
-    ) -> Result<Arc<Self>, Failure> {
+    pub(crate) fn new(keychain: Keychain, amazon: Amazon, deadline: Deadline) -> Result<Arc<Self>, Failure> {
         let http = http::client(&http::ClientOptions::default())?;
         Ok(Arc::new(Self {
             http,
             keychain,
-            renewal,
+            amazon,
             deadline,
             all: Arc::new(Semaphore::new(WIDEST)),
             copies: Semaphore::new(WIDEST),
@@ -121,8 +118,13 @@ impl Repository {
         self.registry.deadline
     }
 
-    pub(super) fn renewal(&self) -> &Renewal {
-        &self.registry.renewal
+    /// Makes this repository.
+    pub(crate) async fn create(&self) -> Result<(), Failure> {
+        self.registry.amazon.create_repository(&self.name, self.registry.deadline).boxed_local().await
+    }
+
+    pub(super) fn amazon(&self) -> &Amazon {
+        &self.registry.amazon
     }
 
     pub(super) fn copies(&self) -> &Semaphore {

@@ -4,6 +4,7 @@
 //! `Location` and `Range` where they are not needed.
 
 mod access;
+mod amazon;
 mod authorization;
 mod blobs;
 mod body;
@@ -17,16 +18,15 @@ mod manifests;
 mod meaning;
 mod referrers;
 mod refusal;
-mod renewal;
 mod retry;
 mod server;
 mod token;
 mod window;
 
+pub(crate) use amazon::Amazon;
 pub(crate) use blobs::{Placed, Upload};
 pub(crate) use body::{Content, Integrity};
 pub(crate) use client::{Registry, Repository};
 pub(crate) use keychain::Keychain;
 pub(crate) use manifests::{Found, Lookup};
 pub(crate) use referrers::{Filed, fallback_tag};
-pub(crate) use renewal::Renewal;

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use model::{Deadline, Failure};
 use tokio::sync::{Mutex, Semaphore};
 
 use super::{
+    amazon::Amazon,
     gate::Gate,
     keychain::{Credential, Keychain},
-    renewal::Renewal,
 };
 
 /// A credential, and which of those that there were one after the other.
@@ -53,7 +54,7 @@ impl Server {
     pub(super) async fn newer(
         &self,
         than: u32,
-        renewal: &Renewal,
+        amazon: &Amazon,
         deadline: Deadline,
     ) -> Result<Option<Login>, Failure> {
         let mut login = self.login.lock().await;
@@ -62,7 +63,9 @@ impl Server {
             Some(known) if known.generation > 0 => return Ok(None),
             _ => {}
         }
-        let Some(credential) = renewal.mint(&self.name, deadline).await? else { return Ok(None) };
+        let Some(credential) = amazon.mint(&self.name, deadline).boxed_local().await? else {
+            return Ok(None);
+        };
         tracing::debug!("{} gets a new credential", self.name);
         Ok(Some(login.insert(Login { generation: than + 1, credential: Some(credential) }).clone()))
     }

@@ -15,6 +15,7 @@ mod mounts;
 mod promote;
 mod races;
 mod refusals;
+mod renewed;
 mod requests;
 mod stage;
 mod storms;
