@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::pin::pin;
+use std::{
+    pin::pin,
+    time::{Duration, Instant},
+};
 
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -102,13 +105,14 @@ async fn a_pod_that_drains_is_there_for_a_while_after_it_was_deleted() {
         place.pod(name, &tag).await;
         place.until(name, is_ready).await;
     }
+    let start = Instant::now();
     for name in ["drains", "fine"] {
         place.kube.delete(&format!("{}/{name}", place.pods())).await.unwrap();
     }
     place.until_gone("fine").await;
-    let drains = place.kube.get(&format!("{}/drains", place.pods())).await.unwrap().unwrap();
-    assert!(drains["metadata"]["deletionTimestamp"].is_string(), "{drains}");
     place.until_gone("drains").await;
+    // However busy the machine is, it does not go sooner.
+    assert!(start.elapsed() > Duration::from_secs(3), "{:?}", start.elapsed());
     place.kube.delete(&format!("/api/v1/namespaces/{}", place.namespace)).await.unwrap();
 }
 

@@ -7,7 +7,7 @@ use crate::stage::{FOREVER, NEW, PERSON, Stage};
 #[tokio::test]
 async fn an_older_operation_is_waited_for() {
     let stage = Stage::new().await;
-    stage.press_sync(Duration::from_secs(4)).await;
+    stage.press_sync(Duration::from_secs(10)).await;
     // The other operation goes on with what it has read.
     tokio::time::sleep(Duration::from_millis(100)).await;
     let run = stage.action(&stage.release().await, NEW).run().await;
@@ -40,7 +40,7 @@ async fn it_fails_if_so_asked() {
 async fn waiting_ends_at_the_deadline() {
     let stage = Stage::new().await;
     stage.press_sync(FOREVER).await;
-    let run = stage.action(&stage.release().await, NEW).input("timeout", "4s").run().await;
+    let run = stage.action(&stage.release().await, NEW).input("timeout", "10s").run().await;
     assert_eq!(run.code(), "deadline-passed");
     assert!(run.log.contains(&format!("wait until an operation of {PERSON}")), "{}", run.log);
 }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use stack::fate::AFTER;
+
 use crate::{
     front::Front,
     stage::{NEW, OLD, RECOVERING, Shape, Stage},
@@ -87,6 +89,12 @@ async fn what_is_left_without_pruning_is_named() {
 async fn an_application_that_recovers_within_the_grace_is_no_failure() {
     let progress_deadline = Duration::from_secs(2);
     let stage = Stage::with(Shape { progress_deadline, ..Shape::default() }).await;
+    // On a busy machine it takes a while until the Rollout is seen to be Degraded.
+    let rollout = include_str!("../../../../examples/product/charts/app/templates/rollout.yaml");
+    let annotated = format!("template:\n    metadata:\n      annotations:\n        {AFTER}: 10s\n");
+    let rollout = rollout.replace("template:\n    metadata:\n", &annotated);
+    assert!(rollout.contains(AFTER));
+    stage.commit("Recover late", &[("charts/app/templates/rollout.yaml", rollout.as_bytes())]).await;
     let revision = stage.bump(RECOVERING).await;
     let run = stage.action(&revision, RECOVERING).input("degraded-grace", "30s").run().await;
     run.succeeded();
@@ -112,7 +120,7 @@ async fn ten_applications_are_found_by_their_label() {
     let revision = stage.release().await;
     let front = Front::before(stage.server()).await;
     let action = stage.action(&revision, NEW).without("application").input("selector", &stage.selector());
-    let run = action.without("project").input("server", front.url()).input("timeout", "120s").run().await;
+    let run = action.without("project").input("server", front.url()).run().await;
     run.succeeded();
     let requests = front.requests();
     let mut reads = requests.iter().filter(|one| one.path.contains("/applications/") && one.method == "GET");

@@ -6,7 +6,7 @@ use crate::stage::{CRASH_LOG, CRASHING, FOREVER, MISSING, NEW, NEWER, OLD, Shape
 
 #[tokio::test]
 async fn a_missing_image_is_degraded_with_the_pods_reason() {
-    let stage = Stage::with(Shape { progress_deadline: Duration::from_secs(2), ..Shape::default() }).await;
+    let stage = Stage::with(Shape { progress_deadline: Duration::from_secs(5), ..Shape::default() }).await;
     let revision = stage.bump(MISSING).await;
     let run = stage.action(&revision, MISSING).run().await;
     assert_eq!(run.code(), "degraded", "{}", run.log);
@@ -18,7 +18,7 @@ async fn a_missing_image_is_degraded_with_the_pods_reason() {
 
 #[tokio::test]
 async fn a_crashing_image_is_degraded_with_the_last_lines_of_its_log() {
-    let stage = Stage::with(Shape { progress_deadline: Duration::from_secs(2), ..Shape::default() }).await;
+    let stage = Stage::with(Shape { progress_deadline: Duration::from_secs(5), ..Shape::default() }).await;
     let run = stage.action(&stage.bump(CRASHING).await, CRASHING).run().await;
     assert_eq!(run.code(), "degraded", "{}", run.log);
     let notes = run.failure().notes.join("\n");
@@ -75,7 +75,7 @@ async fn a_branch_that_moved_on_is_told_with_auto_sync() {
 #[tokio::test]
 async fn an_operation_that_somebody_terminates_is_told() {
     let stage = Stage::new().await;
-    stage.slow_operations(Duration::from_secs(3)).await;
+    stage.slow_operations(Duration::from_secs(10)).await;
     let action = stage.action(&stage.release().await, NEW).run();
     let terminate = async {
         stage.until(|live| live.phase.as_deref() == Some("Running")).await;
@@ -89,8 +89,8 @@ async fn an_operation_that_somebody_terminates_is_told() {
 async fn an_expired_token_is_told_half_way() {
     let stage = Stage::with(Shape { scale_down_delay: FOREVER, alone: true, ..Shape::default() }).await;
     let revision = stage.release().await;
-    let token = stage.token_for(8).await;
-    let expired = tokio::time::sleep(Duration::from_secs(9));
+    let token = stage.token_for(15).await;
+    let expired = tokio::time::sleep(Duration::from_secs(16));
     let action = stage.action(&revision, NEW).env("ARGOCD", &token).run();
     let expire = async {
         expired.await;

@@ -42,7 +42,9 @@ pub(super) fn run(root: &Path) -> Outcome {
         Err(error) => Outcome::failed(error),
         Ok(leash) => {
             let state = leash.state.display().to_string();
-            cargo(root, &[TESTS, MANNER].concat(), &[(stack::state::VARIABLE, &state)])
+            // A failed scenario says why; where in the test that was, its first line does.
+            let env = [(stack::state::VARIABLE, state.as_str()), ("RUST_BACKTRACE", "0")];
+            cargo(root, &[TESTS, MANNER].concat(), &env)
         }
     }
 }

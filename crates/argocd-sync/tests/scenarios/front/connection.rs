@@ -17,10 +17,8 @@ const NEVER: Duration = Duration::from_secs(86_400);
 pub(super) async fn serve(client: TcpStream, state: Arc<State>) {
     let mut cut = state.cut.subscribe();
     cut.mark_unchanged();
-    let lifetime = state.lifetime.lock().unwrap().unwrap_or(NEVER);
     tokio::select! {
         _ = relay(client, &state) => {}
-        () = tokio::time::sleep(lifetime) => {}
         _ = cut.changed() => {}
     }
 }
@@ -28,9 +26,13 @@ pub(super) async fn serve(client: TcpStream, state: Arc<State>) {
 async fn relay(mut client: TcpStream, state: &State) -> io::Result<()> {
     let mut upstream = TcpStream::connect(&state.upstream).await?;
     let idle = state.idle.lock().unwrap().unwrap_or(NEVER);
+    let end = Instant::now() + state.lifetime.lock().unwrap().unwrap_or(NEVER);
     let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
     let mut requests = Requests::default();
     let mut effect = None;
+    // On a busy machine Argo CD takes longer to answer than the times are short; one that is cut while it is asked for a sync
+    // may do it or not. That a reply is lost is another fault.
+    let mut is_posted = false;
     let mut last = Instant::now();
     loop {
         tokio::select! {
@@ -40,6 +42,7 @@ async fn relay(mut client: TcpStream, state: &State) -> io::Result<()> {
                     return Ok(());
                 }
                 if let Some(request) = requests.begin(bytes) {
+                    is_posted = request.method == "POST";
                     effect = state.request(request);
                 }
                 match effect {
@@ -57,6 +60,7 @@ async fn relay(mut client: TcpStream, state: &State) -> io::Result<()> {
             }
             count = upstream.read(&mut answered) => {
                 let bytes = &answered[..count?];
+                is_posted = false;
                 match effect {
                     _ if bytes.is_empty() => return Ok(()),
                     Some(Effect::LoseReply) => return Ok(()),
@@ -69,7 +73,7 @@ async fn relay(mut client: TcpStream, state: &State) -> io::Result<()> {
                     Some(Effect::Fail(_)) | None => client.write_all(bytes).await?,
                 }
             }
-            () = sleep_until(last + idle) => return Ok(()),
+            () = sleep_until(end.min(last + idle)), if !is_posted => return Ok(()),
         }
         last = Instant::now();
     }

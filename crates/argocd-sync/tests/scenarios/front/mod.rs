@@ -77,13 +77,13 @@ impl Front {
         &self.url
     }
 
-    /// Cuts every connection this long after it was made, whatever goes over it.
+    /// Cuts every connection this long after it was made, whatever goes over it but the reply to a POST.
     pub(crate) fn cut_every(self, time: Duration) -> Self {
         *self.state.lifetime.lock().unwrap() = Some(time);
         self
     }
 
-    /// Cuts a connection over which nothing went for this long.
+    /// Cuts a connection over which nothing went for this long, unless a POST waits for its reply.
     pub(crate) fn cut_idle_after(self, time: Duration) -> Self {
         *self.state.idle.lock().unwrap() = Some(time);
         self

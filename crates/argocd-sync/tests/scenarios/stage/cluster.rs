@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use stack::{Admin, Kube, State};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
-use super::{Live, LivePod, Shape, names, settings};
+use super::{Live, LivePod, PATIENCE, Shape, names, settings};
 
 /// How many stages play at once.
 const AT_ONCE: u32 = 4;
@@ -153,7 +153,9 @@ impl Cluster {
         }]))
         .await;
         let path = format!("applications/{}/syncwindows", self.name);
+        let start = Instant::now();
         while self.admin.call(Method::GET, &path, None).await.unwrap()["canSync"] == json!(true) {
+            assert!(start.elapsed() < PATIENCE, "the server has no window of {}", self.name);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -202,7 +202,7 @@ impl Stage {
     pub(crate) fn timeout(&self) -> &'static str {
         match self.world {
             World::Sandbox => "10s",
-            World::Cluster(_) => "25s",
+            World::Cluster(_) => "40s",
         }
     }
 
@@ -217,7 +217,7 @@ impl Stage {
             ("wait-for", "old-pods-gone"),
             ("settle", "200ms"),
             ("degraded-grace", "500ms"),
-            ("timeout", "60s"),
+            ("timeout", "180s"),
             ("token", "env:ARGOCD"),
         ];
         Action {
