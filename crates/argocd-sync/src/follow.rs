@@ -74,16 +74,10 @@ impl<'a> Following<'a> {
         loop {
             let was_last = self.verdict.pods_decide;
             self.judge(argocd.deadline()).await;
-            if self.has_ended_anew(&mut asking, &mut observer) {
-                // What was listed before may lack the pods of that operation.
-                self.progress.pods = None;
-                looking.forget();
-                self.judge_once();
-            }
-            if self.verdict.pods_decide && !was_last {
-                // What was listed before everything else held may lack the pods that make it hold.
-                self.progress.pods = None;
-                looking.forget();
+            let is_last = self.verdict.pods_decide && !was_last;
+            if self.has_ended_anew(&mut asking, &mut observer) || is_last {
+                // What was listed before may lack the pods of that operation, or those that make everything else hold.
+                self.forget_pods(&mut looking);
                 self.judge_once();
             }
             self.say(lines);
@@ -117,8 +111,7 @@ impl<'a> Following<'a> {
                     {
                         self.progress.refreshed = Some(end);
                         // What was listed before the assessment may lack its pods.
-                        self.progress.pods = None;
-                        looking.forget();
+                        self.forget_pods(&mut looking);
                     }
                     self.take(*app);
                 }
@@ -174,10 +167,15 @@ impl<'a> Following<'a> {
     /// Finds out how the other revisions lie to ours.
     async fn learn(&mut self, deadline: Deadline) {
         for stranger in std::mem::take(&mut self.verdict.strangers) {
-            let ours = Ours::of(&self.app, self.request, &self.progress.mark, &self.progress.known);
-            let lineage = ours.ask(&self.app, &stranger, deadline).await;
+            let lineage = self.ours().ask(&self.app, &stranger, deadline).await;
             self.progress.known.lineages.insert(stranger, lineage);
         }
+    }
+
+    /// What was listed of pods counts no more.
+    fn forget_pods(&mut self, looking: &mut Looking) {
+        self.progress.pods = None;
+        looking.forget();
     }
 
     fn judge_once(&mut self) {
@@ -195,11 +193,16 @@ impl<'a> Following<'a> {
     /// Ends the following.
     pub(crate) fn outcome(self, failure: Option<Failure>) -> Outcome {
         let state = self.verdict.ended.as_deref().or(self.app.status.operation_state.as_ref());
-        let ours = Ours::of(&self.app, self.request, &self.progress.mark, &self.progress.known);
+        let ours = self.ours();
         let revision = state.map(|state| ours.at(state.synced()).to_owned()).unwrap_or_default();
         let phases = self.timeline.phases();
         let seen = Seen { app: self.app, verdict: self.verdict, revision, phases };
         Outcome { request: self.request.clone(), seen: Some(seen), failure, aftermath: Aftermath::default() }
+    }
+
+    /// Our revision in the application as it was seen last.
+    fn ours(&self) -> Ours<'_> {
+        Ours::of(&self.app, self.request, &self.progress.mark, &self.progress.known)
     }
 
     /// The application as it was seen last.
@@ -231,17 +234,15 @@ impl<'a> Following<'a> {
 
     /// The operation that is followed, as it ended or as it is.
     pub(crate) fn operation(&self) -> Option<&OperationState> {
-        let ours = Ours::of(&self.app, self.request, &self.progress.mark, &self.progress.known);
-        self.progress.ended.as_deref().or_else(|| followed(&self.app, &ours))
+        self.progress.ended.as_deref().or_else(|| followed(&self.app, &self.ours()))
     }
 
     /// Whether the branch is known to have gone on since our revision.
     pub(crate) fn is_overtaken(&self) -> bool {
-        let ours = Ours::of(&self.app, self.request, &self.progress.mark, &self.progress.known);
         let is_reassessed =
             self.verdict.requires(Clause::Reassessed) && self.verdict.holds(Clause::Reassessed);
         self.verdict.later.is_some()
-            || is_reassessed && ours.are_overtaken_by(self.app.status.sync.revisions())
+            || is_reassessed && self.ours().are_overtaken_by(self.app.status.sync.revisions())
     }
 
     /// The reasons of the new pods that are in error, each once.
