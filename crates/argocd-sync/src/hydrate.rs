@@ -6,7 +6,7 @@ use model::Failure;
 use tokio::time::Instant;
 
 use crate::{
-    api::{Refresh, persist},
+    api::Refresh,
     codes,
     hydration::{Hydration, hydrated, hydration, too_late},
     observer::{News, Observer},
@@ -63,10 +63,7 @@ impl Sync<'_> {
                 self.lines.say(&name, &format!("ask for the hydration: {why}"));
                 // A refresh asks for it as well (util/argo `RefreshApp`).
                 asked = Some((Instant::now(), failed));
-                app = match persist(self.argocd.deadline(), || self.argocd.read(Refresh::Normal)).await {
-                    Ok(app) => app,
-                    Err(error) => return Err(self.argocd.explain(error, "get").await),
-                };
+                app = self.read(Refresh::Normal).await?;
                 continue;
             }
             match observer.next(again.unwrap_or(deadline).min(deadline)).await {

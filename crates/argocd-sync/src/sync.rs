@@ -65,7 +65,7 @@ impl<'a> Sync<'a> {
         let mut known = Known::default();
         let mut is_rendered_anew = false;
         loop {
-            let app = self.read().await?;
+            let app = self.read(Refresh::No).await?;
             let app = self.hydrated(app, &mut known).await?;
             self.learn(&app, &mut known).await;
             let pods = self.pods_if_done(&app, &known).await;
@@ -148,10 +148,7 @@ impl<'a> Sync<'a> {
     async fn render_anew(&self) -> Result<(), Failure> {
         let text = "the error is an old one that is kept: the manifests are rendered anew";
         self.lines.say(&self.request.application.to_string(), text);
-        match persist(self.argocd.deadline(), || self.argocd.read(Refresh::Hard)).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.argocd.explain(error, "get").await),
-        }
+        self.read(Refresh::Hard).await.map(drop)
     }
 
     /// The moment until which something is tried.
@@ -160,8 +157,8 @@ impl<'a> Sync<'a> {
     }
 
     /// Reads the application; what may pass is tried again for a while.
-    async fn read(&self) -> Result<Application, Failure> {
-        match persist(self.argocd.deadline(), || self.argocd.read(Refresh::No)).await {
+    pub(crate) async fn read(&self, refresh: Refresh) -> Result<Application, Failure> {
+        match persist(self.argocd.deadline(), || self.argocd.read(refresh)).await {
             Ok(app) => Ok(app),
             Err(error) => Err(self.argocd.explain(error, "get").await),
         }
@@ -228,10 +225,7 @@ impl<'a> Sync<'a> {
         if wanted.are_all() {
             return Ok(Vec::new());
         }
-        let refreshed = match persist(self.argocd.deadline(), || self.argocd.read(Refresh::Normal)).await {
-            Ok(refreshed) => refreshed,
-            Err(error) => return Err(self.argocd.explain(error, "get").await),
-        };
+        let refreshed = self.read(Refresh::Normal).await?;
         let selected: Vec<ResourceId> =
             wanted.of(&refreshed.status.resources).map(ResourceStatus::id).collect();
         if selected.is_empty() {
