@@ -12,6 +12,8 @@
 //! Pods of Jobs complete half a second after they run; with `crash-` they fail. A pod is otherwise deleted as soon as it
 //! is asked to. A tag need not end after the word: `crash-0123abc` has it as well.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// The annotation of a pod that takes the place of the tag's beginning: `missing`, `crash`, `recovers`, `slow`, `drains`.
@@ -20,6 +22,31 @@ pub const ANNOTATION: &str = "day2.test/fate";
 pub const AFTER: &str = "day2.test/after";
 /// The annotation with how long any pod stays Terminating: `10s`.
 pub const DRAIN: &str = "day2.test/drain";
+
+/// The manifest of a hook that Argo CD waits for before it syncs: a Job whose pod runs for so long.
+pub fn slow_hook(time: Duration) -> String {
+    let (slow, millis) = (Fate::Slow.word(), time.as_millis());
+    format!(
+        "apiVersion: batch/v1
+kind: Job
+metadata:
+  name: takes-its-time
+  annotations:
+    argocd.argoproj.io/hook: PreSync
+spec:
+  template:
+    metadata:
+      annotations:
+        {ANNOTATION}: {slow}
+        {AFTER}: {millis}ms
+    spec:
+      restartPolicy: Never
+      containers:
+        - name: hook
+          image: example.com/hook:1
+"
+    )
+}
 
 /// What becomes of a pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

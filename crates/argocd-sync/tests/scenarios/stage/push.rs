@@ -2,26 +2,6 @@
 
 use super::{NEW, REPOSITORY, Shape, Stage, VALUES, World, sandboxed};
 
-/// A hook that Argo CD waits for: a Job whose pod runs for as long as `AFTER` says.
-const HOOK: &str = r"apiVersion: batch/v1
-kind: Job
-metadata:
-  name: takes-its-time
-  annotations:
-    argocd.argoproj.io/hook: PreSync
-spec:
-  template:
-    metadata:
-      annotations:
-        day2.test/fate: slow
-        day2.test/after: AFTER
-    spec:
-      restartPolicy: Never
-      containers:
-        - name: hook
-          image: example.com/hook:1
-";
-
 impl Stage {
     /// Commits files to the branch of dev and returns the commit.
     pub(crate) async fn commit(&self, message: &str, files: &[(&str, &[u8])]) -> String {
@@ -75,7 +55,7 @@ impl Stage {
 
     /// Commits a hook that takes so long, to a branch that begins at dev's head, and returns the commit.
     pub(super) async fn commit_hook(&self, branch: &str, time: std::time::Duration) -> String {
-        let hook = HOOK.replace("AFTER", &format!("{}ms", time.as_millis()));
+        let hook = stack::fate::slow_hook(time);
         let path = "charts/app/templates/hook.yaml";
         self.commit_to(branch, "A hook that takes its time", &[(path, hook.as_bytes())]).await
     }

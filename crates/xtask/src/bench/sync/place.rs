@@ -23,25 +23,6 @@ pub(super) const IMAGE: &str = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/
 const VALUES: &str = "values/dev.values.yaml";
 /// How long anything may take that is no part of what is measured.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// A hook that Argo CD waits for: a Job whose pod runs for so long.
-const HOOK: &str = r"apiVersion: batch/v1
-kind: Job
-metadata:
-  name: takes-its-time
-  annotations:
-    argocd.argoproj.io/hook: PreSync
-spec:
-  template:
-    metadata:
-      annotations:
-        day2.test/fate: slow
-        day2.test/after: AFTER
-    spec:
-      restartPolicy: Never
-      containers:
-        - name: hook
-          image: example.com/hook:1
-";
 
 /// GitHub and the control plane, which all places share.
 pub(super) struct World {
@@ -227,7 +208,7 @@ impl<'a> Place<'a> {
             let github = &self.world.sandbox.world().github;
             github.create_branch(&self.slug, branch, "dev").await.map_err(text)?;
         }
-        let hook = HOOK.replace("AFTER", &format!("{}ms", time.as_millis()));
+        let hook = stack::fate::slow_hook(time);
         self.commit(branch, "charts/app/templates/hook.yaml", &hook).await
     }
 
