@@ -1,6 +1,10 @@
 //! Binding and serving one service, with the faults in front of it.
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{Router, middleware};
 use tokio::{
@@ -10,53 +14,68 @@ use tokio::{
 
 use crate::{World, faults};
 
-/// Listens on a free port of 127.0.0.1 and returns the base URL.
-pub(crate) async fn bind() -> io::Result<(TcpListener, String)> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let url = format!("http://{}", listener.local_addr()?);
-    Ok((listener, url))
+/// A port of 127.0.0.1, and who listens there.
+#[derive(Debug)]
+pub(crate) struct Port {
+    address: SocketAddr,
+    listener: TcpListener,
+    /// Has the port and never listens: while nobody does, no connection of any program is given this port as its own.
+    kept: TcpSocket,
+}
+
+/// Listens on a free port and returns the base URL.
+pub(crate) fn bind() -> io::Result<(Port, String)> {
+    let kept = bound((Ipv4Addr::LOCALHOST, 0).into())?;
+    let address = kept.local_addr()?;
+    let port = Port { address, listener: listen(address)?, kept };
+    Ok((port, format!("http://{address}")))
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    bound(address)?.listen(1024)
+}
+
+fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    // The port has two sockets, and connections of the time before may linger.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 /// Serves `router` until the task is aborted.
-pub(crate) async fn run(listener: TcpListener, service: &'static str, router: Router, world: Arc<World>) {
+pub(crate) async fn run(port: Port, service: &'static str, router: Router, world: Arc<World>) {
     let router = router.layer(middleware::from_fn_with_state((service, world), faults::apply));
     // An accept loop of axum only ends by being aborted.
-    let _ = axum::serve(listener, router).await;
+    let _ = axum::serve(port.listener, router).await;
 }
 
 /// The same for a service that can be stopped and started again on its port, as `up` says; `serving` follows.
 pub(crate) async fn run_restartable(
-    listener: TcpListener,
+    port: Port,
     service: &'static str,
     router: Router,
     world: Arc<World>,
     (up, serving): (watch::Sender<bool>, watch::Sender<bool>),
 ) {
-    // The end of the server is the end of the task.
-    let _ = restartable(listener, service, router, world, up, serving).await;
+    if let Err(error) = restartable(port, service, router, world, up, serving).await {
+        tracing::error!(%error, service, "cannot be started again");
+    }
 }
 
 async fn restartable(
-    listener: TcpListener,
+    port: Port,
     service: &'static str,
     router: Router,
     world: Arc<World>,
     up: watch::Sender<bool>,
     serving: watch::Sender<bool>,
 ) -> io::Result<()> {
-    let address = listener.local_addr()?;
+    let Port { address, listener, kept: _kept } = port;
     let router = router.layer(middleware::from_fn_with_state((service, world), faults::apply));
     let mut next = Some(listener);
     loop {
-        let listener = if let Some(listener) = next.take() {
-            listener
-        } else {
-            let socket = TcpSocket::new_v4()?;
-            // Connections of the time before may linger.
-            socket.set_reuseaddr(true)?;
-            socket.bind(address)?;
-            socket.listen(1024)?
-        };
+        let listener = next.take().map_or_else(|| listen(address), Ok)?;
         serving.send_replace(true);
         let mut receiver = up.subscribe();
         let stopped = async move { drop(receiver.wait_for(|up| !up).await) };

@@ -74,6 +74,7 @@ pub struct Sandbox {
 
 impl Sandbox {
     /// Starts every service on a port of its own on 127.0.0.1.
+    #[expect(clippy::unused_async, reason = "its sockets need the runtime that it is awaited in")]
     pub async fn start(config: Config) -> io::Result<Self> {
         let kept = if config.directory.is_none() { Some(tempfile::tempdir()?) } else { None };
         let temporary = || kept.as_ref().map(|kept| kept.path().to_owned()).unwrap_or_default();
@@ -81,7 +82,7 @@ impl Sandbox {
         std::fs::create_dir_all(&directory)?;
         let mut listeners = Vec::new();
         for _ in 0..7 {
-            listeners.push(serve::bind().await?);
+            listeners.push(serve::bind()?);
         }
         let mut url = listeners.iter().map(|(_, url)| url.clone());
         let mut next = || url.next().unwrap_or_default();
@@ -120,14 +121,14 @@ impl Sandbox {
         ];
         let mut servers = JoinSet::new();
         let played = listeners.into_iter().zip(routers);
-        for ((listener, _), (service, router)) in
+        for ((port, _), (service, router)) in
             played.filter(|(_, (service, _))| has_own_argocd || *service != "argocd")
         {
             if service == "argocd" {
                 let switch = (world.argocd.up.clone(), world.argocd.serving.clone());
-                servers.spawn(serve::run_restartable(listener, service, router, world.clone(), switch));
+                servers.spawn(serve::run_restartable(port, service, router, world.clone(), switch));
             } else {
-                servers.spawn(serve::run(listener, service, router, world.clone()));
+                servers.spawn(serve::run(port, service, router, world.clone()));
             }
         }
         Ok(Self { world, servers, _directory: kept })
