@@ -78,7 +78,11 @@ impl Args {
         let allowed_accounts =
             check.list("allowed-account-ids", &self.allowed_account_ids, str::parse::<AccountId>);
         let public = registries.iter().any(|wanted| wanted.registry == Registry::Public);
-        let around = Surroundings { region: region.as_ref(), accounts: &allowed_accounts, public };
+        let host_form = HostForm::of(env);
+        let host = |wanted: &Wanted| Some(wanted.registry.host(region.as_ref()?, host_form));
+        let hosts: Vec<String> = registries.iter().filter_map(host).collect();
+        let around =
+            Surroundings { region: region.as_ref(), accounts: &allowed_accounts, hosts: &hosts, public };
         let chosen = self.identity.check(&mut check, &around);
         let export_aws_env = check.flag("export-aws-env", self.export_aws_env.as_deref(), false);
         let mask_account_id = check.flag("mask-aws-account-id", self.mask_aws_account_id.as_deref(), false);
@@ -90,7 +94,7 @@ impl Args {
             region,
             registries,
             allowed_accounts,
-            host_form: HostForm::of(env),
+            host_form,
             export_aws_env,
             mask_account_id,
             docker_config: docker_config.unwrap_or(Mode::Isolated),

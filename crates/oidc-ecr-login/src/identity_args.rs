@@ -66,6 +66,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) region: Option<&'a Region>,
     /// The accounts that are allowed.
     pub(crate) accounts: &'a [AccountId],
+    /// The hosts that are signed in to, as far as they are named.
+    pub(crate) hosts: &'a [String],
     /// Whether the public gallery is signed in to.
     pub(crate) public: bool,
 }
@@ -107,7 +109,7 @@ impl IdentityArgs {
         });
         let external_id = check.optional("external-id", self.external_id.as_deref(), external_id);
         let partition = around.region.map_or("aws", Region::partition);
-        let (policy, widened) = self.policy.check(check, partition, around.public);
+        let (policy, widened) = self.policy.check(check, partition, around);
         let wanted = check.optional("auth", self.auth.as_deref(), auth::Auth::parse)?;
         if had_role && role.is_none() {
             return None;

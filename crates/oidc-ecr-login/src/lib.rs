@@ -15,6 +15,7 @@ mod registry;
 mod report;
 mod request;
 mod run;
+mod scoped;
 mod spec;
 #[cfg(test)]
 mod tests;

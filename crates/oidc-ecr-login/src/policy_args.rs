@@ -1,14 +1,16 @@
 //! The inputs that narrow a session down.
 
-use aws::{Access, LONGEST_POLICY, MOST_MANAGED, RepositoryName, Scope, SessionPolicy};
+use aws::{Access, LONGEST_POLICY, MOST_MANAGED, Scope, SessionPolicy};
 use serde_json::Value;
 use toolkit::Check;
+
+use crate::{identity_args::Surroundings, scoped};
 
 /// What the session is narrowed down to.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct PolicyArgs {
     /// Repositories that the session is narrowed down to, one per line: `NAME`, or `NAME=pull`, `NAME=push`,
-    /// `NAME=promote`; `*` in a name is any text
+    /// `NAME=promote`; `*` in a name is any text; of an image's whole name, registry and tag are left out
     #[arg(long, value_name = "NAME[=ACCESS]", value_delimiter = '\n')]
     repositories: Vec<String>,
 
@@ -31,13 +33,14 @@ impl PolicyArgs {
         &self,
         check: &mut Check<'_>,
         partition: &str,
-        public: bool,
+        around: &Surroundings<'_>,
     ) -> (SessionPolicy, Vec<String>) {
         let access =
             check.optional("access", self.access.as_deref(), str::parse::<Access>).unwrap_or(Access::Push);
         let lines: Vec<String> =
             self.repositories.iter().flat_map(|text| text.split(',')).map(str::to_owned).collect();
-        let repositories = check.list("repositories", &lines, |text| repository(text, access));
+        let repositories =
+            check.list("repositories", &lines, |text| scoped::parse(text, access, around.hosts));
         let given = check.optional("inline-session-policy", self.inline_session_policy.as_deref(), document);
         let managed = check.list("managed-session-policies", &self.managed_session_policies, policy_arn);
         if managed.len() > MOST_MANAGED {
@@ -52,7 +55,7 @@ impl PolicyArgs {
                 "and `repositories` cannot be used together: each makes the policy",
             );
         }
-        match (Scope { repositories, public }).policy(partition) {
+        match (Scope { repositories, public: around.public }).policy(partition) {
             Ok((text, widened)) => (SessionPolicy { inline: Some(text), managed }, widened),
             Err(problem) => {
                 check.problem("repositories", &problem);
@@ -72,14 +75,6 @@ impl PolicyArgs {
             "managed-session-policies"
         }
     }
-}
-
-fn repository(text: &str, default: Access) -> Result<(RepositoryName, Access), String> {
-    let (name, access) = match text.split_once('=') {
-        Some((name, access)) => (name.trim(), access.trim().parse().map_err(|error| format!("{error}"))?),
-        None => (text, default),
-    };
-    Ok((name.parse().map_err(|error| format!("{error}"))?, access))
 }
 
 /// A document of AWS's form; white space, which counts, is taken out.
