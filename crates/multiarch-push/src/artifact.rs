@@ -80,13 +80,11 @@ pub(crate) struct Blob {
 pub(crate) enum Origin {
     /// In memory.
     Bytes(Bytes),
-    /// In a file that was hashed as it was written.
+    /// In a file of this size.
     File(PathBuf),
-    /// In a file of this size, whose digest is checked on its way to the registry.
-    Unchecked(PathBuf),
     /// In a layer of ours, whose file may be yet to be made.
     Layer(Arc<LayerFile>),
-    /// In the middle of a file, as in a tar file; the digest is checked on its way to the registry.
+    /// In the middle of a file, as in a tar file.
     Part {
         /// The file.
         file: PathBuf,

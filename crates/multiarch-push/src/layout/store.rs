@@ -12,10 +12,6 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{artifact::Origin, codes, image::oci::Descriptor};
 
-/// Up to this size, a blob is hashed before anything is sent. Larger ones are hashed by the registry anyway, and to
-/// read them twice would cost more than to find damage late.
-const SMALL: u64 = 16 * 1024 * 1024;
-
 /// The most that a manifest or an index may have, far above what registries take.
 const LARGEST_DOCUMENT: u64 = 64 * 1024 * 1024;
 
@@ -92,27 +88,27 @@ impl Store {
         Ok(bytes)
     }
 
-    /// Returns where a blob's bytes are, after a look at its size, and at its digest if it is small.
+    /// Returns where a blob's bytes are, after a look at its size. They are not read: the registry hashes what it gets,
+    /// and a push that finds them there never needs them.
     pub(super) fn blob(&self, descriptor: &Descriptor) -> Result<Origin, Failure> {
         let digest = &descriptor.digest;
-        let unreadable =
-            |error: io::Error| self.invalid(format!("the blob {digest} cannot be read: {error}"));
-        let (reader, size) = self.reader(&name(digest)).map_err(unreadable)?;
-        self.compare(descriptor, size, None)?;
-        if size <= SMALL {
-            let found = hash(reader.take(size)).map_err(unreadable)?;
-            self.compare(descriptor, size, Some(found))?;
-        }
-        Ok(match &self.place {
+        let name = name(digest);
+        let (origin, size) = match &self.place {
             Place::Directory(root) => {
-                let path = root.join(name(digest));
-                if size <= SMALL { Origin::File(path) } else { Origin::Unchecked(path) }
+                let path = root.join(&name);
+                let size = fs::metadata(&path).map(|metadata| metadata.len());
+                (Origin::File(path), size)
             }
             Place::Tar { file, entries } => {
-                let offset = entries.get(Path::new(&name(digest))).map(|(offset, _)| *offset);
-                Origin::Part { file: file.clone(), offset: offset.unwrap_or_default() }
+                let found = entries.get(Path::new(&name)).copied();
+                let (offset, _) = found.unwrap_or_default();
+                (Origin::Part { file: file.clone(), offset }, found.map(|(_, size)| size).ok_or_else(missing))
             }
-        })
+        };
+        let size =
+            size.map_err(|error| self.invalid(format!("the blob {digest} cannot be read: {error}")))?;
+        self.compare(descriptor, size, None)?;
+        Ok(origin)
     }
 
     fn compare(&self, descriptor: &Descriptor, length: u64, found: Option<Digest>) -> Result<(), Failure> {
@@ -136,7 +132,6 @@ impl Store {
                 Ok((file, size))
             }
             Place::Tar { file, entries } => {
-                let missing = || io::Error::new(io::ErrorKind::NotFound, "the tar file does not have it");
                 let (offset, size) = entries.get(Path::new(name)).copied().ok_or_else(missing)?;
                 let mut file = File::open(file)?;
                 file.seek(SeekFrom::Start(offset))?;
@@ -144,6 +139,10 @@ impl Store {
             }
         }
     }
+}
+
+fn missing() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "the tar file does not have it")
 }
 
 fn name(digest: &Digest) -> String {
@@ -177,15 +176,4 @@ fn entries(file: File) -> io::Result<HashMap<PathBuf, (u64, u64)>> {
         }
     }
     Ok(found)
-}
-
-fn hash(mut reader: impl Read) -> io::Result<Digest> {
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 17];
-    loop {
-        match reader.read(&mut buffer)? {
-            0 => return Ok(Digest::from_sha256(hash.finalize().into())),
-            read => hash.update(buffer.get(..read).unwrap_or_default()),
-        }
-    }
 }

@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     artifact::{Artifact, Blob, Origin},
-    registry::{Content, Integrity},
+    registry::Content,
 };
 
 /// The blobs of an artifact.
@@ -19,23 +19,15 @@ use crate::{
 pub(crate) struct Stock {
     /// The directory for what is fetched; none if there is one destination.
     fetched: Option<PathBuf>,
-    entries: HashMap<Digest, Entry>,
-    /// For what is in files that were hashed as they were written.
-    known: Integrity,
-}
-
-#[derive(Debug, Default)]
-struct Entry {
-    integrity: Integrity,
-    file: OnceCell<PathBuf>,
+    entries: HashMap<Digest, OnceCell<PathBuf>>,
 }
 
 impl Stock {
     /// Takes stock of `artifact`; `fetched` is a directory for what several destinations need of another registry.
     pub(crate) fn new(artifact: &Artifact, fetched: Option<PathBuf>) -> Self {
         let blobs = artifact.manifests().flat_map(|child| &child.blobs);
-        let entries = blobs.map(|blob| (blob.digest.clone(), Entry::default())).collect();
-        Self { fetched, entries, known: Integrity::known() }
+        let entries = blobs.map(|blob| (blob.digest.clone(), OnceCell::new())).collect();
+        Self { fetched, entries }
     }
 
     /// Returns a blob's bytes for an upload.
@@ -43,22 +35,16 @@ impl Stock {
         let entry = self.entries.get(&blob.digest);
         match (&blob.origin, entry, &self.fetched) {
             (Origin::Bytes(bytes), ..) => Ok(Content::Bytes(bytes)),
-            (Origin::File(path), ..) => Ok(Content::File(path, None, &self.known)),
-            (Origin::Layer(layer), ..) => Ok(Content::File(layer.path().await?, None, &self.known)),
-            (Origin::Unchecked(path), entry, _) => {
-                Ok(Content::File(path, None, entry.map_or(&self.known, |entry| &entry.integrity)))
-            }
-            (Origin::Part { file, offset }, entry, _) => {
-                let integrity = entry.map_or(&self.known, |entry| &entry.integrity);
-                Ok(Content::File(file, Some(*offset), integrity))
-            }
+            (Origin::File(path), ..) => Ok(Content::File(path, None)),
+            (Origin::Layer(layer), ..) => Ok(Content::File(layer.path().await?, None)),
+            (Origin::Part { file, offset }, ..) => Ok(Content::File(file, Some(*offset))),
             (Origin::Base(source), Some(entry), Some(directory)) => {
                 let path = directory.join(blob.digest.hex());
                 let fetch = || async {
                     source.fetch_blob(&blob.digest, blob.size, &path).await?;
                     Ok::<_, Failure>(path.clone())
                 };
-                Ok(Content::File(entry.file.get_or_try_init(fetch).await?, None, &self.known))
+                Ok(Content::File(entry.get_or_try_init(fetch).await?, None))
             }
             (Origin::Base(source), ..) => Ok(Content::Repository(source)),
         }

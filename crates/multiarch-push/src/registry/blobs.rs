@@ -203,15 +203,14 @@ impl Repository {
         let meter = upload.progress.meter();
         let fault = Fault::default();
         let doing = format!("the blob {digest}");
-        let checks = matches!(content, Content::File(_, _, integrity) if integrity.claim());
         let mut copying = None;
         let body = match content {
             Content::Bytes(bytes) => {
                 meter.sent(*size);
                 Body::from((*bytes).clone())
             }
-            Content::File(path, offset, _) => {
-                body::of_file(path, *offset, (digest, *size), checks, meter.clone(), fault.clone())
+            Content::File(path, offset) => {
+                body::of_file(path, *offset, (digest, *size), meter.clone(), fault.clone())
             }
             Content::Repository(source) => {
                 // It is never closed.
@@ -229,15 +228,20 @@ impl Repository {
             .body(body);
         let sent = self.call_once(&doing, DONE, &session, request, self.deadline().remaining()).await;
         drop(copying);
-        if let (Content::File(_, _, integrity), true, true) = (content, checks, sent.is_err()) {
-            integrity.give_up();
+        if let Some(failure) = fault.take() {
+            return Err(failure.into());
         }
-        let reply = match fault.take() {
-            Some(failure) => return Err(failure.into()),
-            None => sent?,
+        let stored = match sent {
+            Ok(reply) => self.stored(&doing, digest, reply).await,
+            Err(trouble) => Err(trouble),
         };
-        meter.keep();
-        self.drain(reply).await.map(drop)
+        match (stored, content) {
+            // Which of the two is wrong, the file or what arrived of it?
+            (Err(trouble), Content::File(path, offset)) if trouble.is_about_content() => {
+                Err(body::damage(path, *offset, digest, *size).await.map_or(trouble, Trouble::from))
+            }
+            (stored, _) => stored.map(|()| meter.keep()),
+        }
     }
 }
 

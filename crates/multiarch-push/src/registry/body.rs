@@ -8,10 +8,7 @@ use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use bytes::Bytes;
@@ -30,31 +27,9 @@ pub(crate) enum Content<'a> {
     /// Memory, for configurations.
     Bytes(&'a Bytes),
     /// A file, which is streamed: the whole of it, or what begins at an offset.
-    File(&'a PathBuf, Option<u64>, &'a Integrity),
+    File(&'a PathBuf, Option<u64>),
     /// Another repository, which is streamed through.
     Repository(&'a Repository),
-}
-
-/// Whether a file is known to hold what its digest says. If it is not, it is hashed on its way out, by whichever upload
-/// of it comes first; every registry hashes what it gets as well.
-#[derive(Debug, Default)]
-pub(crate) struct Integrity(AtomicBool);
-
-impl Integrity {
-    /// A file that was hashed as it was written.
-    pub(crate) fn known() -> Self {
-        Self(AtomicBool::new(true))
-    }
-
-    /// Whether the caller has to hash it.
-    pub(super) fn claim(&self) -> bool {
-        !self.0.swap(true, Ordering::AcqRel)
-    }
-
-    /// The caller has not hashed it to its end.
-    pub(super) fn give_up(&self) {
-        self.0.store(false, Ordering::Release);
-    }
 }
 
 /// How large the pieces of a file are, and how many are read ahead: with sixteen uploads, sixteen megabytes.
@@ -76,20 +51,21 @@ impl Fault {
     }
 }
 
-/// Streams a file, or the part of it at `offset`, that is to have this size and digest; `checks` whether it has this
-/// digest.
+/// Streams a file, or the part of it at `offset`, that is to have this size. It is not hashed on its way: the registry
+/// does that, and has to (`digest` of the PUT), so that doing it here as well would only take time.
 pub(super) fn of_file(
     path: &Path,
     offset: Option<u64>,
     (digest, size): (&Digest, u64),
-    checks: bool,
     meter: Meter,
     fault: Fault,
 ) -> Body {
     let (sender, receiver) = mpsc::channel(AHEAD);
     let (path, digest) = (path.to_owned(), digest.clone());
     tokio::task::spawn_blocking(move || {
-        if let Err(failure) = read(&path, offset, (&digest, size), checks, &sender) {
+        // A connection that is gone takes no pieces any more, and the request says why.
+        let send = |piece| sender.blocking_send(Ok(piece)).is_ok();
+        if let Err(failure) = read(&path, offset, (&digest, size), send) {
             fault.set(failure);
             // A stream that ends with an error ends the request: the registry never gets a whole blob.
             let _ = sender.blocking_send(Err(io::Error::other("the file cannot be sent")));
@@ -99,6 +75,32 @@ pub(super) fn of_file(
         receiver.recv().await.map(|piece: io::Result<Bytes>| (piece, receiver))
     });
     Body::wrap_stream(metered(pieces, meter))
+}
+
+/// Says what is wrong with a file that a registry refused; nothing if it is what its digest says, or cannot be read any
+/// more.
+pub(super) async fn damage(path: &Path, offset: Option<u64>, digest: &Digest, size: u64) -> Option<Failure> {
+    let (path, digest) = (path.to_owned(), digest.clone());
+    let hashed = tokio::task::spawn_blocking(move || {
+        let mut hash = Sha256::new();
+        read(&path, offset, (&digest, size), |piece| {
+            hash.update(&piece);
+            true
+        })?;
+        let found = Digest::from_sha256(hash.finalize().into());
+        if found == digest {
+            Ok(())
+        } else {
+            Err(damaged(&path, &digest, &format!("has the digest {found}")))
+        }
+    });
+    hashed.await.ok()?.err()
+}
+
+fn damaged(path: &Path, digest: &Digest, what: &str) -> Failure {
+    let text = format!("the file {} of the blob {digest} {what}", path.display());
+    Failure::new(&codes::DIGEST_MISMATCH, text)
+        .with_remedy("Let the tool that wrote the file write it again.")
 }
 
 /// Counts what passes.
@@ -113,48 +115,35 @@ pub(super) fn metered<E>(
     })
 }
 
+/// Reads a file piece by piece, for as long as `take` wants more.
 fn read(
     path: &Path,
     offset: Option<u64>,
     (digest, size): (&Digest, u64),
-    checks: bool,
-    sender: &mpsc::Sender<io::Result<Bytes>>,
+    mut take: impl FnMut(Bytes) -> bool,
 ) -> Result<(), Failure> {
     let unreadable =
         |error: io::Error| Failure::new(&FILE_ACCESS, format!("cannot read {}: {error}", path.display()));
-    let damaged = |what: String| {
-        let text = format!("the file {} of the blob {digest} {what}", path.display());
-        Failure::new(&codes::DIGEST_MISMATCH, text)
-            .with_remedy("Let the tool that wrote the file write it again.")
-    };
     let mut file = File::open(path).map_err(unreadable)?;
-    let length = file.metadata().map_err(unreadable)?.len();
-    match offset {
-        Some(offset) => file.seek(SeekFrom::Start(offset)).map(drop).map_err(unreadable)?,
-        None if length == size => {}
-        None => return Err(damaged(format!("has {length} bytes and not {size}"))),
+    if let Some(offset) = offset {
+        file.seek(SeekFrom::Start(offset)).map(drop).map_err(unreadable)?;
+    } else {
+        let length = file.metadata().map_err(unreadable)?.len();
+        if length != size {
+            return Err(damaged(path, digest, &format!("has {length} bytes and not {size}")));
+        }
     }
-    let (mut hash, mut left) = (Sha256::new(), size);
+    let mut left = size;
     while left > 0 {
         let wanted = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
         let mut piece = Vec::with_capacity(wanted);
         let got = (&mut file).take(wanted as u64).read_to_end(&mut piece).map_err(unreadable)?;
         if got < wanted {
-            return Err(damaged("became shorter while it was read".to_owned()));
+            return Err(damaged(path, digest, "became shorter while it was read"));
         }
         left -= got as u64;
-        if checks {
-            hash.update(&piece);
-            if left == 0 {
-                let found = Digest::from_sha256(hash.clone().finalize().into());
-                if found != *digest {
-                    return Err(damaged(format!("has the digest {found}")));
-                }
-            }
-        }
-        // The connection is gone, and the request says why.
-        if sender.blocking_send(Ok(Bytes::from(piece))).is_err() {
-            return Ok(());
+        if !take(Bytes::from(piece)) {
+            break;
         }
     }
     Ok(())

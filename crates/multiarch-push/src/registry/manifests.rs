@@ -95,7 +95,7 @@ impl Repository {
         let build = |client: &Client, url| put(client, url, manifest);
         self.persist(async || {
             let reply = self.call(&doing, STORED, &url, build).await?;
-            self.stored(&doing, manifest, reply).await
+            self.stored(&doing, &manifest.digest, reply).await
         })
         .await
     }
@@ -116,19 +116,19 @@ impl Repository {
             }
             let request = put(self.client(), url.clone(), manifest);
             let reply = self.call_once(&doing, STORED, &url, request, PATIENCE).await?;
-            self.stored(&doing, manifest, reply).await?;
+            self.stored(&doing, &manifest.digest, reply).await?;
             Ok(true)
         })
         .await
     }
 
-    /// Checks that a manifest was stored as what it is.
-    async fn stored(&self, doing: &str, manifest: &Found, reply: Response) -> Result<(), Trouble> {
+    /// Checks that a manifest or a blob was stored as what it is.
+    pub(super) async fn stored(&self, doing: &str, digest: &Digest, reply: Response) -> Result<(), Trouble> {
         let said = content_digest(&reply);
         self.drain(reply).await?;
-        match said.filter(|said| *said != manifest.digest) {
+        match said.filter(|said| said != digest) {
             Some(said) => {
-                let text = format!("{} stored {doing} as {said}, not as {}", self.name(), manifest.digest);
+                let text = format!("{} stored {doing} as {said}, not as {digest}", self.name());
                 Err(Failure::new(&codes::DIGEST_MISMATCH, text).into())
             }
             None => Ok(()),

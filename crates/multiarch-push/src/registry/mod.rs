@@ -25,7 +25,7 @@ mod window;
 
 pub(crate) use amazon::Amazon;
 pub(crate) use blobs::{Placed, Upload};
-pub(crate) use body::{Content, Integrity};
+pub(crate) use body::Content;
 pub(crate) use client::{Registry, Repository};
 pub(crate) use keychain::Keychain;
 pub(crate) use manifests::{Found, Lookup};

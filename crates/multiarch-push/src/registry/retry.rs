@@ -57,6 +57,15 @@ impl Trouble {
         Self::Passing { failure: Box::new(failure), after, tries }
     }
 
+    /// Whether the registry did not like the bytes themselves.
+    pub(super) fn is_about_content(&self) -> bool {
+        let code = match self {
+            Self::Fatal(failure) => failure.code,
+            Self::Passing { failure, .. } => failure.code,
+        };
+        [&codes::DIGEST_MISMATCH, &codes::UPLOAD_REFUSED].contains(&code)
+    }
+
     /// The connection broke while a body was read.
     pub(super) fn broken(failure: Failure) -> Self {
         Self::Passing { failure: Box::new(failure), after: None, tries: TRIES }

@@ -63,17 +63,20 @@ async fn a_layout_keeps_its_digest() {
 }
 
 #[tokio::test]
-async fn a_damaged_layout_sends_nothing() {
+async fn a_damaged_layer_is_named_and_nothing_is_published() {
     let stage = Stage::new().await;
     let root = stage.directory.path().join("layout");
     write(&root);
     let blobs = fs::read_dir(root.join("blobs/sha256")).unwrap();
     let layer = blobs.map(|entry| entry.unwrap()).find(|entry| entry.metadata().unwrap().len() == 3_000_000);
-    fs::write(layer.unwrap().path(), vec![8; 3_000_000]).unwrap();
+    let layer = layer.unwrap().path();
+    fs::write(&layer, vec![8; 3_000_000]).unwrap();
     let argv = [format!("--image={}/product/dev", stage.registry()), format!("--layout={}", root.display())];
     let failure = stage.run(argv.iter().map(String::as_str)).await.unwrap_err();
     assert_eq!(failure.code.id, "digest-mismatch");
-    assert!(stage.writes().is_empty());
+    assert!(failure.cause.contains(layer.to_str().unwrap()), "{failure}");
+    let registry = &stage.world().registry;
+    assert!(registry.tags("product/dev").is_empty());
 }
 
 /// Writes a layout with one image and no index around it.
