@@ -9,11 +9,16 @@ mod sandbox_tests;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
-use model::{Deadline, Failure, Secret};
+use model::{Deadline, Failure, Secret, codes as general};
 use reqwest::Client;
-use toolkit::{Host, Phases};
+use toolkit::{
+    Host, Phases,
+    http::{self, ClientOptions},
+};
 
 use crate::{
     CallError, Keys, Region, Session, Token, connector,
@@ -34,9 +39,23 @@ pub struct Aws {
     phases: Phases,
 }
 
+/// How long a connection may take: within the default `timeout` of a login a second and a third one can still be made.
+const CONNECT: Duration = Duration::from_secs(3);
+
 impl Aws {
-    /// Sets the clients up; no call is made.
-    pub fn new(host: &Host, http: Client, deadline: Deadline) -> Self {
+    /// Sets the clients up; no call is made. The authorities that `AWS_CA_BUNDLE` names are trusted, as by every AWS tool.
+    pub fn open(host: &Host, deadline: Deadline) -> Result<Self, Failure> {
+        let client = http::client(&ClientOptions {
+            ca_pem: ca_bundle(host)?,
+            connect_timeout: CONNECT,
+            connects_early: true,
+            ..ClientOptions::default()
+        })?;
+        Ok(Self::new(host, client, deadline))
+    }
+
+    /// The same over a given client.
+    pub(crate) fn new(host: &Host, http: Client, deadline: Deadline) -> Self {
         let endpoints = Endpoints::of(host.env());
         let base = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -47,6 +66,19 @@ impl Aws {
             .use_dual_stack(endpoints.dual_stack)
             .build();
         Self { host: host.clone(), http, deadline, base, endpoints, phases: Phases::new() }
+    }
+
+    /// Begins to connect to STS in `region`, and to where the tokens of the registries in `registries` and, if it is
+    /// `public`, of the gallery come from. It is called before the first call, during which the connections are made.
+    pub async fn connect_early(&self, region: &Region, registries: &[Region], public: bool) {
+        let mut urls = vec![self.endpoints.sts_url(region).await];
+        for region in registries {
+            urls.push(self.endpoints.ecr_url(region).await);
+        }
+        urls.extend(public.then(|| Some(self.endpoints.ecr_public_url().to_owned())));
+        for url in urls.iter().flatten() {
+            http::connect_early(&self.http, url).await;
+        }
     }
 
     /// Returns how long the calls took.
@@ -123,6 +155,13 @@ impl Aws {
         config.set_credentials_provider(keys.map(|keys| SharedCredentialsProvider::new(keys.for_sdk())));
         aws_sdk_sts::Client::from_conf(config.build())
     }
+}
+
+fn ca_bundle(host: &Host) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(path) = host.env().get("AWS_CA_BUNDLE") else { return Ok(None) };
+    std::fs::read(path).map(Some).map_err(|error| {
+        Failure::new(&general::FILE_ACCESS, format!("cannot read `AWS_CA_BUNDLE` ({path}): {error}"))
+    })
 }
 
 /// Returns the password within a registry credential, the base64 of `AWS:password`.

@@ -1,7 +1,14 @@
 //! Which hosts are called, as AWS's tools are told by the environment
 //! (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>).
 
+use aws_sdk_ecr::config::endpoint as ecr;
+use aws_sdk_sts::config::endpoint as sts;
 use toolkit::Env;
+
+use crate::Region;
+
+/// Where tokens for the public gallery come from.
+const PUBLIC: &str = "https://api.ecr-public.us-east-1.amazonaws.com";
 
 /// What the environment says of endpoints. Without an own URL the SDK's rules say the host.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,6 +39,41 @@ impl Endpoints {
             ecr: configured("AWS_ENDPOINT_URL_ECR"),
             ecr_public: configured("AWS_ENDPOINT_URL_ECR_PUBLIC"),
         }
+    }
+
+    /// The URL of STS in `region`; none where the partition has none like that, which the call itself explains.
+    pub(crate) async fn sts_url(&self, region: &Region) -> Option<String> {
+        use sts::ResolveEndpoint as _;
+        if let Some(url) = &self.sts {
+            return Some(url.clone());
+        }
+        let params = sts::Params::builder()
+            .region(region.as_str())
+            .use_fips(self.fips)
+            .use_dual_stack(self.dual_stack)
+            .build()
+            .ok()?;
+        Some(sts::DefaultResolver::new().resolve_endpoint(&params).await.ok()?.url().to_owned())
+    }
+
+    /// The same of ECR's interface.
+    pub(crate) async fn ecr_url(&self, region: &Region) -> Option<String> {
+        use ecr::ResolveEndpoint as _;
+        if let Some(url) = &self.ecr {
+            return Some(url.clone());
+        }
+        let params = ecr::Params::builder()
+            .region(region.as_str())
+            .use_fips(self.fips)
+            .use_dual_stack(self.dual_stack)
+            .build()
+            .ok()?;
+        Some(ecr::DefaultResolver::new().resolve_endpoint(&params).await.ok()?.url().to_owned())
+    }
+
+    /// The URL of the public gallery's interface.
+    pub(crate) fn ecr_public_url(&self) -> &str {
+        self.ecr_public.as_deref().unwrap_or(PUBLIC)
     }
 }
 

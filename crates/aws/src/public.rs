@@ -19,7 +19,6 @@ use crate::{
 
 /// The region that has the interface (<https://docs.aws.amazon.com/general/latest/gr/ecr-public.html>).
 const REGION: &str = "us-east-1";
-const URL: &str = "https://api.ecr-public.us-east-1.amazonaws.com";
 const TARGET: &str = "SpencerFrontendService.GetAuthorizationToken";
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 /// What errors call the interface.
@@ -90,7 +89,7 @@ impl Aws {
     }
 
     fn signed(&self, keys: &Keys) -> Result<RequestBuilder, String> {
-        let url = self.endpoints.ecr_public.as_deref().unwrap_or(URL);
+        let url = self.endpoints.ecr_public_url();
         let headers = [("content-type", CONTENT_TYPE), ("x-amz-target", TARGET)];
         let identity = keys.for_sdk().into();
         let params = v4::SigningParams::builder()

@@ -1,6 +1,10 @@
 //! The HTTP client that the actions share: TLS by rustls with ring, the platform's trust anchors, proxies from
 //! the environment, HTTP/1.1, and one debug line per call.
 
+mod early;
+
+pub use self::early::connect_early;
+
 use std::{sync::Once, time::Duration};
 
 use model::{Deadline, Failure, Secret, codes};
@@ -19,6 +23,8 @@ pub struct ClientOptions {
     pub follow_redirects: bool,
     /// Whether the proxies of the environment are used; an agent on the machine itself must be asked without them.
     pub use_proxies: bool,
+    /// Whether [`connect_early`] will be used.
+    pub connects_early: bool,
 }
 
 impl Default for ClientOptions {
@@ -29,6 +35,7 @@ impl Default for ClientOptions {
             identity_pem: None,
             follow_redirects: false,
             use_proxies: true,
+            connects_early: false,
         }
     }
 }
@@ -53,6 +60,9 @@ pub fn client(options: &ClientOptions) -> Result<Client, Failure> {
         } else {
             redirect::Policy::none()
         });
+    if options.connects_early {
+        builder = builder.connector_layer(early::Early::default());
+    }
     if !options.use_proxies {
         builder = builder.no_proxy();
     }
@@ -149,7 +159,8 @@ pub async fn send(
     })?;
     let (method, url) = (request.method().clone(), request.url().clone());
     let start = std::time::Instant::now();
-    let result = tokio::time::timeout_at(deadline.instant().into(), client.execute(request)).await;
+    let reply = early::with_early(&url, client.execute(request));
+    let result = tokio::time::timeout_at(deadline.instant().into(), reply).await;
     let millis = start.elapsed().as_millis();
     match result {
         Ok(Ok(reply)) => {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use aws::{Aws, PUBLIC_GALLERY, Recipe, RecipeEntry, RegistryHost, RepositoryOptions};
 use model::{Deadline, Failure, ImageName};
-use toolkit::{Host, http};
+use toolkit::Host;
 
 use super::keychain::{Credential, Keychain};
 use crate::codes;
@@ -90,7 +90,7 @@ impl Amazon {
     }
 
     fn aws(&self, deadline: Deadline) -> Result<Aws, Failure> {
-        Ok(Aws::new(&self.host, http::client(&http::ClientOptions::default())?, deadline))
+        Aws::open(&self.host, deadline)
     }
 }
 

@@ -12,6 +12,7 @@ use sandbox::{
     github::RunSpec,
 };
 use serde_json::Value;
+use tokio::net::TcpListener;
 
 use super::{
     ROLE,
@@ -35,6 +36,23 @@ async fn three_calls_sign_in() {
     for (name, value) in [("registry", host.as_str()), ("account-id", "123456789012"), ("role-arn", ROLE_ARN)]
     {
         assert!(output.contains(&format!("{name}<<")) && output.contains(value), "{output}");
+    }
+}
+
+#[tokio::test]
+async fn sts_and_ecr_are_connected_to_while_the_token_is_fetched() {
+    let mut job = Job::new().await;
+    let delay = Effect::Delay { millis: 60_000 };
+    job.sandbox.world().faults.add(Fault::once("oidc", "GET", "", delay));
+    let mut listeners = Vec::new();
+    for name in ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_ECR"] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        job.env.insert(name.into(), format!("http://{}", listener.local_addr().unwrap()));
+        listeners.push(listener);
+    }
+    tokio::select! {
+        result = job.run(&[ROLE]) => panic!("{result:?}"),
+        _ = async { for listener in &listeners { listener.accept().await.unwrap(); } } => {}
     }
 }
 
