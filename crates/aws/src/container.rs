@@ -8,7 +8,8 @@ use reqwest::Url;
 use serde::Deserialize;
 use toolkit::{
     Env,
-    http::{self, ClientOptions, SendError},
+    http::{self, ClientOptions},
+    retry_after,
 };
 
 use crate::{Aws, CallError, Keys, Kind, Region, codes, diagnose::About, retry::Stop};
@@ -58,12 +59,8 @@ async fn ask(
     deadline: Deadline,
 ) -> Result<Keys, CallError> {
     let error = |kind| CallError { service: SERVICE, operation: "", kind };
-    let reply = http::send(client, request, deadline).await.map_err(|send| {
-        error(match send {
-            SendError::Timeout { .. } => Kind::Timeout(send.to_string()),
-            SendError::Connect { .. } | SendError::Broken { .. } => Kind::Unreachable(send.to_string()),
-        })
-    })?;
+    let reply = http::send(client, request, deadline).await.map_err(|send| error(Kind::from(&send)))?;
+    let retry_after = retry_after(reply.headers()).map(crate::error::seconds);
     let status = reply.status().as_u16();
     let body = tokio::time::timeout(deadline.remaining(), reply.bytes()).await;
     let Ok(Ok(body)) = body else { return Err(error(Kind::Unreachable("half a reply".to_owned()))) };
@@ -84,7 +81,7 @@ async fn ask(
                 // The agent of EKS answers with plain text; a page of something else is cut.
                 None => (String::new(), String::from_utf8_lossy(&body).trim().chars().take(300).collect()),
             };
-            Err(error(Kind::Reply { status, code, message, request_id: String::new() }))
+            Err(error(Kind::Reply { status, code, message, request_id: String::new(), retry_after }))
         }
     }
 }

@@ -44,9 +44,11 @@ pub(crate) fn failure(error: &CallError, tries: u32, about: &About) -> Failure {
     let place = place(error, about);
     let failure = match &error.kind {
         Kind::Timeout(text) => Failure::new(&general::DEADLINE_PASSED, format!("{place}: {text}")),
-        Kind::Unreachable(text) => Failure::new(&codes::AWS_UNREACHABLE, format!("{place}: {text}")),
+        Kind::Unreachable(text) | Kind::Cut(text) => {
+            Failure::new(&codes::AWS_UNREACHABLE, format!("{place}: {text}"))
+        }
         Kind::Nonsense(text) => Failure::new(&general::UNEXPECTED_REPLY, format!("{place}: {text}")),
-        Kind::Reply { status, code, message, request_id } => {
+        Kind::Reply { status, code, message, request_id, .. } => {
             let said = said(*status, code, message);
             let failure = match error.service {
                 "STS" => sts::explain(error, code, message, &said, about),

@@ -11,7 +11,7 @@ use model::{Deadline, Failure, Secret};
 use reqwest::RequestBuilder;
 use serde::Deserialize;
 use serde_json::Value;
-use toolkit::http::{self, SendError};
+use toolkit::{http, retry_after};
 
 use crate::{
     Aws, CallError, Keys, Kind, PUBLIC_GALLERY, Region, Session, Token, diagnose::About, retry::Stop,
@@ -55,12 +55,9 @@ impl Aws {
         let error = |kind| CallError { service: SERVICE, operation: OPERATION, kind };
         let request = self.signed(keys).map_err(|why| error(Kind::Nonsense(why)))?;
         let deadline = Deadline::after(self.deadline.cap(crate::connector::PER_CALL));
-        let reply = http::send(&self.http, request, deadline).await.map_err(|send| {
-            error(match send {
-                SendError::Timeout { .. } => Kind::Timeout(send.to_string()),
-                SendError::Connect { .. } | SendError::Broken { .. } => Kind::Unreachable(send.to_string()),
-            })
-        })?;
+        let reply =
+            http::send(&self.http, request, deadline).await.map_err(|send| error(Kind::from(&send)))?;
+        let retry_after = retry_after(reply.headers()).map(crate::error::seconds);
         let status = reply.status().as_u16();
         let request_id = reply.headers().get("x-amzn-requestid").and_then(|id| id.to_str().ok());
         let request_id = request_id.unwrap_or_default().to_owned();
@@ -73,7 +70,7 @@ impl Aws {
             let code = text("__type").rsplit('#').next().unwrap_or_default().to_owned();
             let message =
                 if said["message"].is_null() { text("Message") } else { text("message") }.to_owned();
-            return Err(error(Kind::Reply { status, code, message, request_id }));
+            return Err(error(Kind::Reply { status, code, message, request_id, retry_after }));
         }
         let incomplete = |_| CallError::incomplete(SERVICE, OPERATION);
         let Reply { authorization_data: data } = serde_json::from_slice(&body).map_err(incomplete)?;

@@ -50,7 +50,8 @@ pub(crate) async fn until_done<T>(
             Stop::Call(error) => error.verdict(),
             Stop::Failure(_) => Verdict::Final,
         };
-        let delay = backoff.next_delay();
+        let asked = if let Stop::Call(error) = &stop { error.retry_after() } else { None };
+        let delay = backoff.next_delay().max(asked.unwrap_or_default());
         let is_last = verdict == Verdict::Final
             || (verdict == Verdict::AgainFewTimes && tries >= FEW)
             || delay >= deadline.remaining();

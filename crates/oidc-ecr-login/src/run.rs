@@ -63,7 +63,7 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
     }))
 }
 
-/// Opens the connections to STS and ECR while the job's token is fetched: a third of the time of a login is theirs.
+/// Has the connections to STS and ECR opened while the job's token is fetched.
 async fn connect_early(aws: &Aws, request: &Request, plan: &Plan) {
     let mut regions: Vec<Region> =
         plan.asks.iter().filter(|ask| !ask.is_public).map(|ask| ask.region.clone()).collect();

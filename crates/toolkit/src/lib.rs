@@ -39,7 +39,7 @@ pub use phases::Phases;
 pub use random::nonce;
 pub use render::render_failure;
 pub use report::Report;
-pub use retry::{Backoff, retry_after};
+pub use retry::{Backoff, retry_after, retry_after_of};
 pub use spec::{Output, Permission, Spec};
 pub use summary::Summary;
 pub use template::{Template, one_line};

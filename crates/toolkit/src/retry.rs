@@ -10,7 +10,12 @@ use crate::random::up_to;
 /// Reads how long a server asks not to be called again, as seconds or as a moment (RFC 9110 §10.2.3). A moment that has
 /// passed is no time.
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    read_retry_after(headers.get(RETRY_AFTER)?.to_str().ok()?, Timestamp::now())
+    retry_after_of(headers.get(RETRY_AFTER)?.to_str().ok()?)
+}
+
+/// The same of the header's value alone.
+pub fn retry_after_of(value: &str) -> Option<Duration> {
+    read_retry_after(value, Timestamp::now())
 }
 
 fn read_retry_after(text: &str, now: Timestamp) -> Option<Duration> {

@@ -5,7 +5,7 @@ use model::{Code, Failure};
 use serde_json::json;
 
 use super::{About, denial};
-use crate::{CallError, codes, trust};
+use crate::{CallError, codes, error::NO_VERIFICATION_KEY, trust};
 
 pub(super) fn explain(
     error: &CallError,
@@ -25,6 +25,7 @@ pub(super) fn explain(
             Some(provider_missing(role, about))
         }
         "InvalidIdentityToken" if message.contains("audience") => Some(audience_rejected(role, about)),
+        "InvalidIdentityToken" if message.contains(NO_VERIFICATION_KEY) => plain(&codes::ISSUER_UNREACHABLE),
         "InvalidIdentityToken" | "IDPRejectedClaim" => plain(&codes::TOKEN_REJECTED),
         "ExpiredTokenException" | "ExpiredToken" if error.is_by_token() => plain(&codes::TOKEN_EXPIRED),
         "IDPCommunicationError" => plain(&codes::ISSUER_UNREACHABLE),

@@ -14,7 +14,13 @@ fn about() -> About {
 }
 
 fn reply(call: &'static str, status: u16, code: &str, message: &str) -> CallError {
-    let kind = Kind::Reply { status, code: code.into(), message: message.into(), request_id: String::new() };
+    let kind = Kind::Reply {
+        status,
+        code: code.into(),
+        message: message.into(),
+        request_id: String::new(),
+        retry_after: None,
+    };
     let (service, operation) = match call {
         "agent" => (container::SERVICE, ""),
         "token" => ("ECR", "GetAuthorizationToken"),
@@ -65,6 +71,15 @@ const TEXTS: &[(&str, u16, &str, &str, &str, Verdict)] = {
             AgainWithNewToken,
         ),
         (BY_TOKEN, 400, "IDPCommunicationError", "", "oidc-issuer-unreachable", Again),
+        (
+            BY_TOKEN,
+            400,
+            "InvalidIdentityToken",
+            "Couldn't retrieve verification key from your identity provider, please reference \
+             AssumeRoleWithWebIdentity documentation for requirements",
+            "oidc-issuer-unreachable",
+            Again,
+        ),
         (BY_TOKEN, 403, "IDPRejectedClaim", "", "oidc-token-rejected", Final),
         (BY_TOKEN, 403, "RegionDisabledException", "STS is not activated", "aws-region-disabled", Final),
         (

@@ -52,7 +52,7 @@ async fn sts_and_ecr_are_connected_to_while_the_token_is_fetched() {
     }
     tokio::select! {
         result = job.run(&[ROLE]) => panic!("{result:?}"),
-        _ = async { for listener in &listeners { listener.accept().await.unwrap(); } } => {}
+        () = async { for listener in &listeners { listener.accept().await.unwrap(); } } => {}
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use sandbox::faults::{Effect, Fault};
 use serde_json::{Value, json};
 
 use super::{
@@ -90,6 +91,36 @@ async fn endless_throttling_ends_with_the_deadline() {
 }
 
 #[tokio::test]
+async fn a_server_that_asks_for_time_gets_it() {
+    let job = Job::new().await;
+    let body = json!({ "__type": "ThrottlingException", "message": "Rate exceeded" }).to_string();
+    let effect = Effect::Reply {
+        status: 400,
+        body,
+        content_type: "application/x-amz-json-1.1".into(),
+        headers: vec![("retry-after".into(), "60".into())],
+    };
+    job.sandbox.world().faults.add(Fault { times: None, ..Fault::once("ecr", "POST", "/", effect) });
+    let failure = job.run(&[ROLE]).await.unwrap_err();
+    // A minute is more than is left.
+    assert_eq!((failure.code.id, job.calls("ecr")), ("aws-throttled", 1));
+}
+
+#[tokio::test]
+async fn an_issuer_that_sts_cannot_reach_is_tried_again() {
+    let job = Job::new().await;
+    let said = "Couldn't retrieve verification key from your identity provider, please reference \
+                AssumeRoleWithWebIdentity documentation for requirements";
+    let reply = format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidIdentityToken</Code><Message>{said}</Message></Error>\
+         <RequestId>r</RequestId></ErrorResponse>"
+    );
+    job.fault("sts", 2, 400, "text/xml", reply);
+    job.run(&[ROLE]).await.unwrap();
+    assert_eq!((job.calls("oidc"), job.calls("sts")), (1, 3));
+}
+
+#[tokio::test]
 async fn an_expired_token_is_made_anew() {
     let job = Job::new().await;
     job.sandbox.world().oidc.set_lifetime(30);
@@ -133,8 +164,11 @@ async fn an_unreachable_aws_is_named() {
     let mut job = Job::new().await;
     // Port 9 (discard) is not served on loopback.
     job.env.insert("AWS_ENDPOINT_URL_STS".into(), "http://127.0.0.1:9".into());
-    let failure = job.run(&[ROLE]).await.unwrap_err();
+    let failure = job.run(&[ROLE, "--timeout=500ms"]).await.unwrap_err();
     assert_eq!(failure.code.id, "aws-unreachable");
     assert!(failure.cause.contains("127.0.0.1:9"), "{}", failure.cause);
+    // What does not exist will not within ten seconds either.
+    job.env.insert("AWS_ENDPOINT_URL_STS".into(), "http://sts.invalid".into());
+    let failure = job.run(&[ROLE]).await.unwrap_err();
     assert!(failure.notes.contains(&"Tried 3 times.".to_owned()), "{:?}", failure.notes);
 }
