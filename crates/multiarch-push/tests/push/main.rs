@@ -10,7 +10,6 @@ mod destinations;
 mod faults;
 mod interrupted;
 mod layouts;
-mod memory;
 mod mounts;
 mod promote;
 mod races;

@@ -76,6 +76,20 @@ impl Registry {
         tags.into_iter().map(|tag| tag.as_str().unwrap().to_owned()).collect()
     }
 
+    /// Returns the digests of what refers to an image, by the API or by the tag that stands in for it.
+    pub(crate) async fn referrers(&self, repository: &str, digest: &str) -> Vec<String> {
+        let url = self.url(repository, &format!("referrers/{digest}"));
+        let reply = self.sign(self.http.get(url)).send().await.unwrap();
+        let list = if reply.status() == StatusCode::OK {
+            serde_json::from_slice(&reply.bytes().await.unwrap()).unwrap()
+        } else {
+            let tag = digest.replace(':', "-");
+            self.manifest(repository, &tag).await.map_or(Value::Null, |list| list.json())
+        };
+        let listed = list["manifests"].as_array().cloned().unwrap_or_default();
+        listed.into_iter().map(|one| one["digest"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// Puts a blob and returns its digest.
     pub(crate) async fn put_blob(&self, repository: &str, bytes: Vec<u8>) -> String {
         let url = self.url(repository, "blobs/uploads/");

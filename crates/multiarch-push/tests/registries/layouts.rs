@@ -19,29 +19,36 @@ fn blob(root: &Path, media_type: &str, bytes: &[u8]) -> Value {
     json!({ "mediaType": media_type, "digest": digest, "size": bytes.len() })
 }
 
-/// Writes a layout with two platforms, a large layer that they share and a small one each; returns its index's digest.
-fn write(root: &Path) -> String {
-    let mut children = Vec::new();
-    for architecture in ["amd64", "arm64"] {
-        let tars = [tar("shared", &vec![7; 6_000_000]), tar(architecture, architecture.as_bytes())];
-        let ids: Vec<String> = tars.iter().map(|tar| digest_of(tar)).collect();
-        let layers: Vec<Value> = tars.iter().map(|tar| blob(root, LAYER, &gzip(tar))).collect();
-        let config = json!({ "architecture": architecture, "os": "linux", "config": {},
-            "rootfs": { "type": "layers", "diff_ids": ids } });
-        let config = blob(root, "application/vnd.oci.image.config.v1+json", config.to_string().as_bytes());
-        let manifest =
-            json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers });
-        let mut child = blob(root, MANIFEST, manifest.to_string().as_bytes());
-        child["platform"] = json!({ "architecture": architecture, "os": "linux" });
-        children.push(child);
-    }
-    let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": children });
-    let index = blob(root, INDEX, index.to_string().as_bytes());
-    let digest = index["digest"].as_str().unwrap().to_owned();
-    fs::write(root.join("index.json"), json!({ "schemaVersion": 2, "manifests": [index] }).to_string())
+/// Writes a platform's image with a large layer that all have and a small one; returns its descriptor.
+fn platform(root: &Path, architecture: &str) -> Value {
+    let tars = [tar("shared", &vec![7; 6_000_000]), tar(architecture, architecture.as_bytes())];
+    let ids: Vec<String> = tars.iter().map(|tar| digest_of(tar)).collect();
+    let layers: Vec<Value> = tars.iter().map(|tar| blob(root, LAYER, &gzip(tar))).collect();
+    let config = json!({ "architecture": architecture, "os": "linux", "config": {},
+        "rootfs": { "type": "layers", "diff_ids": ids } });
+    let config = blob(root, "application/vnd.oci.image.config.v1+json", config.to_string().as_bytes());
+    let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers });
+    blob(root, MANIFEST, manifest.to_string().as_bytes())
+}
+
+/// Makes a layout of the blobs that are there.
+fn finish(root: &Path, top: &Value) {
+    fs::write(root.join("index.json"), json!({ "schemaVersion": 2, "manifests": [top] }).to_string())
         .unwrap();
     fs::write(root.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
-    digest
+}
+
+/// Writes a layout with two platforms; returns its index's digest.
+fn write(root: &Path) -> String {
+    let children = ["amd64", "arm64"].map(|architecture| {
+        let mut child = platform(root, architecture);
+        child["platform"] = json!({ "architecture": architecture, "os": "linux" });
+        child
+    });
+    let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": children });
+    let index = blob(root, INDEX, index.to_string().as_bytes());
+    finish(root, &index);
+    index["digest"].as_str().unwrap().to_owned()
 }
 
 /// Without compression, so that the size stays.
@@ -79,21 +86,52 @@ async fn a_layout_keeps_its_digest() {
 }
 
 #[tokio::test]
-async fn a_damaged_layer_is_named_and_nothing_is_published() {
+async fn layouts_of_native_builds_become_one_image() {
     let stage = Stage::new().await;
-    let root = stage.path("layout");
-    write(&root);
+    let mut argv = vec![format!("--image={}", stage.image("merged")), "--tags=v1".to_owned()];
+    let mut children = Vec::new();
+    for architecture in ["amd64", "arm64"] {
+        let root = stage.path(architecture);
+        let child = platform(&root, architecture);
+        finish(&root, &child);
+        children.push(child["digest"].clone());
+        argv.push(format!("--layout={}", root.display()));
+    }
+    stage.run(argv.iter().map(String::as_str)).await.unwrap();
+    let (_, index) = stage.whole("merged", "v1").await;
+    let merged: Vec<_> =
+        index["manifests"].as_array().unwrap().iter().map(|child| &child["digest"]).collect();
+    assert_eq!(merged, [&children[0], &children[1]]);
+}
+
+/// Changes a byte in the middle of the large layer.
+fn damage(root: &Path) {
     let mut blobs = fs::read_dir(root.join("blobs/sha256")).unwrap().map(|entry| entry.unwrap());
     let large = blobs.find(|entry| entry.metadata().unwrap().len() > 6_000_000).unwrap();
     let mut bytes = fs::read(large.path()).unwrap();
     bytes[3_000_000] ^= 1;
     fs::write(large.path(), bytes).unwrap();
-    let argv = [
-        format!("--image={}", stage.image("layout")),
-        format!("--layout={}", root.display()),
-        "--tags=v1".to_owned(),
-    ];
-    let failure = stage.run(argv.iter().map(String::as_str)).await.unwrap_err();
-    assert_eq!(failure.code.id, "digest-mismatch", "{failure}");
-    assert!(stage.registry.tags(&stage.repository("layout")).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_damaged_layer_is_named_and_nothing_is_published() {
+    let stage = Stage::new().await;
+    let root = stage.path("layout");
+    write(&root);
+    damage(&root);
+    let packed = stage.path("layout.tar");
+    let mut archive = tar::Builder::new(fs::File::create(&packed).unwrap());
+    archive.append_dir_all(".", &root).unwrap();
+    archive.finish().unwrap();
+    for layout in [root, packed] {
+        let argv = [
+            format!("--image={}", stage.image("layout")),
+            format!("--layout={}", layout.display()),
+            "--tags=v1".to_owned(),
+        ];
+        let failure = stage.run(argv.iter().map(String::as_str)).await.unwrap_err();
+        assert_eq!(failure.code.id, "digest-mismatch", "{failure}");
+        assert!(failure.cause.contains(layout.to_str().unwrap()), "{failure}");
+        assert!(stage.registry.tags(&stage.repository("layout")).await.is_empty());
+    }
 }

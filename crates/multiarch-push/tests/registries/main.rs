@@ -15,3 +15,4 @@ mod reproducible;
 mod stage;
 mod started;
 mod tags;
+mod two;

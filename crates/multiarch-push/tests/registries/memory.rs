@@ -6,7 +6,7 @@ use std::{
     io::{Read as _, Write as _},
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -16,6 +16,8 @@ use crate::{
 };
 
 const TWO_GB: u64 = 2_000_000_000;
+/// How many layers go along with the large one.
+const SMALL: u64 = 15;
 /// In KiB.
 const MOST: u64 = 64 * 1024;
 
@@ -36,14 +38,28 @@ async fn of_a_layer_of_two_gigabytes_in_a_layout() {
         fs::write(root.join("blobs/sha256").join(&digest[7..]), bytes).unwrap();
         (digest, bytes.len())
     };
-    let layer = sparse(&root.join("layer"));
-    fs::rename(root.join("layer"), root.join("blobs/sha256").join(&layer[7..])).unwrap();
+    // The large one, and so many besides that all uploads are busy at once.
+    let sizes = (0..SMALL).map(|number| 20_000_000 + number).chain([TWO_GB]);
+    let layers: Vec<(String, u64)> = sizes
+        .map(|size| {
+            let layer = sparse(&root.join("layer"), size);
+            fs::rename(root.join("layer"), root.join("blobs/sha256").join(&layer[7..])).unwrap();
+            (layer, size)
+        })
+        .collect();
+    let ids: Vec<&String> = layers.iter().map(|(digest, _)| digest).collect();
+    let layers: Vec<Value> = layers
+        .iter()
+        .map(|(digest, size)| {
+            json!({ "mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": digest, "size": size })
+        })
+        .collect();
     let config = json!({ "architecture": "amd64", "os": "linux", "config": {},
-        "rootfs": { "type": "layers", "diff_ids": [layer] } });
+        "rootfs": { "type": "layers", "diff_ids": ids } });
     let (config, config_size) = put(config.to_string().as_bytes());
     let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST,
         "config": { "mediaType": "application/vnd.oci.image.config.v1+json", "digest": config, "size": config_size },
-        "layers": [{ "mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": layer, "size": TWO_GB }] });
+        "layers": layers });
     let (child, child_size) = put(manifest.to_string().as_bytes());
     let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [{ "mediaType": MANIFEST,
         "digest": child, "size": child_size, "platform": { "architecture": "amd64", "os": "linux" } }] });
@@ -62,7 +78,7 @@ async fn of_a_layer_of_two_gigabytes_in_a_layout() {
 #[ignore = "two gigabytes are compressed"]
 async fn of_a_file_of_two_gigabytes_in_a_context() {
     let stage = Stage::new().await;
-    sparse(&stage.path("context/wheels/amd64/large"));
+    sparse(&stage.path("context/wheels/amd64/large"), TWO_GB);
     let mut argv = stage.argv();
     argv.retain(|argument| !argument.starts_with("--platforms") && !argument.starts_with("--timeout"));
     let more = ["--tags=v1", "--timeout=300s", "--platforms=linux/amd64"];
@@ -73,12 +89,12 @@ async fn of_a_file_of_two_gigabytes_in_a_context() {
 }
 
 /// Makes a file of zeros that takes no room, and returns its digest.
-fn sparse(path: &std::path::Path) -> String {
+fn sparse(path: &std::path::Path, size: u64) -> String {
     let file = fs::File::options().create(true).truncate(true).read(true).write(true).open(path).unwrap();
-    file.set_len(TWO_GB).unwrap();
+    file.set_len(size).unwrap();
     let mut hash = Sha256::new();
     let mut zeros = vec![0; 1 << 20];
-    let mut rest = (&file).take(TWO_GB);
+    let mut rest = (&file).take(size);
     loop {
         match rest.read(&mut zeros).unwrap() {
             0 => break,

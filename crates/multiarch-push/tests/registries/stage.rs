@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::{Read as _, Write as _},
+    io::{Read, Write as _},
     path::PathBuf,
     sync::atomic::{AtomicUsize, Ordering},
 };
@@ -42,15 +42,22 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn new() -> Self {
-        let (registry, sandbox) = if let Some(host) = Env::from_process().get(REGISTRY) {
-            (Registry::new(host.to_owned(), None), None)
-        } else {
-            let sandbox = Sandbox::start(Config::default()).await.unwrap();
-            sandbox.world().registry.add_password(PASSWORD);
-            sandbox.world().registry.configure(|settings| settings.create_on_push = true);
-            let host = registry_host(&sandbox.world().urls.registry).to_owned();
-            (Registry::new(host, Some(PASSWORD)), Some(sandbox))
-        };
+        match Env::from_process().get(REGISTRY) {
+            Some(host) => Self::on(Registry::new(host.to_owned(), None), None).await,
+            None => Self::on_sandbox().await,
+        }
+    }
+
+    /// One with a registry of its own, which is the sandbox's: the second one of a scenario.
+    pub(crate) async fn on_sandbox() -> Self {
+        let sandbox = Sandbox::start(Config::default()).await.unwrap();
+        sandbox.world().registry.add_password(PASSWORD);
+        sandbox.world().registry.configure(|settings| settings.create_on_push = true);
+        let host = registry_host(&sandbox.world().urls.registry).to_owned();
+        Self::on(Registry::new(host, Some(PASSWORD)), Some(sandbox)).await
+    }
+
+    async fn on(registry: Registry, sandbox: Option<Sandbox>) -> Self {
         let prefix = format!("p{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let directory = tempfile::tempdir().unwrap();
         let mut stage = Self { registry, directory, env: BTreeMap::new(), prefix, _sandbox: sandbox };
@@ -61,15 +68,22 @@ impl Stage {
             stage.write(&format!("context/wheels/{architecture}/x.whl"), architecture);
         }
         stage.env = stage.environment();
+        stage.sign_in(&[&stage]);
         stage
     }
 
-    fn environment(&self) -> BTreeMap<String, String> {
-        let auths = match self.registry.password {
-            Some(password) => json!({ &self.registry.host: { "username": "AWS", "password": password } }),
-            None => json!({}),
-        };
+    /// Writes Docker's configuration for the registries of these stages.
+    pub(crate) fn sign_in(&self, stages: &[&Self]) {
+        let passwords = stages
+            .iter()
+            .filter_map(|stage| stage.registry.password.map(|password| (&stage.registry.host, password)));
+        let auths: BTreeMap<_, _> = passwords
+            .map(|(host, password)| (host, json!({ "username": "AWS", "password": password })))
+            .collect();
         self.write("docker/config.json", &json!({ "auths": auths }).to_string());
+    }
+
+    fn environment(&self) -> BTreeMap<String, String> {
         let path = |name: &str| self.path(name).to_str().unwrap().to_owned();
         [
             ("GITHUB_ACTIONS", "true".to_owned()),
@@ -172,11 +186,14 @@ impl Stage {
         assert_eq!(ids.len(), layers.len());
         for (layer, id) in layers.iter().zip(ids) {
             let bytes = self.blob(repository, layer).await;
-            if text(&layer["mediaType"]).ends_with("gzip") {
-                let mut tar = Vec::new();
-                flate2::read::MultiGzDecoder::new(&bytes[..]).read_to_end(&mut tar).unwrap();
-                assert_eq!(digest_of(&tar), text(id));
-            }
+            let mut tar = Vec::new();
+            let mut plain: Box<dyn Read> = match text(&layer["mediaType"]).rsplit_once('+') {
+                Some((_, "gzip")) => Box::new(flate2::read::MultiGzDecoder::new(&bytes[..])),
+                Some((_, "zstd")) => Box::new(zstd::Decoder::new(&bytes[..]).unwrap()),
+                _ => Box::new(&bytes[..]),
+            };
+            plain.read_to_end(&mut tar).unwrap();
+            assert_eq!(digest_of(&tar), text(id));
         }
     }
 

@@ -72,9 +72,19 @@ pub(super) fn basic(world: &World, headers: &HeaderMap) -> Result<Option<Caller>
         return Ok(Some(Caller::Local));
     }
     match world.ecr.is_valid_password(password) {
-        Some(access) => Ok(Some(Caller::Role(Box::new(access)))),
+        Some(access) if opens(world, &access) => Ok(Some(Caller::Role(Box::new(access)))),
+        // What ECR says to another region's password (jenkinsci/amazon-ecr-plugin#6).
+        Some(_) => Err(Refusal::expired()),
         None if world.ecr.passwords().iter().any(|known| known == password) => Err(Refusal::expired()),
         None => Ok(None),
+    }
+}
+
+/// Whether a password is for this registry: one of its region, or of the public gallery if that is what it plays.
+fn opens(world: &World, access: &crate::ecr::Access) -> bool {
+    match world.registry.settings().auth {
+        Auth::Basic => access.region.as_deref() == Some(REGION),
+        Auth::Bearer => access.region.is_none(),
     }
 }
 

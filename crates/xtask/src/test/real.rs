@@ -11,6 +11,9 @@ use crate::registries::{Kind, Running};
 
 const TESTS: &[&str] = &["test", "--no-fail-fast", "-p", "multiarch-push", "--test", "registries"];
 
+const BUILDAH: &[&str] =
+    &["test", "-p", "multiarch-push", "--test", "push", "--", "a_real_buildah", "--ignored"];
+
 /// Plays the scenarios on a registry of this kind, and shows each image that came of it to every reader that is there.
 pub(super) fn run(root: &Path, kind: Kind) -> Outcome {
     let program = match kind.program(root) {
@@ -22,6 +25,14 @@ pub(super) fn run(root: &Path, kind: Kind) -> Outcome {
         return built;
     }
     played(root, kind, &program).unwrap_or_else(Outcome::failed)
+}
+
+/// Lets the buildah of this machine build what is pushed.
+pub(super) fn buildah(root: &Path) -> Outcome {
+    match readers::debian("buildah") {
+        Ok(_) => cargo(root, BUILDAH, &[]),
+        Err(why) => without(why),
+    }
 }
 
 fn played(root: &Path, kind: Kind, program: &Path) -> Result<Outcome, String> {

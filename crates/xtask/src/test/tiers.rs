@@ -13,6 +13,7 @@ pub(super) fn chosen(real: bool, is_cluster: bool, long: bool) -> Vec<Stage> {
         stages.push(Stage::new("real: docker-registry", |root| real::run(root, Kind::Debian)));
         stages.push(Stage::new("real: Distribution v3", |root| real::run(root, Kind::Distribution)));
         stages.push(Stage::new("real: crane registry serve", |root| real::run(root, Kind::Crane)));
+        stages.push(Stage::new("real: buildah", real::buildah));
     }
     if is_cluster {
         stages.push(Stage::new("cluster: argocd-sync", cluster::run));

@@ -32,6 +32,26 @@ async fn a_password_of_the_ecr_api_holds_until_it_expires() {
 }
 
 #[tokio::test]
+async fn a_password_opens_the_registries_of_its_region_and_no_others() {
+    let fixture = Fixture::new().await;
+    let (world, role) = (fixture.sandbox.world(), "arn:aws:iam::123456789012:role/day2-dev");
+    world.sts.add_role_for(role, "org/x");
+    let session = world.sts.start_session(role, "day2-product-7-1").unwrap();
+    let status = async |path: &str, region: Option<&str>| {
+        let (password, _) = world.ecr.issue(&session, region);
+        let call = fixture.anonymous("GET", path).basic_auth("AWS", Some(&password));
+        call.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(status("/v2/", Some(super::super::REGION)).await, 200);
+    assert_eq!(status("/v2/", Some("us-east-1")).await, 403);
+    assert_eq!(status("/v2/", None).await, 403);
+    fixture.registry().configure(|settings| settings.auth = Auth::Bearer);
+    let ask = "/token?service=sandbox&scope=repository:product/dev:pull";
+    assert_eq!(status(ask, None).await, 200);
+    assert_eq!(status(ask, Some(super::super::REGION)).await, 403);
+}
+
+#[tokio::test]
 async fn public_repositories_can_be_pulled_by_anybody() {
     let fixture = Fixture::new().await;
     fixture.registry().seed_base_image("base/python", "3.12", &["linux/amd64"]).unwrap();

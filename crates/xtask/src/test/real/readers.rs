@@ -76,7 +76,8 @@ pub(super) const READERS: &[Reader] = &[
     Reader { name: "buildah", find: |_| debian("buildah"), read: buildah },
 ];
 
-fn debian(name: &str) -> Result<PathBuf, String> {
+/// Finds a program of Debian.
+pub(super) fn debian(name: &str) -> Result<PathBuf, String> {
     tools::on_path(name).ok_or_else(|| format!("install the Debian package {name}"))
 }
 
