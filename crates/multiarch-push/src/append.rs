@@ -15,7 +15,10 @@ use crate::{
     context::{Context, Destination, Ignore, Node, NodeKind, Tree},
     dockerfile::Owner,
     finish::{Part, blocking, finish},
-    image::{Assembly, BaseImage, Dependencies, Maker, Variant, oci, over_base, unpack::archive},
+    image::{
+        Assembly, BaseImage, Beneath, Dependencies, Maker, Variant, doubtful, is_standard, oci, over_base,
+        unpack::archive,
+    },
     marks::Marks,
     registry::Registry,
     request::{AppendSource, Appended},
@@ -92,11 +95,20 @@ fn part(
     if let Some(cmd) = &source.cmd {
         config.set("Cmd", cmd.clone());
     }
+    let beneath = Beneath::new(Some(&base), spool);
+    let mut trees = Vec::new();
     for appended in &source.append {
-        let tree = files(appended, &platform, spool).map_err(|reason| {
-            let text = format!("input `append`: `{appended}` for {platform}: {reason}");
-            Failure::new(&codes::CONTEXT_MISSING, text)
-        })?;
+        match files(appended, &platform, spool, |path| beneath.is_directory(path)) {
+            Ok(tree) => trees.push((appended, tree)),
+            Err(reason) => {
+                let text = format!("input `append`: `{appended}` for {platform}: {reason}");
+                return Err(beneath
+                    .into_failure()
+                    .unwrap_or_else(|| Failure::new(&codes::CONTEXT_MISSING, text)));
+            }
+        }
+    }
+    for (appended, tree) in trees {
         for layer in dependencies.split(over_base(tree), epoch) {
             config.add_history(&rfc3339(epoch), &format!("append {appended}"), false);
             layers.push(layer);
@@ -107,12 +119,16 @@ fn part(
 
 /// Lists what one line puts into the image of a platform: a directory's contents, or a file under its name or the
 /// destination's, an archive's contents. The error is a fragment.
-fn files(appended: &Appended, platform: &Platform, spool: &Path) -> Result<Tree, String> {
+fn files(
+    appended: &Appended,
+    platform: &Platform,
+    spool: &Path,
+    is_directory: impl Fn(&Path) -> Option<bool>,
+) -> Result<Tree, String> {
     let (source, to) = (appended.source_for(platform), appended.destination_for(platform));
     let path = Path::new(&source);
     let found = path.canonicalize().map_err(|error| format!("`{source}` cannot be read: {error}"))?;
-    let to = Destination::resolve(&to, "/", 0, |path| path.as_os_str().is_empty())
-        .map_err(|error| error.message)?;
+    let to = Destination::resolve(&to, "/", 0, is_standard).map_err(|error| error.message)?;
     if found.is_file()
         && let Some(files) =
             archive(&found, spool).map_err(|error| format!("`{source}` cannot be unpacked: {error}"))?
@@ -128,19 +144,30 @@ fn files(appended: &Appended, platform: &Platform, spool: &Path) -> Result<Tree,
     // Nothing is left out but `.git`, which differs between two clones of one commit.
     let ignore = Ignore::parse("").map_err(|(_, message)| message)?;
     let tree = Context::new(root, ignore).subtree(name, 0).map_err(|error| error.message)?;
-    let mut placed = Tree::new();
-    for (relative, node) in tree {
-        let at = match (&node, relative.as_os_str().is_empty()) {
-            (Node { kind: NodeKind::Directory, .. }, true) => continue,
-            (_, true) => to.of_file(file_name(path)?),
-            (_, false) => to.path().join(relative),
-        };
-        placed.insert(at, node);
+    let source_name = file_name(path).unwrap_or_default();
+    let mut placed = put(&tree, &to, source_name);
+    if let Some(at) = doubtful(&placed, to.path(), &[source_name])
+        && is_directory(&at).ok_or("the base image cannot be read")?
+    {
+        placed = put(&tree, &to.into_known_directory(), source_name);
     }
     match placed.is_empty() {
         true => Err(format!("`{source}` is an empty directory")),
         false => Ok(placed),
     }
+}
+
+/// Puts a directory's contents, or a file of this name, to where it goes.
+fn put(tree: &Tree, to: &Destination, name: &str) -> Tree {
+    let nodes = tree.iter().filter_map(|(relative, node)| {
+        let at = match (&node.kind, relative.as_os_str().is_empty()) {
+            (NodeKind::Directory, true) => return None,
+            (_, true) => to.of_file(name),
+            (_, false) => to.path().join(relative),
+        };
+        Some((at, node.clone()))
+    });
+    nodes.collect()
 }
 
 fn parent(path: &Path) -> PathBuf {

@@ -12,7 +12,9 @@ use model::{Failure, ImageRef, Platform, codes::INVALID_INPUT};
 use crate::{
     artifact::Artifact,
     finish::{Part, blocking, finish},
-    image::{Assembly, BaseImage, FileSystems, Inputs, Maker, Variant, assemble, filesystem, oci},
+    image::{
+        Assembly, Base, BaseImage, Beneath, FileSystems, Inputs, Maker, Variant, assemble, filesystem, oci,
+    },
     job::Job,
     registry::Registry,
 };
@@ -123,16 +125,24 @@ fn assembled(
     spool: &Path,
 ) -> Result<Assembly, Failure> {
     let build = job.build_args(platform);
+    let beneath = Beneath::new(base.as_ref(), spool);
+    let is_directory = |path: &Path| beneath.is_directory(path);
     let inputs = Inputs {
         file: &job.file,
         stage: job.stage,
         context: &job.context,
         build: &build,
-        base: base.as_ref().map(|base| &base.config),
+        base: base.as_ref().map(|base| Base { config: &base.config, is_directory: &is_directory }),
         images,
         spool,
         dependencies: &job.dependencies,
         epoch: job.epoch,
     };
-    assemble(inputs).map_err(|error| job.failure(error))
+    assemble(inputs).map_err(|error| {
+        let line = error.line;
+        match beneath.into_failure() {
+            Some(failure) => failure.at(job.shown.clone(), Some(line)),
+            None => job.failure(error),
+        }
+    })
 }

@@ -55,7 +55,7 @@ pub const REGISTRY_UNAUTHORIZED: Code = Code {
 pub const REGISTRY_DENIED: Code = Code {
     id: "registry-denied",
     exit: Exit::Remote,
-    meaning: "The registry knows the caller and does not allow the call (HTTP 403).",
+    meaning: "The registry knows the caller and does not allow the call (HTTP 403, or 401 to a token that is good).",
     remedy: "Allow the role to push: ecr:BatchCheckLayerAvailability, ecr:BatchGetImage, ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:PutImage on this repository.",
 };
 /// The tag is taken, and `on-existing` is `fail`.
@@ -126,13 +126,13 @@ pub const RATE_LIMITED: Code = Code {
     id: "registry-rate-limited",
     exit: Exit::Remote,
     meaning: "The registry kept answering 429 until the deadline.",
-    remedy: "Raise `timeout`, or ask for a higher rate; for Docker Hub, log in or use a pull-through cache.",
+    remedy: "Raise `timeout`, or ask for a higher rate.",
 };
 /// The registry or the repository is full.
 pub const REGISTRY_QUOTA: Code = Code {
     id: "registry-quota",
     exit: Exit::Remote,
-    meaning: "The registry stores no more: a quota of images, tags or repositories is used up.",
+    meaning: "The registry stores or gives no more: a quota of images, tags, repositories or pulls is used up.",
     remedy: "Add a lifecycle policy that deletes old images, or ask for a higher quota.",
 };
 /// The registry did not take a blob.

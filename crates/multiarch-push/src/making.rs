@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use model::{Deadline, Failure, ImageName, ImageRef, codes::INTERNAL};
+use model::{Deadline, Failure, ImageName, ImageRef, Platform, codes::INTERNAL};
 use toolkit::{Env, Host};
 
 use crate::{
@@ -84,13 +84,14 @@ impl Sources<'_> {
         let target = self.spool.join("built");
         builder::run(builder, program, job, &target, self.deadline, self.host).await?;
         // The builder has annotated the manifests, and not the index.
-        self.read(&[target], &job.marks.annotations()).await.map(Made::Artifact)
+        // Nor does buildah keep the order of the platforms.
+        self.read(&[target], &job.marks.annotations(), &job.source.platforms).await.map(Made::Artifact)
     }
 
     async fn as_it_is(&self) -> Result<Artifact, Failure> {
         let unable = |what: String| Err(Failure::new(&INTERNAL, what));
         match &self.request.source {
-            Source::Layouts(paths) => self.read(paths, &self.request.annotations).await,
+            Source::Layouts(paths) => self.read(paths, &self.request.annotations, &[]).await,
             Source::Append(source) => self.appended(source).await,
             Source::Promote(from) => self.original(from).await,
             Source::Dockerfile(_) => unable("a Dockerfile without a job".to_owned()),
@@ -124,11 +125,13 @@ impl Sources<'_> {
         &self,
         paths: &[PathBuf],
         annotations: &BTreeMap<String, String>,
+        platforms: &[Platform],
     ) -> Result<Artifact, Failure> {
         let layouts = Layouts {
             paths: paths.to_vec(),
             spool: self.spool.to_owned(),
             annotations: annotations.clone(),
+            platforms: platforms.to_vec(),
             referrers: self.request.attest.referrers,
         };
         let read = tokio::task::spawn_blocking(move || layout::read(&layouts))

@@ -23,8 +23,9 @@ fn listed(line: &str, platform: &str) -> Result<Vec<String>, String> {
     std::os::unix::fs::symlink("bin/arm64/app", directory.path().join("link")).unwrap();
     let appended: Appended =
         format!("{root}/{line}").parse().map_err(|error: model::ParseError| error.to_string())?;
-    let tree = files(&appended, &platform.parse().unwrap(), directory.path())
-        .map_err(|error| error.replace(root, "."))?;
+    let tree =
+        files(&appended, &platform.parse().unwrap(), directory.path(), |path| Some(path == Path::new("www")))
+            .map_err(|error| error.replace(root, "."))?;
     let files = tree.iter().filter(|(_, node)| node.kind != NodeKind::Directory);
     Ok(files.map(|(path, node)| format!("{} {:o}", path.display(), node.mode)).collect())
 }
@@ -41,6 +42,9 @@ fn each_platform_gets_its_own_files() {
         ),
         ("bin/{arch}/app:/usr/local/bin/", "linux/amd64", &["usr/local/bin/app 755"]),
         ("bin/{arch}/app:/usr/local/bin/serve", "linux/amd64", &["usr/local/bin/serve 755"]),
+        ("bin/{arch}/app:/usr/local/bin", "linux/amd64", &["usr/local/bin/app 755"]),
+        ("bin/{arch}/app:/www", "linux/amd64", &["www/app 755"]),
+        ("bin/{arch}/app:/www/serve", "linux/amd64", &["www/serve 755"]),
         ("bin/amd64/app", "linux/arm64", &["app 755"]),
         ("lib.tar:/opt", "linux/arm64", &["opt/deep/x 644"]),
         ("link:/x/", "linux/arm64", &["x/link 755"]),

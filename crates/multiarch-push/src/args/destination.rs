@@ -67,7 +67,7 @@ impl DestinationArgs {
         images.retain(|image| seen.insert(image.clone()));
         let create_repository = check.flag("create-repository", self.create_repository.as_deref(), false);
         let mount_from = check.list("mount-from", &self.mount_from, repository);
-        let moving_tags = check.list("moving-tags", &self.moving_tags, str::parse::<Tag>);
+        let moving_tags = unique(check.list("moving-tags", &self.moving_tags, str::parse::<Tag>));
         let tags = self.tags(check, &moving_tags);
         let on_existing = check.optional("on-existing", self.on_existing.as_deref(), str::parse);
         Destination {
@@ -90,9 +90,15 @@ impl DestinationArgs {
             }
         }
         tags.retain(|tag| !moving.contains(tag));
-        tags.dedup();
-        tags
+        unique(tags)
     }
+}
+
+/// Keeps the first of each.
+fn unique(mut tags: Vec<Tag>) -> Vec<Tag> {
+    let mut seen = HashSet::new();
+    tags.retain(|tag| seen.insert(tag.clone()));
+    tags
 }
 
 /// Reads an image name that says which registry: a push must not end at Docker Hub by mistake.

@@ -32,6 +32,11 @@ impl Destination {
         Ok(Self { path, is_directory, is_known })
     }
 
+    /// The same, which has turned out to be a directory.
+    pub(crate) fn into_known_directory(self) -> Self {
+        Self { is_directory: true, is_known: true, ..self }
+    }
+
     /// Returns where a directory's contents go.
     pub(crate) fn path(&self) -> &Path {
         &self.path

@@ -6,6 +6,7 @@ use toolkit::rfc3339;
 
 use super::{
     Dependencies, FileSystems, ImageConfig, LayerFiles,
+    beneath::{IsDirectory, is_directory},
     filesystem::origin_of,
     scope::{BuildArgs, globals},
     stage::StageState,
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// What an image is assembled from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Inputs<'a> {
     /// The Dockerfile.
     pub(crate) file: &'a Dockerfile,
@@ -26,8 +27,8 @@ pub(crate) struct Inputs<'a> {
     pub(crate) context: &'a Context,
     /// Arguments and platforms.
     pub(crate) build: &'a BuildArgs<'a>,
-    /// The configuration of the image that the stage is built on, none for `scratch`.
-    pub(crate) base: Option<&'a ImageConfig>,
+    /// The image that the stage is built on, none for `scratch`.
+    pub(crate) base: Option<Base<'a>>,
     /// The images that files are copied from.
     pub(crate) images: &'a FileSystems,
     /// The directory for what has to be unpacked.
@@ -36,6 +37,15 @@ pub(crate) struct Inputs<'a> {
     pub(crate) dependencies: &'a Dependencies,
     /// The time of everything, in seconds since 1970.
     pub(crate) epoch: u64,
+}
+
+/// What a stage is built on.
+#[derive(Clone, Copy)]
+pub(crate) struct Base<'a> {
+    /// Its configuration.
+    pub(crate) config: &'a ImageConfig,
+    /// Says which of its paths are directories.
+    pub(crate) is_directory: &'a IsDirectory<'a>,
 }
 
 /// An image without its layers' bytes.
@@ -59,7 +69,7 @@ fn stage(
     inputs: Inputs<'_>,
     globals: &BTreeMap<String, String>,
     index: usize,
-    base: Option<&ImageConfig>,
+    base: Option<Base<'_>>,
 ) -> Result<StageState, Error> {
     let Inputs { file, build, .. } = inputs;
     let created = rfc3339(inputs.epoch);
@@ -69,7 +79,7 @@ fn stage(
             .map_err(|message| Error::invalid(stage_of.line, message))?;
     let mut state = match (file.earlier_stage_by_name(&from, index), base) {
         (Some(earlier), base) => stage(inputs, globals, earlier, base)?.continued(),
-        (None, Some(config)) => StageState::upon(config.clone()),
+        (None, Some(base)) => StageState::upon(base.config.clone()),
         (None, None) => StageState::upon_nothing(build.platform),
     };
     if !state.config.list("OnBuild").is_empty() {
@@ -86,7 +96,8 @@ fn stage(
                     Source::Stage(&from_stage)
                 }
             };
-            let new = state.copy(copy, source, instruction, file.escape, inputs.spool)?;
+            let beneath = base.map(|base| base.is_directory);
+            let new = state.copy(copy, source, instruction, file.escape, (inputs.spool, beneath))?;
             let new = inputs.dependencies.split(new, inputs.epoch);
             state.add_layers(new, &instruction.text, &created);
         } else {
@@ -113,7 +124,9 @@ fn files_of(
     };
     let mut tree = image.map(|image| image.tree.clone()).unwrap_or_default();
     if let Some(index) = inputs.file.earlier_stage(name, before) {
-        let built = stage(inputs, globals, index, image.map(|image| &image.config))?;
+        let beneath = |path: &Path| Some(image.is_some_and(|image| is_directory(&image.tree, path)));
+        let base = image.map(|image| Base { config: &image.config, is_directory: &beneath });
+        let built = stage(inputs, globals, index, base)?;
         for (path, node) in built.files {
             lay(&mut tree, &path, node).ok_or_else(|| {
                 Error::invalid(
@@ -182,7 +195,9 @@ mod tests {
             stage: file.stages.len() - 1,
             context: &context,
             build: &build,
-            base: base.as_ref(),
+            base: base
+                .as_ref()
+                .map(|config| Base { config, is_directory: &|path| Some(path == Path::new("www")) }),
             images: &images(),
             spool: directory.path(),
             dependencies: &Dependencies::default(),
@@ -303,6 +318,18 @@ mod tests {
             layers[1],
             ["x/app 644 0:0", "x/tool 777 0:0", "x/tool-1 750 0:0"].map(|line| line.replace("777", "750"))
         );
+    }
+
+    #[test]
+    fn a_file_goes_into_a_directory_of_the_base() {
+        let text = "FROM base\nCOPY app.py /www\nADD app.py /www\nCOPY app.py /other\nCOPY app.py /www/other";
+        let (_, layers) = assembled(text, true).unwrap();
+        let expected =
+            [["www/app.py 644 0:0"], ["www/app.py 644 0:0"], ["other 644 0:0"], ["www/other 644 0:0"]];
+        assert_eq!(layers, expected);
+        // So it does in a stage that files are copied from.
+        let text = "FROM tools AS x\nCOPY app.py /usr/bin\nFROM scratch\nCOPY --from=x /usr/bin/app.py /";
+        assert_eq!(assembled(text, false).unwrap().1, [["app.py 644 0:0"]]);
     }
 
     #[test]

@@ -49,7 +49,7 @@ const OF_DISTRIBUTIONS: &[&str] = &[
 ];
 
 /// Whether every distribution's image has this directory.
-pub(super) fn is_standard(path: &Path) -> bool {
+pub(crate) fn is_standard(path: &Path) -> bool {
     path.as_os_str().is_empty() || OF_DISTRIBUTIONS.iter().any(|known| Path::new(known) == path)
 }
 

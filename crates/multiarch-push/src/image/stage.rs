@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::{
     ImageConfig, LayerFiles,
+    beneath::{IsDirectory, doubtful},
     scope::{BuildArgs, arg_value},
     skeleton,
     unpack::archive,
@@ -156,14 +157,14 @@ impl StageState {
         Ok(())
     }
 
-    /// Carries out COPY or ADD, and returns what is new in the image.
+    /// Carries out COPY or ADD, and returns what is new in the image. `beneath` knows the base image.
     pub(super) fn copy(
         &mut self,
         copy: &Copy,
         source: Source<'_>,
         instruction: &Instruction,
         escape: char,
-        spool: &Path,
+        (spool, beneath): (&Path, Option<&IsDirectory<'_>>),
     ) -> Result<Tree, Error> {
         let line = instruction.line;
         let expanded = |text: &String| self.expanded(text, escape, line);
@@ -183,9 +184,26 @@ impl StageState {
             line,
             is_directory,
         )?;
-        let mut placed = place(source, &sources, &destination, owner, mode, line)?;
-        if copy.keyword == "ADD" {
-            placed = unpacked(placed, destination.path(), owner, spool, line)?;
+        let put = |destination: &Destination| {
+            let placed = place(source, &sources, destination, owner, mode, line)?;
+            match copy.keyword {
+                "ADD" => unpacked(placed, destination.path(), owner, spool, line),
+                _ => Ok(placed),
+            }
+        };
+        let mut placed = put(&destination)?;
+        let names: Vec<&str> = sources.iter().map(String::as_str).collect();
+        if let Some(path) = doubtful(&placed, destination.path(), &names)
+            && let Some(beneath) = beneath.filter(|_| !self.files.contains_key(&path))
+        {
+            let unknown = || {
+                let text =
+                    format!("whether `/{}` is a directory of the base image cannot be known", path.display());
+                Error::invalid(line, text)
+            };
+            if beneath(&path).ok_or_else(unknown)? {
+                placed = put(&destination.into_known_directory())?;
+            }
         }
         for path in placed.keys() {
             self.directories.extend(path.ancestors().skip(1).map(Path::to_owned));

@@ -9,7 +9,7 @@ mod tests;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use model::{Digest, Failure, codes::INTERNAL};
+use model::{Digest, Failure, Platform, codes::INTERNAL};
 
 use self::{
     contents::{Companion, Contents},
@@ -18,7 +18,7 @@ use self::{
 use crate::{
     artifact::{Artifact, Child, Filing, Referrer, document},
     attest, codes,
-    image::oci::{self, Descriptor, Index},
+    image::oci::{self, Descriptor, Index, PlatformSpec},
 };
 
 /// Layouts to read.
@@ -30,6 +30,8 @@ pub(crate) struct Layouts {
     pub(crate) spool: PathBuf,
     /// Annotations for the index.
     pub(crate) annotations: BTreeMap<String, String>,
+    /// The order of the platforms in an index that is made here; those that it lacks come last, as they are found.
+    pub(crate) platforms: Vec<Platform>,
     /// Whether attestations and signatures go along.
     pub(crate) referrers: bool,
 }
@@ -57,7 +59,7 @@ pub(crate) fn read(layouts: &Layouts) -> Result<Read, Failure> {
         [Contents { index: Some(index), children, .. }] if is_whole => {
             (index.clone(), std::mem::take(children))
         }
-        _ => united(contents, &layouts.annotations)?,
+        _ => united(contents, layouts)?,
     };
     let mut artifact = Artifact { index, children, referrers: Vec::new() };
     let notes = attached(&mut artifact, companions, layouts.referrers);
@@ -67,8 +69,10 @@ pub(crate) fn read(layouts: &Layouts) -> Result<Read, Failure> {
 /// Makes one index around the images of all layouts.
 fn united(
     contents: Vec<Contents>,
-    annotations: &BTreeMap<String, String>,
+    layouts: &Layouts,
 ) -> Result<(crate::registry::Found, Vec<Child>), Failure> {
+    let mut annotations = inner(&contents);
+    annotations.extend(layouts.annotations.clone());
     let mut entries = Vec::new();
     for Contents { layout, children, images, .. } in contents {
         let mut children: BTreeMap<Digest, Child> =
@@ -84,22 +88,32 @@ fn united(
             }
         }
     }
-    let united = merge(entries).map_err(refused)?;
+    let mut united = merge(entries).map_err(refused)?;
+    united.sort_by_key(|entry| {
+        let own = entry.platform.as_ref().map(PlatformSpec::to_platform);
+        let is_own = |platform: &Platform| own.as_ref().is_some_and(|own| oci::same_platform(own, platform));
+        layouts.platforms.iter().position(is_own).unwrap_or(usize::MAX)
+    });
     let (manifests, children): (Vec<Descriptor>, Vec<Child>) =
         united.into_iter().map(|entry| entry.item).unzip();
     // Tools that know Docker's own types only do not look into an OCI index, which is the one to have annotations.
     let is_docker = annotations.is_empty()
         && manifests.iter().all(|manifest| manifest.media_type == oci::DOCKER_MANIFEST);
     let media_type = if is_docker { oci::DOCKER_LIST } else { oci::INDEX };
-    let index = Index {
-        schema_version: 2,
-        media_type: media_type.to_owned(),
-        manifests,
-        annotations: annotations.clone(),
-    };
+    let index = Index { schema_version: 2, media_type: media_type.to_owned(), manifests, annotations };
     let bytes = serde_json::to_vec(&index)
         .map_err(|error| Failure::new(&INTERNAL, format!("an index cannot be written: {error}")))?;
     Ok((document(bytes, media_type), children))
+}
+
+/// Returns the annotations of the only index that there is.
+fn inner(contents: &[Contents]) -> BTreeMap<String, String> {
+    match contents {
+        [Contents { index: Some(index), .. }] => {
+            serde_json::from_slice::<Index>(&index.bytes).map(|index| index.annotations).unwrap_or_default()
+        }
+        _ => BTreeMap::new(),
+    }
 }
 
 fn refused(conflict: Conflict) -> Failure {

@@ -62,7 +62,8 @@ impl Writer {
     }
 
     fn nested(&self, manifests: &[Value]) -> Value {
-        let index = json!({"schemaVersion": 2, "x": "kept", "manifests": manifests});
+        let index =
+            json!({"schemaVersion": 2, "x": "kept", "annotations": {"own": "kept"}, "manifests": manifests});
         self.blob(oci::INDEX, index.to_string().as_bytes())
     }
 
@@ -80,6 +81,7 @@ fn layouts(paths: &[&Path]) -> Layouts {
     Layouts {
         paths: paths.iter().map(|path| path.to_path_buf()).collect(),
         spool: PathBuf::from("/nonexistent"),
+        platforms: Vec::new(),
         annotations: BTreeMap::new(),
         referrers: false,
     }
@@ -198,9 +200,21 @@ fn annotations_make_a_new_index_around_the_same_images() {
     let annotations = BTreeMap::from([("a".to_owned(), "b".to_owned())]);
     let artifact = read(&Layouts { annotations, ..layouts(&[writer.path()]) }).unwrap().artifact;
     let index: Value = serde_json::from_slice(&artifact.index.bytes).unwrap();
-    assert_eq!(index["annotations"]["a"], "b");
+    assert_eq!(index["annotations"], json!({"own": "kept", "a": "b"}));
     assert_eq!(index["manifests"][0]["digest"], image["digest"]);
     assert_ne!(artifact.index.digest.as_str(), inner["digest"]);
+}
+
+#[test]
+fn the_platforms_have_the_order_that_was_asked_for() {
+    let writer = Writer::new();
+    let images = ["amd64", "arm64", "s390x"].map(|architecture| writer.image(architecture));
+    writer.index(&images);
+    let platforms = vec!["linux/arm64".parse().unwrap(), "linux/amd64".parse().unwrap()];
+    let artifact = read(&Layouts { platforms, ..layouts(&[writer.path()]) }).unwrap().artifact;
+    let index: Value = serde_json::from_slice(&artifact.index.bytes).unwrap();
+    let order = index["manifests"].as_array().unwrap().iter().map(|image| &image["digest"]);
+    assert!(order.eq([1, 0, 2].map(|at: usize| &images[at]["digest"])), "{index}");
 }
 
 #[test]

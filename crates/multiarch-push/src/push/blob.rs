@@ -87,10 +87,15 @@ impl Push<'_> {
     /// Says once that layers are sent which need not be.
     fn tell_of_mounting(&self, from: &str) {
         if !self.told_of_mounting.swap(true, std::sync::atomic::Ordering::Relaxed) {
-            self.progress.say(&format!(
-                "{} takes no layers over from {from}, so that they are sent. On ECR this is an account setting: `aws ecr put-account-setting --name BLOB_MOUNTING --value ENABLED`",
-                self.to.repository.name()
-            ));
+            let name = self.to.repository.name();
+            let why = match aws::RegistryHost::parse(name.registry()) {
+                Some(_) => {
+                    ": either the account's setting for it is off (`aws ecr put-account-setting --name BLOB_MOUNTING --value ENABLED`), or the repositories are encrypted with different keys, or one of them is a pull-through cache"
+                }
+                None => "",
+            };
+            self.progress
+                .say(&format!("{name} takes no layers over from {from}, so that they are sent{why}"));
         }
     }
 

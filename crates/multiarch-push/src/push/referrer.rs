@@ -16,7 +16,10 @@ impl Push<'_> {
         if self.artifact.referrers.is_empty() {
             return Ok(());
         }
-        self.put(&self.artifact.index).await?;
+        let (repository, index) = (&self.to.repository, &self.artifact.index);
+        if repository.head_manifest(index.digest.as_str()).await?.is_none() {
+            self.put(index).await?;
+        }
         // One after the other: a list of them under a tag is read and written as a whole.
         for referrer in &self.artifact.referrers {
             if let Some(note) = self.refer(referrer).await? {
@@ -45,7 +48,20 @@ impl Push<'_> {
     async fn file(&self, child: &Child, subject: &Digest, is_ours: bool) -> Result<Option<String>, Failure> {
         let name = self.to.repository.name();
         let digest = &child.manifest.digest;
-        let filed = self.to.repository.put_referrer(&child.manifest, subject).await?;
+        if self.to.repository.referrers(subject).await?.iter().any(|listed| listed.digest == *digest) {
+            return Ok(None);
+        }
+        let filed = match self.to.repository.put_referrer(&child.manifest, subject).await {
+            // A second one, in a repository whose tags are never written again.
+            Err(failure) if failure.code == &codes::TAG_IMMUTABLE => {
+                self.count(&child.manifest);
+                return Ok(Some(format!(
+                    "{name} does not list referrers, and keeps the tag `sha256-{}` as it is: {digest} is there and not in that list",
+                    subject.hex()
+                )));
+            }
+            filed => filed?,
+        };
         if filed == Filed::Refused {
             let older = attest::older_shape(&child.manifest).filter(|_| is_ours);
             let Some(older) = older else {

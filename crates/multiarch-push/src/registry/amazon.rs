@@ -57,6 +57,12 @@ impl Amazon {
         deadline: Deadline,
     ) -> Result<(), Failure> {
         let registry = image.registry();
+        if name(registry) == PUBLIC_GALLERY {
+            let text = format!("there is no repository `{}` in {registry}", image.repository());
+            return Err(Failure::new(&codes::REPOSITORY_MISSING, text).with_remedy(
+                "Make it with `aws ecr-public create-repository`: `create-repository` makes private ones only.",
+            ));
+        }
         let Some(entry) = self.entry(registry)? else {
             let text = format!(
                 "there is no repository `{}` in {registry}, and no way to make it",

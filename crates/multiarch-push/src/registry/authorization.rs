@@ -2,7 +2,7 @@
 //! asked for, and another credential when the registry no longer takes this one.
 
 use model::{Failure, Secret};
-use reqwest::{Response, header::WWW_AUTHENTICATE};
+use reqwest::Response;
 use url::Url;
 
 use super::{access, challenge::Challenge, client::Repository, retry::Trouble, server::Login, token};
@@ -26,6 +26,12 @@ impl Authorization {
         self.value.as_ref()
     }
 
+    /// Whether a token is sent that was made for somebody who signed in.
+    fn is_token_of_somebody(&self) -> bool {
+        self.login.credential.is_some()
+            && self.value().is_some_and(|value| value.expose().starts_with("Bearer "))
+    }
+
     fn is(&self, other: &Self) -> bool {
         self.value().map(Secret::expose) == other.value().map(Secret::expose)
     }
@@ -39,13 +45,12 @@ impl Repository {
         reply: &Response,
         used: &Authorization,
     ) -> Result<(), Trouble> {
-        let challenge = reply.headers().get(WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
-        let challenge = challenge.and_then(Challenge::parse);
+        let challenge = Challenge::of(reply);
         // Only the registry's own address gets to see credentials.
         if !access::same_origin(&self.base, url) {
             return Err(unauthorized(self, used).into());
         }
-        let Some(Challenge::Bearer { realm, service, scope }) = challenge else {
+        let Some(Challenge::Bearer { realm, service, scope, .. }) = challenge else {
             return match self.renew(used).await? {
                 true => Ok(()),
                 false => Err(unauthorized(self, used).into()),
@@ -72,6 +77,18 @@ impl Repository {
         };
         *authorization = Authorization { login, value: Some(value) };
         Ok(())
+    }
+
+    /// Whether a 401 is a refusal of the call, and not of the token: it says so of the rights that the token was asked
+    /// for, or it comes to a token that `is_new`. Docker Hub, GHCR and Harbor refuse a push so.
+    pub(super) fn is_denied(&self, reply: &Response, used: &Authorization, is_new: bool) -> bool {
+        let is_insufficient = match Challenge::of(reply) {
+            Some(Challenge::Bearer { scope, is_insufficient: true, .. }) => {
+                token::with_challenged(&self.scopes, scope.as_deref()).len() == self.scopes.len()
+            }
+            _ => false,
+        };
+        used.is_token_of_somebody() && (is_new || is_insufficient)
     }
 
     /// Takes a newer credential than the one that was used, if there is one or one can be made.

@@ -17,6 +17,7 @@ use super::{
     refusal::Refusal,
     retry::Trouble,
 };
+use crate::image::oci;
 
 /// How long one request without a large body may take: a connection that has gone silent is given up and made anew.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
@@ -48,7 +49,7 @@ impl Repository {
         let mut logins = 0;
         loop {
             let (reply, used) = self.send(url, build(self.client(), url.clone()), PATIENCE).await?;
-            match self.settle(doing, expected, url, reply, used).await? {
+            match self.settle(doing, expected, url, (reply, used), logins > 0).await? {
                 Settled::Answered(reply) => return Ok(reply),
                 Settled::AuthorizedAnew(failure) if logins == LOGINS => return Err(failure.into()),
                 Settled::AuthorizedAnew(_) => logins += 1,
@@ -67,7 +68,7 @@ impl Repository {
         patience: Duration,
     ) -> Result<Response, Trouble> {
         let (reply, used) = self.send(url, request, patience).await?;
-        match self.settle(doing, expected, url, reply, used).await? {
+        match self.settle(doing, expected, url, (reply, used), false).await? {
             Settled::Answered(reply) => Ok(reply),
             Settled::AuthorizedAnew(failure) => Err(Trouble::broken(failure)),
         }
@@ -93,46 +94,57 @@ impl Repository {
         Ok((reply, authorization))
     }
 
+    /// `is_new` says whether what was used has just been made for this very call.
     async fn settle(
         &self,
         doing: &str,
         expected: &[u16],
         url: &Url,
-        reply: Response,
-        used: Authorization,
+        (reply, used): (Response, Authorization),
+        is_new: bool,
     ) -> Result<Settled, Trouble> {
         let status = reply.status();
         if expected.contains(&status.as_u16()) {
             return Ok(Settled::Answered(reply));
+        }
+        if status == StatusCode::UNAUTHORIZED
+            && access::same_origin(&self.base, url)
+            && self.is_denied(&reply, &used, is_new)
+        {
+            return Err(self.refusal(reply).await.into_denial(doing, self.name()).into());
         }
         if status == StatusCode::UNAUTHORIZED {
             self.answer_challenge(url, &reply, &used).await?;
             return Ok(Settled::AuthorizedAnew(unauthorized(self, &used)));
         }
         let after = toolkit::retry_after(reply.headers());
-        let refusal = self.refusal(reply).await;
-        // The answer to a HEAD has no words, so that a 403 may be either.
-        let is_expired = refusal.is_expired()
-            || refusal.is_wordless(StatusCode::FORBIDDEN) && self.is_unknown_here(&used).await;
+        let is_own = access::same_origin(&self.base, url);
+        let mut refusal = self.refusal(reply).await;
+        if is_own && refusal.is_wordless(StatusCode::FORBIDDEN) {
+            refusal = self.in_words(url, &used).await.unwrap_or(refusal);
+        }
+        let is_expired = refusal.is_expired() || refusal.status == StatusCode::UNAUTHORIZED;
         let failure = refusal.into_failure(doing, self.name());
-        if is_expired && access::same_origin(&self.base, url) && self.renew(&used).await? {
+        if is_own && is_expired && self.renew(&used).await? {
             return Ok(Settled::AuthorizedAnew(failure));
         }
         Err(Trouble::of_refusal(status, after, failure))
     }
 
-    /// Whether the registry does not even greet us with what was used.
-    async fn is_unknown_here(&self, used: &Authorization) -> bool {
-        let Ok(url) = self.base.join("v2/") else { return false };
+    /// The answer to a HEAD has no words, so that a 403 may mean anything: asks by GET for the same. None if that is not
+    /// refused.
+    async fn in_words(&self, url: &Url, used: &Authorization) -> Option<Refusal> {
+        let request = self.client().get(url.clone()).header(ACCEPT, oci::ACCEPT);
         let request = match used.value() {
-            Some(value) => self.client().get(url).header(AUTHORIZATION, value.expose()),
-            None => self.client().get(url),
+            Some(value) => request.header(AUTHORIZATION, value.expose()),
+            None => request,
         };
         let _pass = self.server.gate.pass().await;
-        match http::send(self.client(), request, Deadline::after(self.deadline().cap(PATIENCE))).await {
-            Ok(reply) if reply.status() == StatusCode::FORBIDDEN => self.refusal(reply).await.is_expired(),
-            Ok(reply) => reply.status() == StatusCode::UNAUTHORIZED,
-            Err(_) => false,
+        let attempt = Deadline::after(self.deadline().cap(PATIENCE));
+        let reply = http::send(self.client(), request, attempt).await.ok()?;
+        match reply.status() {
+            StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => Some(self.refusal(reply).await),
+            _ => None,
         }
     }
 

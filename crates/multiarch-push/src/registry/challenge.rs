@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use reqwest::{Response, header::WWW_AUTHENTICATE};
+
 /// What a registry asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Challenge {
@@ -15,10 +17,17 @@ pub(super) enum Challenge {
         service: Option<String>,
         /// What it must allow; we ask for what we need ourselves.
         scope: Option<String>,
+        /// Whether the token that was sent is good, and does not allow the call (RFC 6750 §3.1).
+        is_insufficient: bool,
     },
 }
 
 impl Challenge {
+    /// Reads it from a reply.
+    pub(super) fn of(reply: &Response) -> Option<Self> {
+        Self::parse(reply.headers().get(WWW_AUTHENTICATE)?.to_str().ok()?)
+    }
+
     /// Reads the header's value; of several challenges the first that is known counts.
     pub(super) fn parse(header: &str) -> Option<Self> {
         let (scheme, rest) = header.trim().split_once(' ').unwrap_or((header.trim(), ""));
@@ -30,7 +39,12 @@ impl Challenge {
         }
         let mut parameters = parameters(rest);
         let realm = parameters.remove("realm")?;
-        Some(Self::Bearer { realm, service: parameters.remove("service"), scope: parameters.remove("scope") })
+        Some(Self::Bearer {
+            realm,
+            service: parameters.remove("service"),
+            scope: parameters.remove("scope"),
+            is_insufficient: parameters.remove("error").is_some_and(|error| error == "insufficient_scope"),
+        })
     }
 }
 
@@ -59,6 +73,7 @@ mod tests {
             realm: "https://a/token".to_owned(),
             service: Some("a".to_owned()),
             scope: Some("repository:x:pull,push".to_owned()),
+            is_insufficient: false,
         };
         for (header, expected) in [
             (

@@ -25,6 +25,8 @@ pub(super) enum Meaning {
     DigestWrong,
     /// The upload session is no good any more; a fresh one may be.
     SessionSpoilt,
+    /// So much was read that nothing is to be had for hours.
+    PullLimit,
     /// Calls come too fast.
     TooFast,
     /// The registry does not store manifests of this shape.
@@ -74,12 +76,14 @@ const ALL: &[Known] = &[
     known(Some(416), "", &[], Meaning::SessionSpoilt),
     // aws/containers-roadmap#2783, moby/buildkit#5747.
     known(Some(405), "", &[], Meaning::ShapeRefused),
+    // https://docs.docker.com/docker-hub/usage/pulls/: it lasts for hours, and comes with the code of what passes.
+    known(None, "", &["pull rate limit"], Meaning::PullLimit),
     // mitogen-hq/mitogen#790.
     known(None, "", &["Rate exceeded"], Meaning::TooFast),
     known(None, "TOOMANYREQUESTS", &[], Meaning::TooFast),
     known(Some(429), "", &[], Meaning::TooFast),
     known(Some(404), "NAME_UNKNOWN", &[], Meaning::RepositoryMissing),
-    known(None, "TAG_INVALID", &[], Meaning::TagImmutable),
+    known(None, "TAG_INVALID", &["immutable"], Meaning::TagImmutable),
     // Before DIGEST_INVALID: Docker's registry 2.8 says both of a manifest while another run writes one of its blobs.
     known(None, "MANIFEST_BLOB_UNKNOWN", &[], Meaning::ReferenceMissing),
     known(None, "BLOB_UNKNOWN", &[], Meaning::ReferenceMissing),
@@ -105,7 +109,7 @@ impl Meaning {
             Self::RepositoryMissing => &codes::REPOSITORY_MISSING,
             Self::Expired => &codes::REGISTRY_UNAUTHORIZED,
             Self::NotPermitted => &codes::REGISTRY_DENIED,
-            Self::Quota => &codes::REGISTRY_QUOTA,
+            Self::Quota | Self::PullLimit => &codes::REGISTRY_QUOTA,
             Self::TagImmutable => &codes::TAG_IMMUTABLE,
             Self::ReferenceMissing => &codes::REFERENCE_MISSING,
             Self::DigestWrong => &codes::DIGEST_MISMATCH,
@@ -121,6 +125,9 @@ impl Meaning {
         match (self, action(text)) {
             (Self::Expired, _) => failure.with_remedy(
                 "Run `oidc-ecr-login` again, shortly before this step: a token of ECR lasts 12 hours.",
+            ),
+            (Self::PullLimit, _) => failure.with_remedy(
+                "Log in to this registry, which raises its limit, or take the image from a pull-through cache or a copy in a registry of your own.",
             ),
             (Self::NotPermitted, Some((action, resource))) => failure.with_remedy(format!(
                 "Allow `{action}` on `{resource}`: in the role's policy, in its session policy if it has one, and in the repository's policy if that is in another account."
@@ -203,6 +210,13 @@ mod tests {
         ),
         (429, "TOOMANYREQUESTS", "Rate exceeded", "registry-rate-limited", "Raise `timeout`"),
         (503, "", "toomanyrequests: Rate exceeded", "registry-rate-limited", "Raise `timeout`"),
+        (
+            429,
+            "TOOMANYREQUESTS",
+            "You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit",
+            "registry-quota",
+            "Log in",
+        ),
         (429, "", "", "registry-rate-limited", "Raise `timeout`"),
         (503, "", "<html>", "registry-unavailable", "Run again later"),
         (
@@ -249,6 +263,7 @@ mod tests {
             "digest-mismatch",
             "Run again",
         ),
+        (400, "TAG_INVALID", "invalid tag name", "unexpected-reply", ""),
         (400, "MANIFEST_INVALID", "x", "unexpected-reply", ""),
     ];
 

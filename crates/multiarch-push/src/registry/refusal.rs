@@ -66,12 +66,26 @@ impl Refusal {
         self.status == status && self.text.is_empty()
     }
 
-    /// Turns it into a failure of `doing` something in `image`.
-    pub(super) fn into_failure(self, doing: &str, image: &ImageName) -> Failure {
-        let said = match self.text.as_str() {
+    fn said(&self) -> String {
+        match self.text.as_str() {
             "" => format!("HTTP {}", self.status.as_u16()),
             text => format!("{text} (HTTP {})", self.status.as_u16()),
-        };
+        }
+    }
+
+    /// Turns it into a failure of `doing` something in `image` for somebody whom the registry knows.
+    pub(super) fn into_denial(self, doing: &str, image: &ImageName) -> Failure {
+        let said = self.said();
+        let cause = format!("{} refused {doing} in {}: {said}", image.registry(), image.repository());
+        Failure::new(&codes::REGISTRY_DENIED, cause).with_remedy(format!(
+            "Give the user of Docker's configuration the right to this in `{}`, if that repository exists.",
+            image.repository()
+        ))
+    }
+
+    /// Turns it into a failure of `doing` something in `image`.
+    pub(super) fn into_failure(self, doing: &str, image: &ImageName) -> Failure {
+        let said = self.said();
         let cause = format!("{} refused {doing} in {}: {said}", image.registry(), image.repository());
         match self.meaning() {
             Some(Meaning::RepositoryMissing) => Failure::new(

@@ -35,6 +35,11 @@ impl From<Failure> for Trouble {
 
 impl From<SendError> for Trouble {
     fn from(error: SendError) -> Self {
+        if error.is_about_certificates() {
+            return Self::Fatal(Failure::from(error).with_remedy(
+                "Add the registry's authority to this machine's CA certificates, or name a file with it in `SSL_CERT_FILE`.",
+            ));
+        }
         // An address at which nobody listens stays so for longer than a push wants to wait.
         let tries = if error.is_before_effect() { 6 } else { TRIES };
         Self::Passing { failure: Box::new(error.into()), after: None, tries }

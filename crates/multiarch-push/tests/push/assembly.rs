@@ -206,3 +206,27 @@ async fn files_are_copied_out_of_images_and_of_stages_upon_them_for_each_platfor
         assert_eq!(stage.files(&manifest, 1), expected);
     }
 }
+
+#[tokio::test]
+async fn a_file_goes_into_a_directory_that_only_the_base_image_knows() {
+    let stage = Stage::new().await;
+    stage.write("context/Dockerfile", "ARG BASE\nFROM $BASE\nCOPY app.py /www/html/\n");
+    stage.push(&[]).await.unwrap();
+    stage.write("context/page", "page");
+    let base = format!("{}/product/dev:{SHA}", stage.registry());
+    stage.write("context/Dockerfile", &format!("FROM {base}\nCOPY page /www/html\nCOPY page /www/new\n"));
+    stage.push(&["--tags=v2"]).await.unwrap();
+    let (manifest, _) = stage.image("product/dev", "v2", "arm64");
+    assert_eq!(stage.files(&manifest, 2), ["www/html/page 644 page"]);
+    assert_eq!(stage.files(&manifest, 3), ["www/new 644 page"]);
+    let append = format!("--append={}/page:/www/html", stage.context());
+    let argv = [
+        &format!("--image={}/product/dev", stage.registry()),
+        &format!("--base={base}"),
+        &append,
+        "--tags=v3",
+    ];
+    stage.run(argv).await.unwrap();
+    let (manifest, _) = stage.image("product/dev", "v3", "arm64");
+    assert_eq!(stage.files(&manifest, 2), ["www/html/page 644 page"]);
+}

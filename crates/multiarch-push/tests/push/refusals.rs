@@ -1,6 +1,7 @@
 //! What cannot be pushed, and what is said about it.
 
 use model::{Exit, Failure};
+use sandbox::faults::{Call, Effect, Fault};
 
 use crate::stage::{DOCKERFILE, SHA, Stage};
 
@@ -37,6 +38,37 @@ async fn credentials_that_are_wrong_missing_or_expired_are_told_apart() {
     assert!(failure.cause.contains("wants a login, and Docker's configuration has none"), "{failure}");
     let calls = stage.world().faults.calls().len();
     assert!(calls < 10, "{calls} calls: a refusal must not be repeated");
+}
+
+/// As Docker Hub, GHCR and Harbor answer a push to somebody who may only pull.
+#[tokio::test]
+async fn a_good_token_that_does_not_allow_a_push_is_refused_once() {
+    let other = Stage::new().await;
+    other.world().registry.allow_anonymous_pull("base/python");
+    for (error, tokens) in [(r#",error="insufficient_scope""#, 1), ("", 2)] {
+        let stage = Stage::new().await;
+        let registry = &stage.world().registry;
+        registry.configure(|settings| settings.auth = sandbox::registry::Auth::Bearer);
+        let realm = &stage.world().urls.registry;
+        let scope = "repository:product/dev:pull,push";
+        let challenge = format!(r#"Bearer realm="{realm}/token",service="sandbox",scope="{scope}"{error}"#);
+        let refusal = Effect::Reply {
+            status: 401,
+            body: r#"{"errors":[{"code":"DENIED","message":"access to the resource is denied"}]}"#.to_owned(),
+            content_type: "application/json".to_owned(),
+            headers: vec![("www-authenticate".to_owned(), challenge)],
+        };
+        let fault = Fault::once("registry", "POST", "/product/dev/blobs/uploads/", refusal);
+        stage.world().faults.add(Fault { times: None, ..fault });
+        let base = format!("--build-args=BASE={}/base/python:3", other.registry());
+        let failure = refused(&stage, &[&base]).await;
+        assert_eq!(failure.code.id, "registry-denied", "{failure}");
+        assert!(failure.cause.contains("access to the resource is denied (HTTP 401)"), "{failure}");
+        let calls = stage.world().faults.calls();
+        let of_dev = |call: &&Call| call.path.starts_with("/token") && call.path.contains("product");
+        let asked = calls.iter().filter(of_dev).count();
+        assert!(asked <= tokens, "{asked} tokens for {error}");
+    }
 }
 
 #[tokio::test]

@@ -158,7 +158,7 @@ impl Stage {
         let repository = self.repository(name);
         let index = self.registry.manifest(&repository, tag).await.expect("no such tag");
         assert_eq!(index.media_type, INDEX);
-        let mut platforms = Vec::new();
+        let (mut platforms, mut compression) = (Vec::new(), "gzip");
         for child in index.json()["manifests"].as_array().unwrap() {
             let platform = &child["platform"];
             platforms.push(format!("{}/{}", text(&platform["os"]), text(&platform["architecture"])));
@@ -168,11 +168,14 @@ impl Stage {
                 (text(&child["mediaType"]), child["size"].as_u64()),
                 (manifest.media_type.as_str(), Some(manifest.bytes.len() as u64))
             );
+            if String::from_utf8_lossy(&manifest.bytes).contains("+zstd") {
+                compression = "zstd";
+            }
             self.blobs(&repository, &manifest.json()).await;
         }
         if let Some(path) = Env::from_process().get(PUSHED) {
             let mut file = fs::File::options().append(true).create(true).open(path).unwrap();
-            writeln!(file, "{repository} {} {}", index.digest, platforms.join(",")).unwrap();
+            writeln!(file, "{repository} {} {} {compression}", index.digest, platforms.join(",")).unwrap();
         }
         (index.digest.clone(), index.json())
     }

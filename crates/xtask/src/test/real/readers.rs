@@ -17,12 +17,14 @@ pub(super) struct Image {
     pub(super) digest: String,
     /// The architectures of Linux that it is for.
     architectures: Vec<String>,
+    has_zstd: bool,
 }
 
 impl Image {
-    /// Reads `REPOSITORY DIGEST OS/ARCHITECTURE,…`, as the scenarios write it.
+    /// Reads `REPOSITORY DIGEST OS/ARCHITECTURE,… COMPRESSION`, as the scenarios write it.
     pub(super) fn read(registry: &str, line: &str) -> Option<Self> {
-        let [repository, digest, platforms] = line.split(' ').collect::<Vec<_>>().try_into().ok()?;
+        let [repository, digest, platforms, compression] =
+            line.split(' ').collect::<Vec<_>>().try_into().ok()?;
         Some(Self {
             registry: registry.to_owned(),
             repository: repository.to_owned(),
@@ -32,6 +34,7 @@ impl Image {
                 .filter_map(|platform| platform.strip_prefix("linux/"))
                 .map(str::to_owned)
                 .collect(),
+            has_zstd: compression == "zstd",
         })
     }
 
@@ -107,6 +110,10 @@ impl Tool<'_> {
 
 /// Layers, digests and sizes of each platform, and the history against the layers.
 fn crane(tool: &Tool<'_>, image: &Image) -> Result<(), String> {
+    // It reads every layer as gzip (google/go-containerregistry, pkg/v1/validate/layer.go).
+    if image.has_zstd {
+        return Ok(());
+    }
     let name = image.name();
     tool.quiet(&["validate", "--remote", &name])?;
     for architecture in &image.architectures {
@@ -163,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_line_of_the_scenarios_is_an_image() {
-        let image = Image::read("127.0.0.1:5000", "p1-2/dev sha256:ab linux/amd64,linux/arm64").unwrap();
+        let image = Image::read("127.0.0.1:5000", "p1-2/dev sha256:ab linux/amd64,linux/arm64 gzip").unwrap();
         assert_eq!(image.name(), "127.0.0.1:5000/p1-2/dev@sha256:ab");
         assert_eq!(image.architectures, ["amd64", "arm64"]);
         assert!(Image::read("127.0.0.1:5000", "what").is_none());
