@@ -35,7 +35,7 @@ pub use self::{
     client::{Aws, password},
     identity::{CHAINED_SECONDS, Identity, RoleStep, Source},
     keys::Keys,
-    recipe::{RECIPE_FILE, Recipe, RecipeEntry},
+    recipe::{RECIPE_FILE, Recipe, RecipeEntry, job},
     region::Region,
     registry_host::{HostForm, PUBLIC_GALLERY, RegistryHost},
     repository::{Created, RepositoryOptions},

@@ -18,8 +18,27 @@ const VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipe {
     version: u32,
-    /// One for each registry.
-    pub registries: Vec<RecipeEntry>,
+    registries: Vec<Login>,
+}
+
+/// What a job has signed in to. One directory may have the logins of several jobs: another one's say nothing here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Login {
+    /// By [`job`].
+    #[serde(default)]
+    job: String,
+    #[serde(flatten)]
+    entry: RecipeEntry,
+}
+
+/// Names the job, so that it neither uses nor takes out what another one with the same user's directory has written: a
+/// run may have several jobs on one machine, by several runners. Empty outside of a runner.
+pub fn job(env: &Env) -> String {
+    ["GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB", "RUNNER_NAME"]
+        .into_iter()
+        .filter_map(|name| env.get(name))
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 /// How to get a credential for one registry.
@@ -34,11 +53,6 @@ pub struct RecipeEntry {
 }
 
 impl Recipe {
-    /// Makes a recipe of entries.
-    pub fn new(registries: Vec<RecipeEntry>) -> Self {
-        Self { version: VERSION, registries }
-    }
-
     /// Reads the recipe in a directory of a Docker configuration; none if there is no such file.
     pub fn read(directory: &Path) -> Result<Option<Self>, Failure> {
         let path = directory.join(RECIPE_FILE);
@@ -61,14 +75,10 @@ impl Recipe {
         )))
     }
 
-    /// Returns the text of the file.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
-
-    /// Returns how to sign in to `host`.
-    pub fn entry(&self, host: &str) -> Option<&RecipeEntry> {
-        self.registries.iter().find(|entry| entry.host.eq_ignore_ascii_case(host))
+    /// Returns how `job` signs in to `host`.
+    pub fn entry(&self, host: &str, job: &str) -> Option<&RecipeEntry> {
+        let mut own = self.registries.iter().filter(|login| login.job == job).map(|login| &login.entry);
+        own.find(|entry| entry.host.eq_ignore_ascii_case(host))
     }
 }
 

@@ -17,5 +17,5 @@ pub(crate) fn run(budget: Duration, dry_run: bool, host: &Host) -> Result<(), Fa
     for (name, value) in &done.variables {
         host.export_env(name, value)?;
     }
-    host.publish(&report::logged_out(&done.hosts))
+    host.publish(&report::logged_out(&done))
 }

@@ -2,7 +2,7 @@
 
 use toolkit::{Report, Summary};
 
-use crate::docker_config::Written;
+use crate::docker_config::{LoggedOut, Written};
 
 /// A login that worked.
 #[derive(Debug)]
@@ -76,11 +76,17 @@ pub(crate) fn about(written: &Written) -> Vec<String> {
 }
 
 /// Returns the closing lines of a logout.
-pub(crate) fn logged_out(hosts: &[String]) -> Report {
-    if hosts.is_empty() {
+pub(crate) fn logged_out(done: &LoggedOut) -> Report {
+    if done == &LoggedOut::default() {
         return Report::new().line("No credential of this job's logins is left to take out");
     }
-    Report::new().line(format!("Signed out of {}", hosts.join(", ")))
+    let says =
+        |text: &str, hosts: &[String]| (!hosts.is_empty()).then(|| format!("{text} {}", hosts.join(", ")));
+    let lines = [
+        says("Signed out of", &done.hosts),
+        says("Other jobs of the same user still need the credential for", &done.kept),
+    ];
+    lines.into_iter().flatten().fold(Report::new(), Report::line)
 }
 
 #[cfg(test)]

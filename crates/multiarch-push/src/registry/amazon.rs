@@ -87,7 +87,7 @@ impl Amazon {
         let env = self.host.env();
         let path = Keychain::path(env);
         let recipe = path.as_deref().and_then(|path| path.parent()).map(Recipe::read).transpose()?.flatten();
-        if let Some(entry) = recipe.as_ref().and_then(|recipe| recipe.entry(registry)) {
+        if let Some(entry) = recipe.as_ref().and_then(|recipe| recipe.entry(registry, &aws::job(env))) {
             return Ok(Some(entry.clone()));
         }
         let name = name(registry);

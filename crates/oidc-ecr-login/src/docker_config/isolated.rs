@@ -36,7 +36,7 @@ impl Place {
         update(&directory.join(FILE), deadline, |config, record| {
             self.forget(logins, config, record);
             entries::put(config, logins);
-            record.note(&self.job, logins, recipes, &BTreeMap::new());
+            record.note(FILE, &self.job, logins, recipes, &BTreeMap::new());
         })?;
         // From here on it stays; before, a failure took the directory with it.
         let directory = new.map_or(directory, TempDir::keep);
@@ -47,7 +47,7 @@ impl Place {
     /// ours is noted anew, unless another step has changed it.
     fn forget(&self, logins: &[(String, Secret)], config: &mut Config, record: &mut Record) {
         let mut bare = config.clone();
-        record.clone().take_out(&mut bare, &self.job);
+        record.clone().take_out(FILE, &mut bare, &self.job);
         let fingerprint = entries::fingerprint_of(&bare);
         for (host, _) in logins {
             entries::forget(config, host);

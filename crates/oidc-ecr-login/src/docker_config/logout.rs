@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{
     FILE, LOCK, Place, busy, entries, failure, file,
     file::{Lock, Replaced},
-    load,
+    load, name,
     record::{self, Before, Record},
     write_record,
 };
@@ -21,6 +21,8 @@ use super::{
 pub(crate) struct LoggedOut {
     /// The hosts whose credential is gone.
     pub(crate) hosts: Vec<String>,
+    /// The hosts whose credential stays for other jobs of the same user.
+    pub(crate) kept: Vec<String>,
     /// Variables that later steps must have again, with their values; empty ones were not set.
     pub(crate) variables: Vec<(&'static str, String)>,
 }
@@ -34,14 +36,16 @@ impl Place {
             if !directory.join(record::FILE).is_file() {
                 continue;
             }
-            let before = self.take_out(&path, deadline, &mut done.hosts)?;
+            let before = self.take_out(&path, deadline, &mut done)?;
             let Some(before) = before.filter(|_| self.is_ours(directory)) else { continue };
             if remove(directory, &before).map_err(|error| failure("remove", directory, &error))? {
                 done.variables.extend(self.restored(directory, before));
             }
         }
-        done.hosts.sort();
-        done.hosts.dedup();
+        for hosts in [&mut done.hosts, &mut done.kept] {
+            hosts.sort();
+            hosts.dedup();
+        }
         Ok(done)
     }
 
@@ -64,7 +68,7 @@ impl Place {
         &self,
         path: &Path,
         deadline: Deadline,
-        hosts: &mut Vec<String>,
+        done: &mut LoggedOut,
     ) -> Result<Option<Before>, Failure> {
         let directory = path.parent().unwrap_or(Path::new("."));
         let lock = directory.join(LOCK);
@@ -73,12 +77,12 @@ impl Place {
             let (bytes, mut config) = load(path)?;
             let record = Record::read(directory);
             let mut left = record.clone();
-            let taken = left.take_out(&mut config, &self.job);
+            let taken = left.take_out(&name(path), &mut config, &self.job);
             let is_as_before = |before: &Before| {
                 left.registries.is_empty() && entries::fingerprint_of(&config) == before.taken_over
             };
             let before = left.before.clone().filter(is_as_before);
-            if !taken.is_empty() {
+            if !taken.hosts.is_empty() {
                 let replaced = file::replace(path, bytes.as_deref(), &Value::Object(config))
                     .map_err(|error| failure("write", path, &error))?;
                 match replaced {
@@ -90,7 +94,8 @@ impl Place {
             if left != record {
                 write_record(directory, &left)?;
             }
-            hosts.extend(taken);
+            done.hosts.extend(taken.hosts);
+            done.kept.extend(taken.kept);
             return Ok(before);
         }
     }

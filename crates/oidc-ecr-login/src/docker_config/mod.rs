@@ -22,6 +22,7 @@ use model::{Deadline, Failure, Secret, codes};
 use serde_json::{Value, json};
 use toolkit::Env;
 
+pub(crate) use self::logout::LoggedOut;
 use self::{
     entries::Config,
     file::{Lock, Replaced},
@@ -87,7 +88,7 @@ impl Place {
             registry_auth_file: path("REGISTRY_AUTH_FILE"),
             home: path("HOME").map(|home| home.join(".docker")),
             podman: path("XDG_RUNTIME_DIR").map(|directory| directory.join("containers/auth.json")),
-            job: record::job(env),
+            job: aws::job(env),
         }
     }
 
@@ -127,7 +128,7 @@ impl Place {
                     written.store = entries::store(config).map(str::to_owned);
                 }
                 let evicted = entries::put(config, logins);
-                record.note(&self.job, logins, recipes, &evicted);
+                record.note(&name(path), &self.job, logins, recipes, &evicted);
             })?;
             if *path != docker {
                 written.also.push(path.clone());
@@ -167,6 +168,11 @@ fn update(
             Replaced::No => {}
         }
     }
+}
+
+/// The name that the record has for a file.
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Reads a configuration; one that Docker could not read either is not written over.

@@ -3,13 +3,14 @@
 
 use std::{
     collections::BTreeMap,
+    mem,
     path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use aws::RecipeEntry;
 use model::Secret;
 use serde::{Deserialize, Serialize};
-use toolkit::Env;
 
 use super::entries::{self, Config};
 
@@ -19,6 +20,10 @@ pub(super) const FILE: &str = aws::RECIPE_FILE;
 /// The form of the file, as [`aws::Recipe`] has it.
 const VERSION: u32 = 1;
 
+/// How long a token of ECR lasts, in seconds: a job that has not signed out by then needs its credential no more
+/// (API reference of `GetAuthorizationToken`).
+const LIFETIME: u64 = 12 * 60 * 60;
+
 /// The content of the file: [`aws::Recipe`], which later steps read, and what a logout needs besides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
@@ -27,7 +32,8 @@ pub(super) struct Record {
     /// What the environment said before, for a directory of our own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) before: Option<Before>,
-    /// The hosts with a credential of ours.
+    /// The credentials of ours, one for each file, host and job. Those of one file and host share what is in the file:
+    /// the fingerprint of the last login, and the helper that the first one has displaced.
     #[serde(default)]
     pub(super) registries: Vec<Entry>,
 }
@@ -55,8 +61,12 @@ pub(super) struct Before {
 /// One credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Entry {
+    /// The name of the file beside this one that has it.
+    pub(super) file: String,
     /// The job that wrote it; empty outside of a runner.
     pub(super) job: String,
+    /// When it was written, in seconds since 1970.
+    pub(super) written: u64,
     /// Tells it from one that somebody else has written over it.
     pub(super) fingerprint: String,
     /// The helper that it has displaced.
@@ -74,53 +84,83 @@ impl Record {
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
-    /// Notes credentials that are about to be written. A helper that an earlier login has displaced is still the one to
-    /// put back.
+    /// Notes credentials that are about to be written to `file`. A helper that an earlier login has displaced is still
+    /// the one to put back.
     pub(super) fn note(
         &mut self,
+        file: &str,
         job: &str,
         logins: &[(String, Secret)],
         recipes: &[RecipeEntry],
         evicted: &BTreeMap<String, String>,
     ) {
+        let now = now();
         for (recipe, auth) in recipes.iter().filter_map(|recipe| {
             logins.iter().find(|(host, _)| *host == recipe.host).map(|(_, auth)| (recipe, auth))
         }) {
-            let earlier = self.registries.iter().position(|entry| entry.recipe.host == recipe.host);
-            let earlier = earlier.map(|place| self.registries.remove(place)).and_then(|entry| entry.helper);
+            let is_same = |entry: &Entry| entry.is_of(file, &recipe.host);
+            let mut earlier = self.registries.iter().filter(|entry| is_same(entry));
+            let helper =
+                evicted.get(&recipe.host).cloned().or(earlier.find_map(|entry| entry.helper.clone()));
+            let fingerprint = entries::fingerprint(auth.expose());
+            self.registries.retain(|entry| !is_same(entry) || (entry.job != job && entry.is_live(now)));
+            for entry in self.registries.iter_mut().filter(|entry| is_same(entry)) {
+                entry.fingerprint.clone_from(&fingerprint);
+                entry.helper.clone_from(&helper);
+            }
             self.registries.push(Entry {
+                file: file.to_owned(),
                 job: job.to_owned(),
-                fingerprint: entries::fingerprint(auth.expose()),
-                helper: evicted.get(&recipe.host).cloned().or(earlier),
+                written: now,
+                fingerprint,
+                helper,
                 recipe: recipe.clone(),
             });
         }
     }
 
-    /// Takes out of `config` what `job` has put in, and out of the record what is not in the file any more. Returns the
-    /// hosts.
-    pub(super) fn take_out(&mut self, config: &mut Config, job: &str) -> Vec<String> {
-        let mut hosts = Vec::new();
-        self.registries.retain(|entry| {
-            let host = &entry.recipe.host;
-            if entry.job != job {
-                return true;
+    /// Takes `job` off the record of `file`, and out of `config` each credential that no other job is using any more.
+    pub(super) fn take_out(&mut self, file: &str, config: &mut Config, job: &str) -> TakenOut {
+        let now = now();
+        let mut taken = TakenOut::default();
+        let is_own = |entry: &Entry| entry.file == file && entry.job == job;
+        let (own, mut left): (Vec<Entry>, Vec<Entry>) =
+            mem::take(&mut self.registries).into_iter().partition(is_own);
+        for Entry { recipe: RecipeEntry { host, .. }, fingerprint, helper, .. } in own {
+            if left.iter().any(|other| other.is_of(file, &host) && other.is_live(now)) {
+                taken.kept.push(host);
+                continue;
             }
-            if entries::take_out(config, host, &entry.fingerprint, entry.helper.as_deref()) {
-                hosts.push(host.clone());
+            left.retain(|other| !other.is_of(file, &host));
+            if entries::take_out(config, &host, &fingerprint, helper.as_deref()) {
+                taken.hosts.push(host);
             }
-            false
-        });
-        hosts
+        }
+        self.registries = left;
+        taken
     }
 }
 
-/// Names the job, so that it takes out nothing of another one with the same user's file: a run may have several jobs on
-/// one machine, by several runners.
-pub(super) fn job(env: &Env) -> String {
-    ["GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB", "RUNNER_NAME"]
-        .into_iter()
-        .filter_map(|name| env.get(name))
-        .collect::<Vec<_>>()
-        .join("/")
+impl Entry {
+    fn is_of(&self, file: &str, host: &str) -> bool {
+        self.file == file && self.recipe.host == host
+    }
+
+    /// Whether the job may still need it.
+    fn is_live(&self, now: u64) -> bool {
+        now < self.written.saturating_add(LIFETIME)
+    }
+}
+
+/// What a logout did with the hosts of a job.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct TakenOut {
+    /// Their credential is gone.
+    pub(super) hosts: Vec<String>,
+    /// Their credential stays for other jobs.
+    pub(super) kept: Vec<String>,
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

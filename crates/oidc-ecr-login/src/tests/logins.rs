@@ -142,9 +142,10 @@ async fn several_regions_accounts_and_the_public_gallery_in_one_step() {
     // One session, and a token for each region and for the gallery.
     assert_eq!((job.calls("sts"), job.calls("ecr")), (1, 3));
     let recipe = aws::Recipe::read(&job.left()[0]).unwrap().unwrap();
-    assert!(recipe.entry("public.ecr.aws").unwrap().is_public());
-    let role =
-        recipe.entry("210987654321.dkr.ecr.eu-central-1.amazonaws.com").unwrap().identity.role().cloned();
+    let name = aws::job(&toolkit::Env::from_pairs(job.env.clone()));
+    let entry = |host: &str| recipe.entry(host, &name);
+    assert!(entry("public.ecr.aws").unwrap().is_public());
+    let role = entry("210987654321.dkr.ecr.eu-central-1.amazonaws.com").unwrap().identity.role().cloned();
     assert_eq!(role.unwrap().to_string(), ROLE_ARN);
 }
 
