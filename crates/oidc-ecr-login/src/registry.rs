@@ -40,6 +40,11 @@ impl Registry {
         }
     }
 
+    /// Whether Amazon's own names say that the host is Amazon's.
+    pub(crate) fn is_amazons(&self) -> bool {
+        !matches!(self, Self::Host { region: None, .. })
+    }
+
     /// Returns the region that its token comes from: its own, else `region`.
     pub(crate) fn region<'a>(&'a self, region: &'a Region) -> &'a Region {
         match self {
@@ -96,8 +101,22 @@ impl FromStr for Registry {
             return error(expected);
         }
         let region = RegistryHost::parse(name).map(|host| host.region().clone());
+        if region.is_none() && looks_like_ecr(name) {
+            return error(
+                "a host of ECR, which this one is not: the region has to be one, and the end of the name the \
+                 region's own (`amazonaws.com`, in China `amazonaws.com.cn`)",
+            );
+        }
         Ok(Self::Host { host, region })
     }
+}
+
+/// Whether a name was meant for a registry of ECR. If it is none, a credential for all repositories of the account
+/// would go to whoever owns the name.
+fn looks_like_ecr(name: &str) -> bool {
+    let mut labels = name.split('.');
+    let begins_with_account = labels.clone().next().is_some_and(|label| label.parse::<AccountId>().is_ok());
+    begins_with_account || labels.any(|label| label == "dkr" || label.starts_with("dkr-ecr"))
 }
 
 #[cfg(test)]
@@ -143,6 +162,13 @@ mod tests {
             "1234/us-west-2",
             "host..example",
             "a.b:99999",
+            // Hosts of somebody else's, which differ from ECR's by a slip.
+            "123456789012.dkr.ecr.cn-north-1.amazonaws.com",
+            "123456789012.dkr.ecr.eu-central-1.amazonaws.con",
+            "123456789012.dkr.ecr.eu-central1.amazonaws.com",
+            "12345678901.dkr.ecr.eu-central-1.amazonaws.com",
+            "123456789012.dkr-ecr.us-west-2.on.aws.example",
+            "123456789012.ecr.eu-central-1.amazonaws.com",
         ] {
             assert!(text.parse::<Registry>().is_err(), "{text}");
         }

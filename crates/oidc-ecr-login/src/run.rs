@@ -26,6 +26,12 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
             "The session policy would be too long, so that it names {pattern} instead of each one"
         ));
     }
+    for wanted in request.registries.iter().filter(|wanted| !wanted.registry.is_amazons()) {
+        host.info(&format!(
+            "{} is no name of Amazon's: whoever answers there is given a credential for ECR",
+            wanted.registry.host(&request.region, request.host_form)
+        ));
+    }
     if request.dry_run {
         plan::describe(&plan).iter().for_each(|line| host.info(line));
         return Ok(());

@@ -169,7 +169,9 @@ async fn a_logout_leaves_nothing() {
 #[tokio::test]
 async fn a_dry_run_makes_no_call() {
     let job = Job::new().await;
-    job.run(&[ROLE, "--dry-run"]).await.unwrap();
+    job.run(&[ROLE, "--dry-run", "--registries=123456789012,images.example.com"]).await.unwrap();
+    assert!(job.log().contains("images.example.com is no name of Amazon's"), "{}", job.log());
+    assert!(!job.log().contains("amazonaws.com is no name"), "{}", job.log());
     assert!(job.sandbox.world().faults.calls().is_empty());
     assert!(job.log().contains("would write"), "{}", job.log());
     assert!(job.left().is_empty());
