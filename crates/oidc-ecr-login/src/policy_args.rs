@@ -10,11 +10,11 @@ use crate::{identity_args::Surroundings, scoped};
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct PolicyArgs {
     /// Repositories that the session is narrowed down to, one per line: `NAME`, or `NAME=pull`, `NAME=push`,
-    /// `NAME=promote`; `*` in a name is any text; of an image's whole name, registry and tag are left out
+    /// `NAME=promote`, `NAME=create` (for `create-repository`: pushed to, and made if it is missing); `*` in a name is any text; of an image's whole name, registry and tag are left out
     #[arg(long, value_name = "NAME[=ACCESS]", value_delimiter = '\n')]
     repositories: Vec<String>,
 
-    /// What the session may do with `repositories` that do not say: `pull`, `push` or `promote`
+    /// What the session may do with `repositories` that do not say: `pull`, `push`, `promote` or `create`
     #[arg(long, value_name = "ACCESS", default_value = "push")]
     access: Option<String>,
 

@@ -50,5 +50,6 @@ fn denied(error: &CallError, message: &str, about: &About) -> Failure {
     };
     let failure = Failure::new(&codes::ECR_ACCESS_DENIED, format!("{caller} {what}: {message}"))
         .with_note(format!("The statement that is missing:\n{text}"));
-    denial::reason(message).map(str::to_owned).into_iter().fold(failure, Failure::with_note)
+    let failure = denial::reason(message).map(str::to_owned).into_iter().fold(failure, Failure::with_note);
+    if denial::is_by_session(message) { failure.with_remedy(denial::WIDEN) } else { failure }
 }

@@ -152,7 +152,7 @@ mod tests {
             names in prop::collection::btree_set(name(), 1..60),
             stranger in name(),
         ) {
-            let access = |index: usize| Access::ALL[index % 3];
+            let access = |index: usize| Access::ALL[index % Access::ALL.len()];
             let repositories: Vec<(RepositoryName, Access)> =
                 names.iter().enumerate().map(|(index, name)| (name.parse().unwrap(), access(index))).collect();
             let scope = Scope { repositories: repositories.clone(), public: false };
@@ -167,7 +167,7 @@ mod tests {
                     }
                 }
                 // A name that nobody asked for is reached through a prefix only, and only by what was asked for it.
-                for action in Access::Promote.actions() {
+                for action in Access::ALL.into_iter().flat_map(Access::actions) {
                     let full = format!("ecr:{action}");
                     if !names.contains(&stranger) && allows(&document, &full, &stranger) {
                         let asked = prefixes.iter().filter(|prefix| matches(prefix, &stranger)).any(|prefix| {

@@ -6,7 +6,7 @@ use model::ParseError;
 
 use super::{LONGEST_POLICY, generated};
 
-/// What is done with a repository; each one includes those before it.
+/// What is done with a repository; each one includes [`Access::Pull`], and the others [`Access::Push`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Access {
     /// Images are read.
@@ -15,11 +15,13 @@ pub enum Access {
     Push,
     /// Images are copied here by digest: written, and listed with all tags.
     Promote,
+    /// The repository is made if it is missing, and images are written.
+    Create,
 }
 
 impl Access {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Pull, Self::Push, Self::Promote];
+    pub const ALL: [Self; 4] = [Self::Pull, Self::Push, Self::Promote, Self::Create];
 
     /// Returns ECR's actions for it, without `ecr:` (service authorization reference of Amazon ECR).
     pub(super) fn actions(self) -> Vec<&'static str> {
@@ -27,10 +29,12 @@ impl Access {
             &["BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer", "ListImageReferrers"];
         const PUSH: &[&str] = &["CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart"];
         const PROMOTE: &[&str] = &["DescribeImages", "ListImages"];
+        const CREATE: &[&str] = &["CreateRepository"];
         let parts: &[&[&'static str]] = match self {
             Self::Pull => &[PULL],
             Self::Push => &[PULL, PUSH],
             Self::Promote => &[PULL, PUSH, PROMOTE],
+            Self::Create => &[PULL, PUSH, CREATE],
         };
         parts.concat()
     }
@@ -44,7 +48,8 @@ impl FromStr for Access {
             "pull" => Ok(Self::Pull),
             "push" => Ok(Self::Push),
             "promote" => Ok(Self::Promote),
-            _ => Err(ParseError::new("an access", text, "`pull`, `push` or `promote`")),
+            "create" => Ok(Self::Create),
+            _ => Err(ParseError::new("an access", text, "`pull`, `push`, `promote` or `create`")),
         }
     }
 }

@@ -162,7 +162,7 @@ async fn a_role_that_asks_for_another_external_id_is_explained() {
 #[tokio::test]
 async fn a_session_can_do_what_it_was_asked_for_and_no_more() {
     let job = Job::new().await;
-    job.run(&[ROLE, "--repositories=product/dev\nbase/*=pull"]).await.unwrap();
+    job.run(&[ROLE, "--repositories=product/dev\nbase/*=pull\nproduct/new=create"]).await.unwrap();
     let (world, session) = (job.sandbox.world(), session(&job));
     for (action, repository, expected) in [
         ("ecr:PutImage", "product/dev", true),
@@ -170,6 +170,9 @@ async fn a_session_can_do_what_it_was_asked_for_and_no_more() {
         ("ecr:BatchGetImage", "base/python", true),
         ("ecr:PutImage", "base/python", false),
         ("ecr:PutImage", "product/prod", false),
+        ("ecr:CreateRepository", "product/new", true),
+        ("ecr:PutImage", "product/new", true),
+        ("ecr:CreateRepository", "product/dev", false),
         ("ecr:BatchGetImage", "product/prod", false),
     ] {
         assert_eq!(world.sts.allows_on(&session, action, repository), expected, "{action} {repository}");
