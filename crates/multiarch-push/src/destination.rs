@@ -75,6 +75,11 @@ impl Destination {
         self.repository.name()
     }
 
+    /// Whether finding out that the repository is missing makes it.
+    pub(crate) fn is_made_if_missing(&self) -> bool {
+        self.when_missing == WhenMissing::Create
+    }
+
     /// Asks for every tag.
     pub(crate) async fn states(&self, request: &Request) -> Result<Vec<TagState>, Failure> {
         let fixed = request.tags.iter().map(|tag| (tag, false));

@@ -158,7 +158,8 @@ async fn facts(destinations: &[Destination], request: &Request) -> Result<Vec<Ve
     let is_made = matches!(request.source, Source::Dockerfile(_) | Source::Append(_)) || request.dry_run;
     try_join_all(destinations.iter().map(async |to| {
         let states = to.states(request).await?;
-        if is_made {
+        // Nothing is made before it is known that nothing is refused.
+        if is_made && !to.is_made_if_missing() {
             to.ready().await?;
         }
         Ok(states)

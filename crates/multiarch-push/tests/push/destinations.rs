@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sandbox::{
     Sandbox,
     faults::{Effect, Fault},
+    stop::When,
 };
 
 use crate::stage::{SHA, Stage, host};
@@ -108,4 +109,55 @@ async fn a_repository_that_is_missing_is_told_before_anything_is_sent_anywhere()
     assert_eq!(failure.code.id, "repository-missing");
     assert!(failure.cause.contains("product/none"), "{failure}");
     assert!(stage.world().registry.blobs("product/dev").is_empty());
+}
+
+#[tokio::test]
+async fn a_tag_that_another_run_takes_meanwhile_fails_at_its_destination_only() {
+    let stage = Stage::new().await;
+    let second = stage.second().await;
+    let slow = Fault::once("registry", "POST", "/blobs/uploads/", Effect::Delay { millis: 300 });
+    second.world().faults.add(slow);
+    let argv = both(&stage, &second);
+    let other = async {
+        while !second.world().faults.calls().iter().any(|call| call.method == "POST") {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+        second.world().registry.seed_base_image("product/dev", SHA, &["linux/amd64"]).unwrap()
+    };
+    let (result, other) = tokio::join!(stage.run(argv.iter().map(String::as_str)), other);
+    let failure = result.unwrap_err();
+    assert_eq!(failure.code.id, "tag-exists-different");
+    assert!(failure.cause.starts_with("1 of 2 destinations"), "{failure}");
+    assert_eq!(second.world().registry.tags("product/dev")[SHA], other);
+    assert_eq!(stage.outputs()["digest"], stage.world().registry.tags("product/dev")[SHA]);
+    assert!(is_whole(&stage.sandbox));
+}
+
+#[tokio::test]
+async fn after_a_stop_half_way_no_tag_names_a_part_and_the_next_run_ends_it() {
+    let clean = Stage::new().await;
+    let second = clean.second().await;
+    let argv = both(&clean, &second);
+    clean.run(argv.iter().map(String::as_str)).await.unwrap();
+    let calls = clean.world().faults.calls().len();
+    for at in [calls / 3, calls * 2 / 3, calls - 3] {
+        let stage = Stage::new().await;
+        let second = stage.second().await;
+        let argv = both(&stage, &second);
+        let stop = stage.world().faults.stop_at(at, When::AfterEffect);
+        let ended = tokio::select! {
+            ended = stage.run(argv.iter().map(String::as_str)) => Some(ended),
+            () = stop.reached() => None,
+        };
+        assert!(ended.is_none(), "the push ended before call {at}");
+        stage.world().faults.clear();
+        for sandbox in [&stage.sandbox, &second] {
+            assert!(!sandbox.world().registry.has("product/dev", SHA) || is_whole(sandbox), "at call {at}");
+        }
+        let ran = stage.run(argv.iter().map(String::as_str)).await.unwrap();
+        for sandbox in [&stage.sandbox, &second] {
+            assert_eq!(sandbox.world().registry.tags("product/dev")[SHA], ran.outputs["digest"]);
+            assert!(is_whole(sandbox), "at call {at}");
+        }
+    }
 }

@@ -113,6 +113,17 @@ async fn a_repository_is_made_if_that_is_asked_for() {
 }
 
 #[tokio::test]
+async fn a_repository_is_not_made_for_an_image_that_is_refused_elsewhere() {
+    let stage = stage().await;
+    stage.world().registry.seed_base_image("product/dev", SHA, &["linux/amd64"]).unwrap();
+    let other = format!("--image={}/product/new", stage.registry());
+    let argv = [stage.argv(), vec![other, "--create-repository".to_owned()]].concat();
+    let failure = stage.run(argv.iter().map(String::as_str)).await.unwrap_err();
+    assert_eq!(failure.code.id, "tag-exists-different");
+    assert!(!stage.world().registry.repositories().contains(&"product/new".to_owned()));
+}
+
+#[tokio::test]
 async fn without_a_way_to_make_a_repository_it_is_told() {
     let stage = Stage::new().await;
     let image = format!("--image={}/product/new", stage.registry());
