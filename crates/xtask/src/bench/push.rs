@@ -1,6 +1,7 @@
 //! `cargo xtask bench push`: how long multiarch-push takes for an image with two platforms, next to crane, regctl, skopeo,
 //! buildah and a program with the crate oci-client, at several distances from a real registry and from the sandbox's.
 
+mod files;
 mod image;
 mod page;
 mod rounds;
@@ -28,7 +29,7 @@ pub(super) struct Extent {
     #[arg(long, value_name = "MS", value_delimiter = ',', default_values_t = [0, 20, 80])]
     rtt: Vec<u64>,
     /// Of `push`: how often each program pushes
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 3)]
     rounds: usize,
 }
 
@@ -74,7 +75,7 @@ pub(super) fn run(root: &Path, day2: Option<&Path>, extent: &Extent) -> Result<(
     // The sandbox and the lines must not wait for each other or for a child.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(text)?;
     let round_trips: Vec<Duration> = extent.rtt.iter().map(|millis| Duration::from_millis(*millis)).collect();
-    let rows = runtime.block_on(async {
+    let (rows, of_files) = runtime.block_on(async {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let servers = [
             Server {
@@ -85,12 +86,17 @@ pub(super) fn run(root: &Path, day2: Option<&Path>, extent: &Extent) -> Result<(
             },
             sandbox(place.path()).await?,
         ];
-        Bench::new(&programs, &images, &servers, place.path())?.measure(&round_trips, extent.rounds).await
+        let of_files = match servers.first() {
+            Some(server) => files::measure(&programs, &images, server, place.path(), extent.rounds).await?,
+            None => Vec::new(),
+        };
+        let bench = Bench::new(&programs, &images, &servers, place.path())?;
+        Ok::<_, String>((bench.measure(&round_trips, extent.rounds).await?, of_files))
     })?;
     let template = root.join("tests/comparison/push.md");
     let template =
         fs::read_to_string(&template).map_err(|error| format!("{}: {error}", template.display()))?;
-    let text = page::filled(&template, &rows, extent.rounds, &versions);
+    let text = page::filled(&template, &rows, &of_files, extent.rounds, &versions);
     let page = root.join("docs/push-comparison.md");
     fs::write(&page, text).map_err(|error| format!("{}: {error}", page.display()))
 }

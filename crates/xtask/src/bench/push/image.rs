@@ -23,15 +23,25 @@ const MB: usize = 1_000_000;
 const LAYERS: [usize; 7] = [40 * MB, 20 * MB, 12 * MB, 6 * MB, 2 * MB, 16 * MB, 4 * MB];
 const PLATFORMS: [&str; 2] = ["amd64", "arm64"];
 
-/// Two images of which the second one has another last layer.
+/// The layers of [`LAYERS`] that a small base image has: 20 MB.
+const SMALL_BASE: std::ops::Range<usize> = 2..5;
+/// An application's files: 60 MB of text.
+const FILES: usize = 600;
+const FILE: usize = 100_000;
+
+/// Two images of which the second one has another last layer, a base image, and files to put upon it.
 pub(super) struct Images {
     pub(super) first: PathBuf,
     pub(super) changed: PathBuf,
+    pub(super) base: PathBuf,
+    pub(super) files: PathBuf,
 }
 
-/// Writes both below `directory`; the second one has links to the blobs of the first.
+/// Writes all below `directory`; the images have links to the blobs of the first.
 pub(super) fn write(directory: &Path) -> io::Result<Images> {
-    let images = Images { first: directory.join("first"), changed: directory.join("changed") };
+    let [first, changed, base, files] =
+        ["first", "changed", "base", "files"].map(|name| directory.join(name));
+    let images = Images { first, changed, base, files };
     let mut platforms = Vec::new();
     for (number, architecture) in PLATFORMS.iter().enumerate() {
         let layers: Vec<Layer> = (0u64..)
@@ -41,6 +51,16 @@ pub(super) fn write(directory: &Path) -> io::Result<Images> {
         platforms.push((*architecture, layers));
     }
     image(&images.first, "v1", &platforms)?;
+    let mut small = Vec::new();
+    for (architecture, layers) in &platforms {
+        let layers = layers.get(SMALL_BASE).unwrap_or_default();
+        for layer in layers {
+            layer.link(&images.first, &images.base)?;
+        }
+        small.push((*architecture, layers.to_vec()));
+    }
+    image(&images.base, "v1", &small)?;
+    application(&images.files)?;
     for (number, (_, layers)) in platforms.iter_mut().enumerate() {
         if let (Some(last), Some(size)) = (layers.last_mut(), LAYERS.last()) {
             *last = Layer::write(&images.changed, 1000 + number as u64, *size)?;
@@ -48,10 +68,7 @@ pub(super) fn write(directory: &Path) -> io::Result<Images> {
     }
     for (_, layers) in &platforms {
         for layer in layers {
-            let (from, to) = (layer.path(&images.first), layer.path(&images.changed));
-            if !to.exists() {
-                fs::hard_link(from, to)?;
-            }
+            layer.link(&images.first, &images.changed)?;
         }
     }
     image(&images.changed, "v2", &platforms)?;
@@ -59,6 +76,7 @@ pub(super) fn write(directory: &Path) -> io::Result<Images> {
 }
 
 /// A layer that is written.
+#[derive(Clone)]
 struct Layer {
     descriptor: Value,
     diff_id: String,
@@ -82,6 +100,13 @@ impl Layer {
     fn path(&self, layout: &Path) -> PathBuf {
         let digest = self.descriptor["digest"].as_str().unwrap_or_default();
         layout.join("blobs/sha256").join(digest.trim_start_matches("sha256:"))
+    }
+
+    /// Gives a layer of one layout to another one.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::create_dir_all(to.join("blobs/sha256"))?;
+        let (from, to) = (self.path(from), self.path(to));
+        if to.exists() { Ok(()) } else { fs::hard_link(from, to) }
     }
 }
 
@@ -118,6 +143,30 @@ fn blob(layout: &Path, media_type: &str, bytes: &[u8]) -> io::Result<Value> {
 fn digest(bytes: &[u8]) -> String {
     let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")
+}
+
+/// Writes the files of an application, which compress about as well as programs do.
+fn application(directory: &Path) -> io::Result<()> {
+    const LETTERS: &[u8; 16] = b"etaoinshrdlucm_(";
+    for number in 0..FILES {
+        let path = directory.join(format!("app/module{}/file{number}.txt", number % 20));
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        let mut text = Vec::with_capacity(FILE + 16);
+        for word in random(5000 + number as u64, FILE).chunks(2) {
+            // Words of a vocabulary of some thousands, each of which is made of its own number.
+            let seed = word.iter().fold(0u64, |seed, byte| (seed << 6) ^ u64::from(*byte)) % 4096;
+            let letters = random(seed, 3 + (seed % 7) as usize);
+            text.extend(letters.iter().map(|byte| LETTERS[usize::from(byte % 16)]));
+            text.push(b' ');
+            if text.len() >= FILE {
+                break;
+            }
+        }
+        fs::write(path, text)?;
+    }
+    Ok(())
 }
 
 /// The same bytes for the same seed (SplitMix64).

@@ -9,12 +9,19 @@ use super::{
 use crate::{bench::median, process, registries};
 
 /// Fills in the template.
-pub(super) fn filled(template: &str, rows: &[Row], rounds: usize, versions: &str) -> String {
+pub(super) fn filled(
+    template: &str,
+    rows: &[Row],
+    of_files: &[Row],
+    rounds: usize,
+    versions: &str,
+) -> String {
     template
         .replace("ROUNDS", &rounds.to_string())
         .replace("VERSIONS\n", versions)
         .replace("SUMMARY\n", &summary(rows))
         .replace("TABLES\n", &tables(rows))
+        .replace("FILES\n", &files(of_files))
 }
 
 /// Every pair of a registry and a distance, in the order of the rows.
@@ -73,10 +80,31 @@ fn tables(rows: &[Row]) -> String {
                 seconds(median(&of(Task::Cold).iter().map(|sample| sample.cpu).collect::<Vec<_>>())),
                 all.map(|samples| number(samples, |sample| sample.requests)).join(", "),
                 all.map(|samples| number(samples, |sample| sample.connections)).join(", "),
-                rows_peak(&all) / 1024,
+                all.iter().map(|samples| peak(samples)).max().unwrap_or(0) / 1024,
             );
         }
         text.push('\n');
+    }
+    text
+}
+
+/// From files on disk: each way has a row for cold and one for nothing changed.
+fn files(rows: &[Row]) -> String {
+    let mut text = String::from(
+        "| program | cold | nothing changed | CPU | requests | memory |\n|---|---|---|---|---|---|\n",
+    );
+    for pair in rows.chunks(2) {
+        let Some(Row { way, .. }) = pair.first() else { continue };
+        let each = |cell: fn(&Row) -> String| pair.iter().map(cell).collect::<Vec<_>>();
+        let _ = writeln!(
+            text,
+            "| {way} | {} | {} s | {} | {} MB |",
+            each(|row| format!("{:.2} s", time(&row.samples).as_secs_f64())).join(" | "),
+            each(|row| seconds(median(&row.samples.iter().map(|sample| sample.cpu).collect::<Vec<_>>())))
+                .join(", "),
+            each(|row| number(&row.samples, |sample| sample.requests)).join(", "),
+            pair.iter().map(|row| peak(&row.samples)).max().unwrap_or(0) / 1024,
+        );
     }
     text
 }
@@ -90,8 +118,8 @@ fn number(samples: &[Sample], value: fn(&Sample) -> usize) -> String {
 }
 
 /// The most memory in any push, in KiB.
-fn rows_peak(tasks: &[&[Sample]; 3]) -> u64 {
-    tasks.iter().flat_map(|samples| samples.iter()).map(|sample| sample.peak).max().unwrap_or(0)
+fn peak(samples: &[Sample]) -> u64 {
+    samples.iter().map(|sample| sample.peak).max().unwrap_or(0)
 }
 
 /// The programs and the machine, with the load that was there before.

@@ -4,6 +4,7 @@ use std::{
     fs,
     net::SocketAddr,
     path::Path,
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -51,6 +52,27 @@ pub(super) struct Sample {
     pub(super) peak: u64,
     pub(super) requests: usize,
     pub(super) connections: usize,
+}
+
+impl Sample {
+    /// Runs commands, one after the other, whose registry is at the end of a line.
+    pub(super) async fn take(line: &Proxy, commands: Vec<Command>) -> Result<Self, String> {
+        let (requests, connections) = (line.requests(), line.connections());
+        let begin = Instant::now();
+        // Off the runtime's threads, which serve the line and the sandbox.
+        let run = tokio::task::spawn_blocking(move || child::all(commands, begin + LIMIT));
+        let ended: Ended = run.await.map_err(|error| error.to_string())??;
+        if !ended.succeeded() {
+            return Err(ended.said);
+        }
+        Ok(Self {
+            time: ended.at - begin,
+            cpu: ended.cpu,
+            peak: ended.peak,
+            requests: line.requests() - requests,
+            connections: line.connections() - connections,
+        })
+    }
 }
 
 /// What a program took for a task at a distance from a registry.
@@ -148,23 +170,11 @@ impl<'a> Bench<'a> {
         let mut samples = Vec::new();
         for task in Task::ALL {
             let job = self.job(task, proxy.address, repository, home.path(), server.password);
-            let command = (way.command)(self.programs, &job);
-            let (requests, connections) = (proxy.requests(), proxy.connections());
-            let begin = Instant::now();
-            // Off the runtime's threads, which serve the line and the sandbox.
-            let run = tokio::task::spawn_blocking(move || child::all(vec![command], begin + LIMIT));
-            let ended: Ended = run.await.map_err(|error| error.to_string())??;
-            if !ended.succeeded() {
-                return Err(format!("{task:?}: {}", ended.said));
-            }
+            let commands = vec![(way.command)(self.programs, &job)];
+            let sample =
+                Sample::take(&proxy, commands).await.map_err(|error| format!("{task:?}: {error}"))?;
             server.has(repository, job.tag).await.map_err(|error| format!("{task:?}: {error}"))?;
-            samples.push(Sample {
-                time: ended.at - begin,
-                cpu: ended.cpu,
-                peak: ended.peak,
-                requests: proxy.requests() - requests,
-                connections: proxy.connections() - connections,
-            });
+            samples.push(sample);
         }
         Ok(samples)
     }

@@ -36,12 +36,17 @@ impl Job<'_> {
     }
 
     fn clean(&self, program: &Path) -> Command {
-        let mut command = Command::new(program);
-        command.env_clear().env("PATH", crate::env("PATH").unwrap_or_default()).env("HOME", self.home);
-        command.env("DOCKER_CONFIG", self.home).env("REGISTRY_AUTH_FILE", self.home.join("config.json"));
-        command.env("RUNNER_TEMP", self.home).env("TMPDIR", self.home).current_dir(self.home);
-        command
+        clean(program, self.home)
     }
+}
+
+/// A program with nothing of this machine's configuration; `home` has Docker's.
+pub(super) fn clean(program: &Path, home: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("PATH", crate::env("PATH").unwrap_or_default()).env("HOME", home);
+    command.env("DOCKER_CONFIG", home).env("REGISTRY_AUTH_FILE", home.join("config.json"));
+    command.env("RUNNER_TEMP", home).env("TMPDIR", home).current_dir(home);
+    command
 }
 
 /// One way to push.
