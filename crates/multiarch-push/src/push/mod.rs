@@ -3,6 +3,23 @@
 //! A tag is written last, when all that it leads to is there: whoever pulls it gets the whole image or the old one,
 //! also if this process is killed at any moment. What is there already is not sent again, so that a second run goes
 //! on where the first ended.
+//!
+//! What has to be awaited one after the other, in round trips to a registry that is not far from empty:
+//!
+//! 1. a connection (with TLS, two round trips);
+//! 2. the HEAD of each tag, while the layout is read; if all of them name the image, that was all;
+//! 3. connections for the next, as many as there are requests, at most sixteen;
+//! 4. HEAD of each child manifest and of each blob, and GET of the tag, whose refusal tells a missing repository from a
+//!    missing image;
+//! 5. POST of each blob that lacks, for an address to send it to;
+//! 6. PUT of each blob;
+//! 7. PUT of each child manifest;
+//! 8. HEAD of each tag, since someone may have written it in the meantime;
+//! 9. PUT of the index under each tag;
+//! 10. HEAD of each tag, to see that it stayed.
+//!
+//! `POST ?mount=DIGEST` without `from` would join 4 and 5 only where a registry looks for blobs by itself: Distribution
+//! and ECR begin an upload, which then is left behind for each blob that is there.
 
 mod blob;
 mod referrer;

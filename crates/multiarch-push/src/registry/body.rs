@@ -36,6 +36,39 @@ pub(crate) enum Content<'a> {
 const PIECE: usize = 256 * 1024;
 const AHEAD: usize = 3;
 
+/// The memory of pieces that were sent, for the next ones: the allocator of a static binary (musl's) gives what is so
+/// large back to the kernel at once, and each page of it would be faulted in anew.
+#[derive(Debug, Clone, Default)]
+struct Spent(Arc<Mutex<Vec<Vec<u8>>>>);
+
+/// A piece whose memory is used again.
+struct Piece {
+    bytes: Vec<u8>,
+    spent: Spent,
+}
+
+impl Spent {
+    /// Returns an empty piece with room for [`PIECE`].
+    fn piece(&self) -> Piece {
+        let used = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Piece { bytes: used.unwrap_or_else(|| Vec::with_capacity(PIECE)), spent: self.clone() }
+    }
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        self.spent.0.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
+    }
+}
+
 /// Why a file could not be sent, which the connection's own error does not tell.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fault(Arc<Mutex<Option<Failure>>>);
@@ -133,16 +166,16 @@ fn read(
             return Err(damaged(path, digest, &format!("has {length} bytes and not {size}")));
         }
     }
-    let mut left = size;
+    let (mut left, spent) = (size, Spent::default());
     while left > 0 {
         let wanted = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
-        let mut piece = Vec::with_capacity(wanted);
-        let got = (&mut file).take(wanted as u64).read_to_end(&mut piece).map_err(unreadable)?;
+        let mut piece = spent.piece();
+        let got = (&mut file).take(wanted as u64).read_to_end(&mut piece.bytes).map_err(unreadable)?;
         if got < wanted {
             return Err(damaged(path, digest, "became shorter while it was read"));
         }
         left -= got as u64;
-        if !take(Bytes::from(piece)) {
+        if !take(Bytes::from_owner(piece)) {
             break;
         }
     }
