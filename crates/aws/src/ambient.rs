@@ -1,5 +1,8 @@
 //! The identities that the environment offers by itself.
 
+use std::path::PathBuf;
+
+use model::ParseError;
 use toolkit::{Env, GitHubContext};
 
 use crate::{Identity, RoleArn, SessionName, SessionPolicy, Source};
@@ -16,6 +19,10 @@ pub struct Ambient {
     pub keys: bool,
     /// The role and the file of a web identity.
     pub web_identity: Option<Source>,
+    /// The file of a web identity, also if it has no role.
+    pub token_file: Option<PathBuf>,
+    /// What is wrong with the role of the web identity.
+    pub bad_role: Option<String>,
     /// There is an agent beside the container.
     pub container: bool,
 }
@@ -29,6 +36,8 @@ impl Ambient {
             oidc: is_set("ACTIONS_ID_TOKEN_REQUEST_URL"),
             keys: is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY"),
             web_identity: web_identity(env),
+            token_file: env.get("AWS_WEB_IDENTITY_TOKEN_FILE").map(PathBuf::from),
+            bad_role: role(env).and_then(Result::err).map(|error| error.to_string()),
             container: is_set("AWS_CONTAINER_CREDENTIALS_FULL_URI")
                 || is_set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
         }
@@ -47,8 +56,12 @@ impl Ambient {
     }
 }
 
+fn role(env: &Env) -> Option<Result<RoleArn, ParseError>> {
+    env.get("AWS_ROLE_ARN").map(str::parse)
+}
+
 fn web_identity(env: &Env) -> Option<Source> {
-    let role: RoleArn = env.get("AWS_ROLE_ARN")?.parse().ok()?;
+    let role = role(env)?.ok()?;
     Some(Source::WebIdentity { role, token_file: env.get("AWS_WEB_IDENTITY_TOKEN_FILE")?.into() })
 }
 

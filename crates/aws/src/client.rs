@@ -36,6 +36,7 @@ pub struct Aws {
     pub(crate) deadline: Deadline,
     pub(crate) base: SdkConfig,
     pub(crate) endpoints: Endpoints,
+    pub(crate) hides_accounts: bool,
     phases: Phases,
 }
 
@@ -65,7 +66,15 @@ impl Aws {
             .use_fips(endpoints.fips)
             .use_dual_stack(endpoints.dual_stack)
             .build();
-        Self { host: host.clone(), http, deadline, base, endpoints, phases: Phases::new() }
+        Self {
+            host: host.clone(),
+            http,
+            deadline,
+            base,
+            endpoints,
+            hides_accounts: false,
+            phases: Phases::new(),
+        }
     }
 
     /// Begins to connect to STS in `region`, and to where the tokens of the registries in `registries` and, if it is
@@ -79,6 +88,13 @@ impl Aws {
         for url in urls.iter().flatten() {
             http::connect_early(&self.http, url).await;
         }
+    }
+
+    /// Masks the account of keys that are used as they are, as soon as it is known.
+    #[must_use]
+    pub fn hiding_accounts(mut self, hides_accounts: bool) -> Self {
+        self.hides_accounts = hides_accounts;
+        self
     }
 
     /// Returns how long the calls took.

@@ -90,11 +90,20 @@ impl Identity {
         self.role().map(RoleArn::account)
     }
 
-    /// The same identity, but with `role` at the end of its chain.
+    /// The same identity, but with `step` at the end of its chain.
     #[must_use]
-    pub fn then(mut self, role: RoleArn) -> Self {
-        self.chain.push(RoleStep::plain(role));
+    pub fn then(mut self, step: RoleStep) -> Self {
+        self.chain.push(step);
         self
+    }
+
+    /// Returns every account that is named.
+    pub fn accounts(&self) -> Vec<&AccountId> {
+        let first = match &self.source {
+            Source::Oidc { role, .. } | Source::WebIdentity { role, .. } => Some(role),
+            Source::Container | Source::Env | Source::Chain => None,
+        };
+        first.into_iter().chain(self.chain.iter().map(|step| &step.role)).map(RoleArn::account).collect()
     }
 
     /// Returns how long the session of a step lasts: of the first one as long as was asked for, of later ones capped.

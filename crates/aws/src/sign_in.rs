@@ -42,6 +42,19 @@ impl Aws {
         Ok(session)
     }
 
+    /// Opens the session of `identity` from that of all but its last role.
+    pub async fn go_on(
+        &self,
+        identity: &Identity,
+        from: &Session,
+        region: &Region,
+    ) -> Result<Session, Failure> {
+        match identity.chain.last() {
+            Some(step) => self.by_keys(identity, step, true, from, region).await,
+            None => self.sign_in(identity, region).await,
+        }
+    }
+
     /// Assumes a role with a token. The call is not signed.
     async fn by_token(
         &self,
@@ -152,7 +165,11 @@ impl Aws {
             Ok(Session { keys: keys.clone(), arn, account, expires_at: None })
         };
         let about = About { region: region.to_string(), ..About::default() };
-        self.until_done("caller identity", call, &about).await
+        let session = self.until_done("caller identity", call, &about).await?;
+        if self.hides_accounts {
+            self.host.mask(&Secret::new(session.account.as_str()));
+        }
+        Ok(session)
     }
 
     fn announce(&self, role: &RoleArn, session: &Session) {

@@ -78,11 +78,17 @@ impl Args {
         let allowed_accounts =
             check.list("allowed-account-ids", &self.allowed_account_ids, str::parse::<AccountId>);
         let public = registries.iter().any(|wanted| wanted.registry == Registry::Public);
+        let has_roles = registries.iter().any(|wanted| wanted.role.is_some());
         let host_form = HostForm::of(env);
         let host = |wanted: &Wanted| Some(wanted.registry.host(region.as_ref()?, host_form));
         let hosts: Vec<String> = registries.iter().filter_map(host).collect();
-        let around =
-            Surroundings { region: region.as_ref(), accounts: &allowed_accounts, hosts: &hosts, public };
+        let around = Surroundings {
+            region: region.as_ref(),
+            accounts: &allowed_accounts,
+            hosts: &hosts,
+            public,
+            has_roles,
+        };
         let chosen = self.identity.check(&mut check, &around);
         let export_aws_env = check.flag("export-aws-env", self.export_aws_env.as_deref(), false);
         let mask_account_id = check.flag("mask-aws-account-id", self.mask_aws_account_id.as_deref(), false);

@@ -48,6 +48,8 @@ pub(crate) struct Choice {
     pub(crate) then: Option<RoleArn>,
     /// What else the environment has, by its value of `auth`.
     pub(crate) unused: Vec<&'static str>,
+    /// Whether `auto` would have taken the job's OIDC token if there were one.
+    pub(crate) lacks_token: bool,
 }
 
 /// An input and what is wrong with it.
@@ -68,6 +70,10 @@ pub(crate) fn choose(
     };
     let source = match auth {
         Auth::Oidc => return oidc(role, audience, &sources),
+        Auth::Irsa if ambient.web_identity.is_none() => return by_file(ambient, role, &sources),
+        Auth::Auto if sources.is_empty() && !ambient.oidc && ambient.token_file.is_some() => {
+            return by_file(ambient, role, &sources);
+        }
         Auth::Auto if role.is_some() && (ambient.oidc || sources.is_empty()) => {
             return oidc(role, audience, &sources);
         }
@@ -84,7 +90,7 @@ pub(crate) fn choose(
             }
         },
         Auth::Env => find("env", "`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` are not both set")?,
-        Auth::Irsa => find("irsa", "`AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE` are not both set")?,
+        Auth::Irsa => find("irsa", "`AWS_WEB_IDENTITY_TOKEN_FILE` is not set")?,
         Auth::PodIdentity => find("pod-identity", "`AWS_CONTAINER_CREDENTIALS_FULL_URI` is not set")?,
         Auth::Chain => Source::Chain,
     };
@@ -93,7 +99,9 @@ pub(crate) fn choose(
         _ => None,
     };
     let unused = names_but(&sources, &source);
-    Ok(Choice { source, then: role.filter(|role| Some(role) != own.as_ref()), unused })
+    let then = role.filter(|role| Some(role) != own.as_ref());
+    let lacks_token = auth == Auth::Auto && then.is_some();
+    Ok(Choice { source, then, unused, lacks_token })
 }
 
 fn oidc(
@@ -103,7 +111,26 @@ fn oidc(
 ) -> Result<Choice, Problem> {
     let role = role.ok_or_else(|| ("role-to-assume", "is required and empty".to_owned()))?;
     let unused = sources.iter().map(|(name, _)| *name).collect();
-    Ok(Choice { source: Source::Oidc { role, audience }, then: None, unused })
+    Ok(Choice { source: Source::Oidc { role, audience }, then: None, unused, lacks_token: false })
+}
+
+/// A web identity whose environment names no role of its own: the file is for the role that is asked for.
+fn by_file(
+    ambient: &Ambient,
+    role: Option<RoleArn>,
+    sources: &[(&'static str, Source)],
+) -> Result<Choice, Problem> {
+    let Some(token_file) = ambient.token_file.clone() else {
+        return Err(("auth", "is `irsa`, but `AWS_WEB_IDENTITY_TOKEN_FILE` is not set".to_owned()));
+    };
+    if let Some(why) = &ambient.bad_role {
+        return Err(("auth", format!("is to use the web identity, but of its `AWS_ROLE_ARN` {why}")));
+    }
+    let role = role.ok_or_else(|| {
+        ("role-to-assume", "is empty, and so is `AWS_ROLE_ARN`: the web identity has no role".to_owned())
+    })?;
+    let source = Source::WebIdentity { role, token_file };
+    Ok(Choice { unused: names_but(sources, &source), source, then: None, lacks_token: false })
 }
 
 fn names_but(sources: &[(&'static str, Source)], used: &Source) -> Vec<&'static str> {
@@ -122,6 +149,7 @@ mod tests {
         ("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/runner"),
         ("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/token"),
     ];
+    const FILE: &[(&str, &str)] = &[("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/token")];
     const POD: &[(&str, &str)] = &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://169.254.170.23/v1")];
 
     /// Returns the choice in short: the source, the role that is assumed with its keys, what is not used.
@@ -129,7 +157,7 @@ mod tests {
         let ambient = Ambient::of(&Env::from_pairs(env.concat()));
         let role = role.map(|name| format!("arn:aws:iam::123456789012:role/{name}").parse().unwrap());
         match choose(Auth::parse(auth).unwrap(), &ambient, role, "a".into()) {
-            Ok(Choice { source, then, unused }) => {
+            Ok(Choice { source, then, unused, lacks_token }) => {
                 let source = match source {
                     Source::Oidc { .. } => "oidc",
                     Source::WebIdentity { .. } => "irsa",
@@ -139,7 +167,8 @@ mod tests {
                 };
                 let then = then.map_or(String::new(), |role| format!(" then {}", role.as_str()));
                 let unused = unused.iter().map(|name| format!(" -{name}")).collect::<String>();
-                format!("{source}{then}{unused}").replace("arn:aws:iam::123456789012:role/", "")
+                let lacks = if lacks_token { " without a token" } else { "" };
+                format!("{source}{then}{unused}{lacks}").replace("arn:aws:iam::123456789012:role/", "")
             }
             Err((input, problem)) => format!("{input} {problem}"),
         }
@@ -153,10 +182,12 @@ mod tests {
             (role, vec![OIDC, KEYS, IRSA], "oidc -env -irsa"),
             // It fails with what the job lacks.
             (role, vec![], "oidc"),
-            (role, vec![KEYS], "env then deploy"),
-            (role, vec![POD], "pod-identity then deploy"),
+            (role, vec![KEYS], "env then deploy without a token"),
+            (role, vec![POD], "pod-identity then deploy without a token"),
             (Some("runner"), vec![IRSA], "irsa"),
-            (role, vec![IRSA], "irsa then deploy"),
+            (role, vec![IRSA], "irsa then deploy without a token"),
+            (role, vec![FILE], "irsa"),
+            (role, vec![FILE, OIDC], "oidc"),
             (None, vec![KEYS], "env"),
             (None, vec![OIDC, IRSA], "irsa"),
             (None, vec![POD], "pod-identity"),
@@ -179,6 +210,13 @@ mod tests {
         );
         assert_eq!(chosen("irsa", None, &[IRSA]), "irsa");
         assert_eq!(chosen("chain", None, &[]), "chain");
+        // Without a role of its own the file is for the role that is asked for.
+        assert_eq!(chosen("irsa", Some("deploy"), &[FILE, OIDC]), "irsa");
+        assert!(chosen("irsa", None, &[FILE]).starts_with("role-to-assume is empty"));
+        let malformed: &[(&str, &str)] = &[("AWS_ROLE_ARN", "runner")];
+        assert!(
+            chosen("irsa", Some("deploy"), &[FILE, malformed]).contains("`AWS_ROLE_ARN` `runner` is not")
+        );
         assert!(chosen("irsa", None, &[KEYS]).contains("AWS_WEB_IDENTITY_TOKEN_FILE"));
         assert!(chosen("pod-identity", None, &[]).contains("AWS_CONTAINER_CREDENTIALS_FULL_URI"));
         assert!(chosen("oidc", None, &[KEYS]).starts_with("role-to-assume"));

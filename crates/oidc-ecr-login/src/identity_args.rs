@@ -70,6 +70,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) hosts: &'a [String],
     /// Whether the public gallery is signed in to.
     pub(crate) public: bool,
+    /// Whether a registry has a role of its own.
+    pub(crate) has_roles: bool,
 }
 
 /// An identity, and how it came to be chosen.
@@ -81,6 +83,10 @@ pub(crate) struct Chosen {
     pub(crate) unused: Vec<&'static str>,
     /// What the generated session policy covers beside what was asked for.
     pub(crate) widened: Vec<String>,
+    /// Whether the job's OIDC token would have been used if the job could ask for one.
+    pub(crate) lacks_token: bool,
+    /// What goes with roles of registries.
+    pub(crate) extras: Extras,
 }
 
 impl IdentityArgs {
@@ -125,16 +131,19 @@ impl IdentityArgs {
         };
         let with_keys: Vec<RoleArn> = choice.then.into_iter().chain(roles).collect();
         let extras = Extras { external_id, tags, transitive };
-        extras.check(check, &with_keys);
+        if with_keys.is_empty() && !around.has_roles {
+            extras.refuse(check);
+        }
         let identity = Identity {
             source: choice.source,
-            chain: steps(with_keys, &extras),
+            chain: with_keys.into_iter().enumerate().map(|(index, role)| extras.step(index, role)).collect(),
             session_name: session_name.unwrap_or_else(|| of_run(check.env())),
             duration_seconds,
             policy,
         };
         self.check_policy(check, &identity);
-        Some(Chosen { identity, unused: choice.unused, widened })
+        let lacks_token = choice.lacks_token && check.env().get("GITHUB_ACTIONS").is_some();
+        Some(Chosen { identity, unused: choice.unused, widened, lacks_token, extras })
     }
 
     fn check_policy(&self, check: &mut Check<'_>, identity: &Identity) {
@@ -146,7 +155,8 @@ impl IdentityArgs {
 }
 
 /// What goes with roles that are assumed with keys.
-struct Extras {
+#[derive(Debug, Clone)]
+pub(crate) struct Extras {
     external_id: Option<String>,
     tags: Vec<(String, String)>,
     transitive: Vec<String>,
@@ -154,12 +164,8 @@ struct Extras {
 
 impl Extras {
     /// Refuses what would silently have no effect.
-    fn check(&self, check: &mut Check<'_>, with_keys: &[RoleArn]) {
-        if !with_keys.is_empty() {
-            return;
-        }
-        let text =
-            "has no effect here: AWS knows it only for roles that are assumed with keys (`role-chain`)";
+    fn refuse(&self, check: &mut Check<'_>) {
+        let text = "has no effect here: AWS knows it only for roles that are assumed with keys (`role-chain`, or a role in `registries`)";
         if self.external_id.is_some() {
             check.problem("external-id", text);
         }
@@ -167,23 +173,19 @@ impl Extras {
             check.problem("session-tags", text);
         }
     }
-}
 
-/// Every session of the chain has all tags: the transitive ones are passed on by AWS, which refuses to have them set
-/// again.
-fn steps(roles: Vec<RoleArn>, extras: &Extras) -> Vec<RoleStep> {
-    let step = |(index, role): (usize, RoleArn)| RoleStep {
-        role,
-        external_id: extras.external_id.clone(),
-        tags: extras
-            .tags
-            .iter()
-            .filter(|(key, _)| index == 0 || !extras.transitive.contains(key))
-            .cloned()
-            .collect(),
-        transitive_tag_keys: if index == 0 { extras.transitive.clone() } else { Vec::new() },
-    };
-    roles.into_iter().enumerate().map(step).collect()
+    /// Returns how a role is assumed that is at `index` among those that are assumed with keys. Every one of their
+    /// sessions has all tags: the transitive ones are passed on by AWS, which refuses to have them set again.
+    pub(crate) fn step(&self, index: usize, role: RoleArn) -> RoleStep {
+        let is_first = index == 0;
+        let is_set = |(key, _): &&(String, String)| is_first || !self.transitive.contains(key);
+        RoleStep {
+            role,
+            external_id: self.external_id.clone(),
+            tags: self.tags.iter().filter(is_set).cloned().collect(),
+            transitive_tag_keys: if is_first { self.transitive.clone() } else { Vec::new() },
+        }
+    }
 }
 
 /// Reads a role's ARN; or its name, if the account is known by `allowed-account-ids` and the partition by the region.
@@ -276,5 +278,6 @@ pub(crate) fn describe(chosen: &Chosen) -> String {
         [] => String::new(),
         names => format!("; not used: {}", names.join(", ")),
     };
-    format!("Identity: {first}{then}{narrowed}{unused}")
+    let lacks = if chosen.lacks_token { "; the job may not ask for an OIDC token" } else { "" };
+    format!("Identity: {first}{then}{narrowed}{unused}{lacks}")
 }

@@ -16,6 +16,7 @@ mod report;
 mod request;
 mod run;
 mod scoped;
+mod sessions;
 mod spec;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! What will be done, worked out before the first call.
 
-use aws::{AccountId, Identity, Region, codes};
+use aws::{AccountId, Identity, Region, SessionPolicy, codes};
 use model::{Failure, codes::INVALID_INPUT};
 
 use crate::{registry::Registry, request::Request};
@@ -8,7 +8,9 @@ use crate::{registry::Registry, request::Request};
 /// The sessions to open, the tokens to ask for with them, and the hosts that these are for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// The login's own, which comes first, and those of registries with a role of their own.
+    /// The login's own, not narrowed down, if registries have roles of their own: their sessions go on from its one.
+    pub(crate) base: Option<Identity>,
+    /// Those that a token is asked for with, and first the login's own if its keys are exported.
     pub(crate) identities: Vec<Identity>,
     /// Each once: one token opens every registry of its region that the session may reach (API reference of
     /// `GetAuthorizationToken`, `registryIds`).
@@ -28,13 +30,29 @@ pub(crate) struct Ask {
     pub(crate) is_public: bool,
 }
 
+impl Plan {
+    /// Whether an identity's session goes on from that of the base.
+    pub(crate) fn goes_on(&self, identity: &Identity) -> bool {
+        self.base.as_ref().is_some_and(|base| identity.chain.len() > base.chain.len())
+    }
+}
+
 /// Works out the plan. A role of an account that is not allowed is refused here, before any call.
 pub(crate) fn plan(request: &Request) -> Result<Plan, Failure> {
     let own = &request.chosen.identity;
-    let mut plan = Plan { identities: vec![own.clone()], asks: Vec::new(), hosts: Vec::new() };
+    let has_roles = request.registries.iter().any(|wanted| wanted.role.is_some());
+    let mut plan = Plan {
+        base: has_roles.then(|| Identity { policy: SessionPolicy::default(), ..own.clone() }),
+        identities: Vec::new(),
+        asks: Vec::new(),
+        hosts: Vec::new(),
+    };
+    if request.export_aws_env {
+        plan.identities.push(own.clone());
+    }
     for wanted in &request.registries {
-        let role = wanted.role.clone();
-        let identity = role.map_or_else(|| own.clone(), |role| own.clone().then(role));
+        let step = wanted.role.clone().map(|role| request.chosen.extras.step(own.chain.len(), role));
+        let identity = step.map_or_else(|| own.clone(), |step| own.clone().then(step));
         let ask = Ask {
             session: place_of(&mut plan.identities, identity),
             region: wanted.registry.region(&request.region).clone(),
@@ -53,9 +71,10 @@ pub(crate) fn plan(request: &Request) -> Result<Plan, Failure> {
         }
     }
     if plan.hosts.is_empty() {
-        plan.asks.push(Ask { session: 0, region: request.region.clone(), is_public: false });
+        let session = place_of(&mut plan.identities, own.clone());
+        plan.asks.push(Ask { session, region: request.region.clone(), is_public: false });
     }
-    for account in plan.identities.iter().filter_map(Identity::account) {
+    for account in plan.identities.iter().chain(&plan.base).filter_map(Identity::account) {
         check_account(account, &request.allowed_accounts)?;
     }
     Ok(plan)
@@ -84,8 +103,11 @@ pub(crate) fn check_account(account: &AccountId, allowed: &[AccountId]) -> Resul
 
 /// Returns the plan in words, for `dry-run`.
 pub(crate) fn describe(plan: &Plan) -> Vec<String> {
-    let roles = plan.identities.iter().skip(1).filter_map(Identity::role);
-    let mut lines: Vec<String> = roles.map(|role| format!("would assume {role} with that session")).collect();
+    let further = plan.identities.iter().filter(|identity| plan.goes_on(identity));
+    let mut lines: Vec<String> = further
+        .filter_map(Identity::role)
+        .map(|role| format!("would assume {role} with that session"))
+        .collect();
     let of = |ask: &Ask| if ask.is_public { "the public gallery".to_owned() } else { ask.region.to_string() };
     let tokens: Vec<String> = plan.asks.iter().map(of).collect();
     let hosts: Vec<&str> = plan.hosts.iter().map(|(host, _)| host.as_str()).collect();
@@ -148,6 +170,7 @@ mod tests {
         );
         let found = plan(&request).unwrap();
         assert_eq!(found.identities[1].role().unwrap().to_string(), role);
+        assert_eq!(found.base.as_ref(), Some(&found.identities[0]));
         let asks: Vec<(usize, &str, bool)> =
             found.asks.iter().map(|ask| (ask.session, ask.region.as_str(), ask.is_public)).collect();
         let region = "eu-central-1";

@@ -14,8 +14,8 @@ pub(crate) enum Registry {
     Host {
         /// The host, and maybe a port.
         host: String,
-        /// The region, if the host names it.
-        region: Option<Region>,
+        /// The account and the region, if the host names them.
+        known: Option<RegistryHost>,
     },
     /// `public.ecr.aws`.
     Public,
@@ -40,15 +40,25 @@ impl Registry {
         }
     }
 
+    /// Returns the account that it belongs to, if it is known.
+    pub(crate) fn account(&self) -> Option<&AccountId> {
+        match self {
+            Self::Account(account, _) => Some(account),
+            Self::Host { known, .. } => known.as_ref().map(RegistryHost::account),
+            Self::Public => None,
+        }
+    }
+
     /// Whether Amazon's own names say that the host is Amazon's.
     pub(crate) fn is_amazons(&self) -> bool {
-        !matches!(self, Self::Host { region: None, .. })
+        !matches!(self, Self::Host { known: None, .. })
     }
 
     /// Returns the region that its token comes from: its own, else `region`.
     pub(crate) fn region<'a>(&'a self, region: &'a Region) -> &'a Region {
         match self {
-            Self::Host { region: Some(own), .. } | Self::Account(_, Some(own)) => own,
+            Self::Host { known: Some(host), .. } => host.region(),
+            Self::Account(_, Some(own)) => own,
             _ => region,
         }
     }
@@ -100,14 +110,14 @@ impl FromStr for Registry {
         if !is_host || !name.split('.').all(label) || port.is_some_and(|port| port.parse::<u16>().is_err()) {
             return error(expected);
         }
-        let region = RegistryHost::parse(name).map(|host| host.region().clone());
-        if region.is_none() && looks_like_ecr(name) {
+        let known = RegistryHost::parse(name);
+        if known.is_none() && looks_like_ecr(name) {
             return error(
                 "a host of ECR, which this one is not: the region has to be one, and the end of the name the \
                  region's own (`amazonaws.com`, in China `amazonaws.com.cn`)",
             );
         }
-        Ok(Self::Host { host, region })
+        Ok(Self::Host { host, known })
     }
 }
 

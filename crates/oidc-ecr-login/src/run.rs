@@ -1,6 +1,8 @@
 //! Signs in: OIDC token, role, registry tokens, and last the file.
 
-use aws::{AccountId, Aws, Keys, RecipeEntry, Region, Session, Token};
+use std::collections::BTreeSet;
+
+use aws::{AccountId, Aws, HostForm, Keys, RecipeEntry, Region, RegistryHost, RoleArn, Session, Token};
 use futures_util::future::try_join_all;
 use model::{Deadline, Failure, Secret, codes as general};
 use toolkit::Host;
@@ -11,13 +13,13 @@ use crate::{
     plan::{self, Ask, Plan},
     report::{self, Outcome},
     request::Request,
+    sessions,
 };
 
 /// Does the whole work of one request.
 pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
-    let identity = &request.chosen.identity;
-    if let Some(account) = identity.account() {
-        mask_account(request, host, account);
+    if request.mask_account_id {
+        mask(host, &accounts(request));
     }
     let plan = plan::plan(request)?;
     host.info(&identity_args::describe(&request.chosen));
@@ -37,17 +39,11 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
         return Ok(());
     }
     let deadline = Deadline::after(request.budget);
-    let aws = Aws::open(host, deadline)?;
+    let aws = Aws::open(host, deadline)?.hiding_accounts(request.mask_account_id);
     connect_early(&aws, request, &plan).await;
-    let sessions =
-        try_join_all(plan.identities.iter().map(|identity| aws.sign_in(identity, &request.region))).await?;
-    for session in &sessions {
-        mask_account(request, host, &session.account);
-        // Once more, by AWS's own word, before anything is written: keys of the environment can belong to anyone.
-        plan::check_account(&session.account, &request.allowed_accounts)?;
-    }
+    let sessions = sessions::open(&aws, &plan, request).await?;
     let tokens = try_join_all(plan.asks.iter().map(|ask| token(&aws, ask, &sessions))).await?;
-    let (logins, recipes) = logins(&plan, &tokens);
+    let (logins, recipes) = logins(&plan, &tokens, request.host_form);
     let place = Place::from_env(host.env());
     let written = place.write(request.docker_config, &logins, &recipes, deadline)?;
     report::about(&written).iter().for_each(|line| host.info(line));
@@ -56,7 +52,7 @@ pub(crate) async fn run(request: &Request, host: &Host) -> Result<(), Failure> {
         host.export_env("DOCKER_CONFIG", &directory)?;
         host.export_env("REGISTRY_AUTH_FILE", &format!("{directory}/config.json"))?;
     }
-    let own = sessions.into_iter().next().ok_or_else(missing)?;
+    let (own, identity) = sessions.into_iter().zip(&plan.identities).next().ok_or_else(missing)?;
     export(request, host, &own.keys)?;
     host.publish(&report::report(&Outcome {
         hosts: logins.into_iter().map(|(host, _)| host).collect(),
@@ -78,11 +74,17 @@ async fn connect_early(aws: &Aws, request: &Request, plan: &Plan) {
     aws.connect_early(&request.region, &regions, plan.asks.iter().any(|ask| ask.is_public)).await;
 }
 
-/// Hides the account id, which is no secret, if that was asked for.
-fn mask_account(request: &Request, host: &Host, account: &AccountId) {
-    if request.mask_account_id {
-        host.mask(&Secret::new(account.as_str()));
-    }
+/// Hides account ids, which are no secrets.
+fn mask(host: &Host, accounts: &BTreeSet<&AccountId>) {
+    accounts.iter().for_each(|account| host.mask(&Secret::new(account.as_str())));
+}
+
+/// Every account that the inputs name.
+fn accounts(request: &Request) -> BTreeSet<&AccountId> {
+    let roles = request.registries.iter().filter_map(|wanted| wanted.role.as_ref().map(RoleArn::account));
+    let registries = request.registries.iter().filter_map(|wanted| wanted.registry.account());
+    let own = request.chosen.identity.accounts();
+    own.into_iter().chain(roles).chain(registries).chain(&request.allowed_accounts).collect()
 }
 
 async fn token(aws: &Aws, ask: &Ask, sessions: &[Session]) -> Result<Token, Failure> {
@@ -95,10 +97,17 @@ async fn token(aws: &Aws, ask: &Ask, sessions: &[Session]) -> Result<Token, Fail
 }
 
 /// Puts the tokens to their hosts, and says how each can be had again.
-fn logins(plan: &Plan, tokens: &[Token]) -> (Vec<(String, Secret)>, Vec<RecipeEntry>) {
+fn logins(plan: &Plan, tokens: &[Token], form: HostForm) -> (Vec<(String, Secret)>, Vec<RecipeEntry>) {
     let own = plan.asks.iter().zip(tokens).enumerate();
     let hosts: Vec<(String, usize)> = if plan.hosts.is_empty() {
-        own.map(|(place, (_, token))| (token.host.clone(), place)).collect()
+        own.flat_map(|(place, (_, token))| {
+            let meant = RegistryHost::parse(&token.host)
+                .map(|host| RegistryHost::of(host.account(), host.region(), form).to_string())
+                .filter(|host| *host != token.host);
+            // The host that the environment asks for comes first, and so is the output `registry`.
+            meant.into_iter().chain([token.host.clone()]).map(move |host| (host, place))
+        })
+        .collect()
     } else {
         plan.hosts.clone()
     };
@@ -125,4 +134,37 @@ fn export(request: &Request, host: &Host, keys: &Keys) -> Result<(), Failure> {
         host.export_env("AWS_DEFAULT_REGION", request.region.as_str())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use toolkit::Env;
+
+    use super::*;
+    use crate::tests::request;
+
+    #[test]
+    fn the_host_that_the_environment_asks_for_is_signed_in_to_beside_the_one_that_ecr_names() {
+        let plain = "123456789012.dkr.ecr.us-west-2.amazonaws.com";
+        let fips = "123456789012.dkr.ecr-fips.us-west-2.amazonaws.com";
+        for (is_fips, host, expected) in [
+            ("false", plain, vec![plain]),
+            ("true", plain, vec![fips, plain]),
+            ("true", "127.0.0.1:5000", vec!["127.0.0.1:5000"]),
+        ] {
+            let env = Env::from_pairs([("AWS_REGION", "us-west-2"), ("AWS_USE_FIPS_ENDPOINT", is_fips)]);
+            let role = "--role-to-assume=arn:aws:iam::123456789012:role/day2-dev";
+            let request = request(&[role], &env).unwrap();
+            let token = Token {
+                region: request.region.clone(),
+                host: host.to_owned(),
+                auth: Secret::new("QVdTOnA="),
+                expires_at: String::new(),
+            };
+            let (logins, recipes) = logins(&plan::plan(&request).unwrap(), &[token], request.host_form);
+            let hosts: Vec<&str> = logins.iter().map(|(host, _)| host.as_str()).collect();
+            assert_eq!(hosts, expected, "{is_fips}");
+            assert!(recipes.iter().map(|recipe| recipe.host.as_str()).eq(expected));
+        }
+    }
 }

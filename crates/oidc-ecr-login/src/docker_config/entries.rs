@@ -67,8 +67,9 @@ pub(super) fn take_out(config: &mut Config, host: &str, fingerprint: &str, evict
     true
 }
 
-/// The user's configuration as one that needs no store for all hosts, and with what podman has besides.
-pub(super) fn taken_over(user: Config, podman: &Config) -> Config {
+/// The user's configuration as one that needs no store for all hosts, and with what podman's files have besides, the
+/// first one first.
+pub(super) fn taken_over(user: Config, podman: &[Config]) -> Config {
     let mut config = user;
     if let Some(store) = config.shift_remove(STORE).as_ref().and_then(Value::as_str) {
         // Docker notes every host whose credential it gave to the store, by an entry without one.
@@ -79,11 +80,13 @@ pub(super) fn taken_over(user: Config, podman: &Config) -> Config {
             set(&mut config, HELPERS, host, json!(store));
         }
     }
-    let known: Vec<String> = [keys(&config, AUTHS), keys(&config, HELPERS)].concat();
-    for name in [AUTHS, HELPERS] {
-        for (host, value) in podman.get(name).and_then(Value::as_object).into_iter().flatten() {
-            if !known.contains(host) {
-                set(&mut config, name, host, value.clone());
+    for podman in podman {
+        let known: Vec<String> = [keys(&config, AUTHS), keys(&config, HELPERS)].concat();
+        for name in [AUTHS, HELPERS] {
+            for (host, value) in podman.get(name).and_then(Value::as_object).into_iter().flatten() {
+                if !known.contains(host) {
+                    set(&mut config, name, host, value.clone());
+                }
             }
         }
     }
@@ -192,7 +195,7 @@ mod tests {
             assert_eq!(docker_asks(&merged, HOST), "QVdTOnA=", "{existing}");
             assert_eq!(docker_asks(&merged, "other"), other, "{existing}");
             // A directory of its own: the same, and no empty helper, which podman cannot read.
-            let mut isolated = taken_over(config(&existing), &Config::new());
+            let mut isolated = taken_over(config(&existing), &[]);
             forget(&mut isolated, HOST);
             put(&mut isolated, &login());
             assert_eq!(docker_asks(&isolated, HOST), "QVdTOnA=", "{existing}");
@@ -235,7 +238,7 @@ mod tests {
             "auths": { "a": { "auth": "Mw==" }, "r.example/team": { "auth": "NA==" }, "r.example.org": {} },
             "credHelpers": { "b": "gcr", "a": "gcr" },
         }));
-        let mut config = taken_over(user, &podman);
+        let mut config = taken_over(user, &[podman]);
         forget(&mut config, HOST);
         let expected = json!({
             "auths": { "a": { "auth": "MQ==" }, "r.example.org": {} },

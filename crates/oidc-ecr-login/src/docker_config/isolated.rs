@@ -73,9 +73,10 @@ impl Place {
             Some(user) => load(&user.join(FILE))?.1,
             None => Config::new(),
         };
-        let podman = self.registry_auth_file.as_ref().or(self.podman.as_ref());
-        // Podman's file is podman's to complain about.
-        let podman = podman.and_then(|path| load(path).ok()).map(|(_, config)| config).unwrap_or_default();
+        let podman = self.registry_auth_file.as_ref().map_or(self.podman.as_slice(), std::slice::from_ref);
+        // Podman's files are podman's to complain about.
+        let podman: Vec<Config> =
+            podman.iter().filter_map(|path| load(path).ok()).map(|(_, config)| config).collect();
         let store = entries::store(&config).map(str::to_owned);
         let config = entries::taken_over(config, &podman);
         let links = match user {

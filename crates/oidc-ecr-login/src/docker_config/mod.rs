@@ -57,8 +57,8 @@ pub(crate) struct Place {
     registry_auth_file: Option<PathBuf>,
     /// `~/.docker`.
     home: Option<PathBuf>,
-    /// Where podman keeps what it was given by `podman login`.
-    podman: Option<PathBuf>,
+    /// Where podman looks for what it was given by `podman login`, in its order.
+    podman: Vec<PathBuf>,
     /// Which job this is.
     job: String,
 }
@@ -87,7 +87,7 @@ impl Place {
             docker_config: path("DOCKER_CONFIG"),
             registry_auth_file: path("REGISTRY_AUTH_FILE"),
             home: path("HOME").map(|home| home.join(".docker")),
-            podman: path("XDG_RUNTIME_DIR").map(|directory| directory.join("containers/auth.json")),
+            podman: podman(env),
             job: aws::job(env),
         }
     }
@@ -141,6 +141,27 @@ impl Place {
     fn user_directory(&self) -> Option<&PathBuf> {
         self.docker_config.as_ref().or(self.home.as_ref())
     }
+}
+
+/// The files of podman, buildah and skopeo (containers/image, `pkg/docker/config/config.go`, `getAuthFilePaths`), if
+/// `REGISTRY_AUTH_FILE` does not name one.
+fn podman(env: &Env) -> Vec<PathBuf> {
+    let path = |name: &str| env.get(name).map(PathBuf::from);
+    let runtime = match path("XDG_RUNTIME_DIR") {
+        Some(directory) => Some(directory.join("containers")),
+        None => user().map(|user| Path::new("/run/containers").join(user)),
+    };
+    let config = path("XDG_CONFIG_HOME").or_else(|| path("HOME").map(|home| home.join(".config")));
+    let directories = runtime.into_iter().chain(config.map(|directory| directory.join("containers")));
+    directories.map(|directory| directory.join("auth.json")).collect()
+}
+
+/// The number of the user that this process belongs to.
+fn user() -> Option<String> {
+    #[cfg(unix)]
+    return fs::metadata("/proc/self").ok().map(|own| std::os::unix::fs::MetadataExt::uid(&own).to_string());
+    #[cfg(not(unix))]
+    return None;
 }
 
 /// Changes a file and the record beside it, alone among all logins of ours and again if Docker was faster.

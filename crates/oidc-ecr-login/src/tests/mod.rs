@@ -4,6 +4,7 @@ mod identities;
 mod job;
 mod logins;
 mod refusals;
+mod registry_roles;
 
 use aws::{Identity, Source};
 use clap::{ArgMatches, FromArgMatches as _};
@@ -124,10 +125,10 @@ fn what_cannot_be_together_is_said() {
         @r"
         input `role-to-assume` is required and empty
         input `role-to-assume` is required and empty
-        input `auth` is `irsa`, but `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE` are not both set
+        input `auth` is `irsa`, but `AWS_WEB_IDENTITY_TOKEN_FILE` is not set
         input `auth` is `env`, but `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` are not both set
         input `repositories` narrows down the session of a role, and there is none: the keys are used as they are
-        input `external-id` has no effect here: AWS knows it only for roles that are assumed with keys (`role-chain`)
+        input `external-id` has no effect here: AWS knows it only for roles that are assumed with keys (`role-chain`, or a role in `registries`)
         input `role-to-assume`: `day2-dev` is a name, not an ARN: write `arn:aws:iam::ACCOUNT:role/day2-dev`, or name the one account in `allowed-account-ids`
         input `inline-session-policy` has no `Statement`
         input `transitive-tag-keys`: `a` is the key of no session tag

@@ -126,12 +126,20 @@ fn everything_of_the_users_still_works() {
     fs::create_dir(world.user().join("contexts")).unwrap();
     fs::write(world.root.path().join("run/containers/auth.json"), r#"{"auths":{"quay.io":{"auth":"cQ=="}}}"#)
         .unwrap();
+    let config = world.root.path().join("home/.config/containers");
+    fs::create_dir_all(&config).unwrap();
+    fs::write(
+        config.join("auth.json"),
+        r#"{"auths":{"quay.io":{"auth":"b2xk"},"kept.org":{"auth":"aw=="}}}"#,
+    )
+    .unwrap();
     let directory = world.isolated("r.example");
     let expected = json!({
         "auths": {
             "index.docker.io": { "auth": "c2VjcmV0" },
             "kept.example": {},
             "quay.io": { "auth": "cQ==" },
+            "kept.org": { "auth": "aw==" },
             "r.example": { "auth": "QVdTOnA=" },
         },
         "credHelpers": { "gcr.io": "gcloud", "kept.example": "desktop" },
