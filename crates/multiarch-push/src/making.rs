@@ -44,6 +44,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) method: Option<Method>,
     /// Where base images are.
     pub(crate) registry: &'a Arc<Registry>,
+    /// The layers of earlier runs.
+    pub(crate) cache: Option<&'a LayerCache>,
     /// The directory for what is written.
     pub(crate) spool: &'a Path,
     /// The time for it.
@@ -109,8 +111,14 @@ impl Sources<'_> {
     }
 
     fn maker(&self) -> Arc<Maker> {
-        let options = &self.request.layers;
-        Maker::new(options.compression, self.spool, options.cache.clone().map(LayerCache::new))
+        let cache = self.cache.filter(|cache| match cache.check(self.spool) {
+            Ok(()) => true,
+            Err(reason) => {
+                self.host.info(&reason);
+                false
+            }
+        });
+        Maker::new(self.request.layers.compression, self.spool, cache.cloned())
     }
 
     async fn original(&self, from: &ImageRef) -> Result<Artifact, Failure> {

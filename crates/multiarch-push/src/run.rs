@@ -11,6 +11,7 @@ use crate::{
     attest,
     delivery::{Delivery, Pushing, late},
     destination::Destination,
+    image::LayerCache,
     job::Job,
     making::{Made, Sources, bases, method, with_git},
     plan::{self, Early, TagState},
@@ -25,7 +26,7 @@ use crate::{
 pub(crate) async fn run(request: Request, host: &Host) -> Result<(), Failure> {
     let deadline = Deadline::after(request.timeout);
     let phases = Phases::new();
-    let work = Box::pin(push(&request, host, deadline, &phases));
+    let work = Box::pin(with_cache(&request, host, deadline, &phases));
     let done = tokio::time::timeout_at(deadline.instant().into(), work).await.unwrap_or_else(|_| {
         let images: Vec<String> = request.images.iter().map(ToString::to_string).collect();
         Err(late(&images.join(" and "), deadline, &phases))
@@ -50,7 +51,34 @@ enum Done {
     NotBuilt(Builder),
 }
 
-async fn push(request: &Request, host: &Host, deadline: Deadline, phases: &Phases) -> Result<Done, Failure> {
+/// Pushes, and does so again without the layer cache if that has named a layer wrongly: then a destination has refused
+/// to go on before it had a tag.
+async fn with_cache(
+    request: &Request,
+    host: &Host,
+    deadline: Deadline,
+    phases: &Phases,
+) -> Result<Done, Failure> {
+    let Some(cache) = request.layers.cache.clone().map(LayerCache::new) else {
+        return Box::pin(push(request, None, host, deadline, phases)).await;
+    };
+    let done = Box::pin(push(request, Some(&cache), host, deadline, phases)).await;
+    if !cache.has_misled() {
+        return done;
+    }
+    host.info(
+        "the layer cache named a layer by a digest that it does not have: the image is made again without it",
+    );
+    Box::pin(push(request, None, host, deadline, phases)).await
+}
+
+async fn push(
+    request: &Request,
+    cache: Option<&LayerCache>,
+    host: &Host,
+    deadline: Deadline,
+    phases: &Phases,
+) -> Result<Done, Failure> {
     let spool = spool(host.env())?;
     let sbom = request.attest.sbom()?;
     let origin = with_git(request, host.env()).await;
@@ -74,6 +102,7 @@ async fn push(request: &Request, host: &Host, deadline: Deadline, phases: &Phase
         job,
         method,
         registry: &registry,
+        cache,
         spool: spool.path(),
         deadline,
         host,

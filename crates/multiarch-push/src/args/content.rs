@@ -34,7 +34,7 @@ pub(super) struct ContentArgs {
     #[arg(long, value_name = "FORMAT")]
     compression: Option<String>,
 
-    /// Where layers are kept for later runs, or `off`; below `RUNNER_TOOL_CACHE` by default
+    /// Where layers are kept for later runs, or `off`; by default a directory of this repository below `RUNNER_TOOL_CACHE`
     #[arg(long, value_name = "DIRECTORY")]
     layer_cache: Option<String>,
 
@@ -98,8 +98,10 @@ impl ContentArgs {
     }
 
     fn cache(&self, check: &mut Check<'_>) -> Option<PathBuf> {
-        let usual =
-            check.env().get("RUNNER_TOOL_CACHE").map(|cache| Path::new(cache).join("day2-actions/layers"));
+        // Each repository has its own: what one of them keeps is not for another one to replace.
+        let env = check.env();
+        let usual = env.get("RUNNER_TOOL_CACHE").zip(env.get("GITHUB_REPOSITORY_ID"));
+        let usual = usual.map(|(cache, id)| Path::new(cache).join("day2-actions/layers").join(id));
         match text(self.layer_cache.as_ref()).as_deref() {
             Some("off") => None,
             Some(path) => Some(PathBuf::from(path)),

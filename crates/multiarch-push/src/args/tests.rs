@@ -217,8 +217,9 @@ fn layers_are_kept_below_the_tool_cache() {
         let argv: Vec<&str> = ["--image=a.example/b", "--tags=v1"].iter().chain(argv).copied().collect();
         request(&argv, env).unwrap().layers.cache.map(|path| path.to_str().unwrap().to_owned())
     };
-    let env = [("RUNNER_TOOL_CACHE", "/tools")];
-    assert_eq!(cache(&[], &env).as_deref(), Some("/tools/day2-actions/layers"));
+    let env = [("RUNNER_TOOL_CACHE", "/tools"), ("GITHUB_REPOSITORY_ID", "7")];
+    assert_eq!(cache(&[], &env).as_deref(), Some("/tools/day2-actions/layers/7"));
+    assert_eq!(cache(&[], &env[..1]), None, "no repository must find another one's");
     assert_eq!(cache(&["--layer-cache=off"], &env), None);
     assert_eq!(cache(&[], &[]), None);
 }

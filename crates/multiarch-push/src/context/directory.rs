@@ -108,8 +108,9 @@ fn unreadable(path: &Path, error: &std::io::Error, line: usize) -> Error {
 
 /// Describes a file by its metadata, which must not follow links inside a directory.
 ///
-/// The write bit of the group is dropped: it comes from the umask of whoever checked out (002 or 022), and Git does
-/// not keep it, so the same commit would give different images. `COPY --chmod` sets what is really wanted.
+/// Of the permissions only the owner's right to execute counts, as in Git: the others come from the umask of whoever
+/// checked out (002, 022, 027, 077), so that the same commit would give different images. Set-user-ID and
+/// set-group-ID of files stay, which no umask sets. `COPY --chmod` and archives set what is really wanted.
 fn node(path: &Path, metadata: &Metadata, line: usize) -> Result<Node, Error> {
     let kind = if metadata.is_dir() {
         NodeKind::Directory
@@ -126,7 +127,9 @@ fn node(path: &Path, metadata: &Metadata, line: usize) -> Result<Node, Error> {
     };
     let mode = match kind {
         NodeKind::Symlink(_) => 0o777,
-        _ => metadata.mode() & 0o7777 & !0o020,
+        NodeKind::File { .. } if metadata.mode() & 0o100 == 0 => 0o644,
+        NodeKind::File { .. } => 0o755 | (metadata.mode() & 0o6000),
+        NodeKind::Directory => 0o755,
     };
     Ok(Node { kind, mode, owner: Owner::default() })
 }
@@ -186,11 +189,21 @@ mod tests {
     fn the_umask_of_the_checkout_does_not_count() {
         use std::os::unix::fs::PermissionsExt;
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("a");
-        fs::write(&path, "").unwrap();
-        for (mode, expected) in [(0o664, 0o644), (0o775, 0o755), (0o600, 0o600), (0o755, 0o755)] {
-            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            assert_eq!(context(directory.path(), "").subtree("a", 1).unwrap()[Path::new("")].mode, expected);
+        fs::write(directory.path().join("a"), "").unwrap();
+        fs::create_dir(directory.path().join("d")).unwrap();
+        for (name, mode, expected) in [
+            ("a", 0o664, 0o644),
+            ("a", 0o600, 0o644),
+            ("a", 0o654, 0o644),
+            ("a", 0o775, 0o755),
+            ("a", 0o700, 0o755),
+            ("a", 0o4750, 0o4755),
+            ("d", 0o700, 0o755),
+            ("d", 0o2775, 0o755),
+        ] {
+            fs::set_permissions(directory.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
+            let found = context(directory.path(), "").subtree(name, 1).unwrap()[Path::new("")].mode;
+            assert_eq!(found, expected, "{name} {mode:o}");
         }
     }
 

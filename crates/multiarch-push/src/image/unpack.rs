@@ -52,14 +52,19 @@ fn head(path: &Path) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// Returns a file that is not compressed: this one, or `target`, which is written.
-fn plain(path: &Path, target: &Path) -> io::Result<PathBuf> {
-    let Some(codec) = codec(&head(path)?) else { return Ok(path.to_owned()) };
-    let file = BufReader::new(File::open(path)?);
-    let reader: Box<dyn Read> = match codec {
+/// Reads what a file unpacks to; none if it is not compressed.
+pub(super) fn unpacked(path: &Path) -> io::Result<Option<Box<dyn Read>>> {
+    let Some(codec) = codec(&head(path)?) else { return Ok(None) };
+    let file = BufReader::with_capacity(1 << 17, File::open(path)?);
+    Ok(Some(match codec {
         Codec::Gzip => Box::new(MultiGzDecoder::new(file)),
         Codec::Zstd => Box::new(zstd::Decoder::with_buffer(file)?),
-    };
+    }))
+}
+
+/// Returns a file that is not compressed: this one, or `target`, which is written.
+fn plain(path: &Path, target: &Path) -> io::Result<PathBuf> {
+    let Some(reader) = unpacked(path)? else { return Ok(path.to_owned()) };
     let written = io::copy(&mut reader.take(SIZE + 1), &mut File::create(target)?)?;
     match written > SIZE {
         true => Err(io::Error::other(format!("it unpacks to more than {} GiB", SIZE >> 30))),

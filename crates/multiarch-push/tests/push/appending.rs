@@ -106,6 +106,7 @@ async fn dependencies_are_sent_once_and_not_with_every_commit() {
     let mut stage = stage().await;
     let tools = stage.directory.path().join("tools").to_str().unwrap().to_owned();
     stage.env.insert("RUNNER_TOOL_CACHE".to_owned(), tools);
+    stage.env.insert("GITHUB_REPOSITORY_ID".to_owned(), "7".to_owned());
     append(&stage, &[]).await.unwrap();
     let before: BTreeSet<String> = stage.world().registry.blobs("product/dev");
     stage.env.insert("SOURCE_DATE_EPOCH".to_owned(), "1800000000".to_owned());
@@ -124,6 +125,27 @@ async fn dependencies_are_sent_once_and_not_with_every_commit() {
     let ran = stage.run(again.iter().map(String::as_str)).await.unwrap();
     assert!(stage.world().registry.blobs("product/moving").contains(&layer(&second, 3)));
     assert_ne!(ran.outputs["bytes-uploaded"], "0");
+}
+
+#[tokio::test]
+async fn a_cache_that_is_wrong_costs_time_and_not_the_push() {
+    let stage = stage().await;
+    let cache = stage.directory.path().join("cache");
+    let option = format!("--layer-cache={}", cache.display());
+    let right = append(&stage, &[&option]).await.unwrap().outputs["digest"].clone();
+    for shape in fs::read_dir(cache.join("entries")).unwrap() {
+        for entry in fs::read_dir(shape.unwrap().path()).unwrap() {
+            let entry = entry.unwrap().path();
+            let wrong = format!("{{\"digest\":\"sha256:{}\",\"size\":7}}", "0".repeat(64));
+            fs::write(entry, wrong).unwrap();
+        }
+    }
+    let image = format!("--image={}/product/moving", stage.registry());
+    let again: Vec<String> = argv(&stage, &[&image, &option]).into_iter().skip(1).collect();
+    let ran = stage.run(again.iter().map(String::as_str)).await.unwrap();
+    assert_eq!(ran.outputs["digest"], right);
+    let (tagged, ..) = stage.world().registry.manifest("product/moving", SHA).unwrap();
+    assert_eq!(tagged, right.as_str());
 }
 
 #[tokio::test]

@@ -2,13 +2,21 @@
 //!
 //! `entries/SHAPE/DIFF-ID` names a layer's digest and size, `blobs/DIGEST` is its compressed file if that is not too
 //! large, `tmp` holds what is being written: files come to their place by renaming, so that neither a crash nor
-//! another run shows half of one. Nothing depends on the cache: whatever goes wrong with it means only that a layer
-//! is made again.
+//! another run shows half of one.
+//!
+//! A name is believed, since nobody but this user can have written it ([`LayerCache::check`]); bytes are not: they are
+//! used if they have the name's digest and unpack to the archive. Nothing depends on the cache: whatever goes wrong
+//! with it means only that a layer is made again, or the image ([`LayerCache::has_misled`]).
 
 use std::{
-    fs::{self, File},
-    io::{self, BufReader},
+    fs::{self, DirBuilder, File},
+    io::{self, BufReader, Read},
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -16,10 +24,11 @@ use model::Digest;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::LayerFiles;
+use super::{LayerFile, LayerFiles, text};
 use crate::image::{
     compress::{Compression, FORMAT},
     hashing::Hashing,
+    unpack,
 };
 
 /// What all compressed files may take together, in bytes.
@@ -34,6 +43,7 @@ const WRITING_TAKES: Duration = Duration::from_secs(24 * 3600);
 pub(crate) struct LayerCache {
     root: PathBuf,
     limit: u64,
+    misled: Arc<AtomicBool>,
 }
 
 /// The layers of one shape.
@@ -52,32 +62,64 @@ struct Entry {
 impl LayerCache {
     /// Uses a directory, which is made when there is something to keep.
     pub(crate) fn new(root: PathBuf) -> Self {
-        Self { root, limit: LIMIT }
+        Self { root, limit: LIMIT, misled: Arc::default() }
+    }
+
+    /// Refuses a directory in which somebody other than the owner of `spool`, who is this user, can have put names. The
+    /// error says which and why.
+    pub(crate) fn check(&self, spool: &Path) -> Result<(), String> {
+        let found = match fs::metadata(&self.root) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            found => found.and_then(|found| Ok((found.uid(), found.mode(), fs::metadata(spool)?.uid()))),
+        };
+        let reason = match found {
+            Ok((owner, _, user)) if owner != user => "it belongs to another user".to_owned(),
+            Ok((_, mode, _)) if mode & 0o022 != 0 => {
+                format!("others may write to it (mode {:o})", mode & 0o7777)
+            }
+            Ok(_) => return Ok(()),
+            Err(error) => error.to_string(),
+        };
+        Err(format!("the layer cache {} is not used: {reason}", self.root.display()))
+    }
+
+    /// Whether a name in it was found to be wrong after an image was made with it.
+    pub(crate) fn has_misled(&self) -> bool {
+        self.misled.load(Ordering::Relaxed)
+    }
+
+    /// Removes a name that is wrong.
+    pub(super) fn denounce(&self, layer: &LayerFile, compression: Compression) {
+        self.misled.store(true, Ordering::Relaxed);
+        self.shelf(&layer.files, compression).forget(&layer.diff_id);
     }
 
     /// Returns where a layer's names would be.
     pub(super) fn shelf(&self, files: &LayerFiles, compression: Compression) -> Shelf<'_> {
         let mut hash = Sha256::new();
         hash.update(FORMAT.to_le_bytes());
+        // A release may bring another version of a compressor.
+        text(&mut hash, Path::new(env!("CARGO_PKG_VERSION")));
         hash.update(compression.as_str());
         files.shape(&mut hash);
         let shape = Digest::from_sha256(hash.finalize().into());
         Shelf { cache: self, directory: self.root.join("entries").join(shape.hex()) }
     }
 
-    /// Puts a layer's file at `target` if it is there, whole and unharmed.
-    pub(super) fn take(&self, digest: &Digest, size: u64, target: &Path) -> bool {
-        let path = self.blob(digest);
-        if fs::metadata(&path).map_or(true, |found| found.len() != size) {
+    /// Puts a layer's file at `target` if it is there, whole and unharmed, and unpacks to the layer's archive.
+    pub(super) fn take(&self, layer: &LayerFile, target: &Path) -> bool {
+        let path = self.blob(&layer.digest);
+        if fs::metadata(&path).map_or(true, |found| found.len() != layer.size) {
             return false;
         }
         // The clean-up of another run may remove the name, but not the file under its second name.
         let result = link_or_copy(&path, target).and_then(|()| {
-            let mut hashing = Hashing::new(io::sink());
-            io::copy(&mut BufReader::with_capacity(1 << 17, File::open(target)?), &mut hashing)?;
-            match hashing.finish().1 == *digest {
-                true => Ok(()),
-                false => Err(io::Error::other("its content has another digest")),
+            if hashed(File::open(target)?)? != layer.digest {
+                return Err(io::Error::other("its content has another digest"));
+            }
+            match unpack::unpacked(target)?.map(hashed).transpose()? {
+                Some(diff_id) if diff_id == layer.diff_id => Ok(()),
+                _ => Err(io::Error::other("it is not the layer's archive")),
             }
         });
         match result {
@@ -109,8 +151,11 @@ impl LayerCache {
     /// Writes beside and renames.
     fn put(&self, target: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
         let temporary = self.root.join("tmp");
+        if let Some(parent) = self.root.parent() {
+            fs::create_dir_all(parent)?;
+        }
         for directory in target.parent().into_iter().chain([temporary.as_path()]) {
-            fs::create_dir_all(directory)?;
+            DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         }
         let place = tempfile::tempdir_in(temporary)?;
         let written = place.path().join("written");
@@ -167,7 +212,7 @@ impl Shelf<'_> {
     }
 
     /// Removes a layer's name.
-    pub(super) fn forget(&self, diff_id: &Digest) {
+    fn forget(&self, diff_id: &Digest) {
         if let Err(error) = fs::remove_file(self.entry(diff_id)) {
             tracing::debug!("{} cannot be removed: {error}", self.directory.display());
         }
@@ -190,6 +235,12 @@ fn listed(directory: &Path) -> io::Result<Vec<(PathBuf, SystemTime, u64)>> {
         Some((entry.path(), metadata.modified().ok()?, metadata.len()))
     });
     Ok(described.collect())
+}
+
+fn hashed(reader: impl Read) -> io::Result<Digest> {
+    let mut hashing = Hashing::new(io::sink());
+    io::copy(&mut BufReader::with_capacity(1 << 17, reader), &mut hashing)?;
+    Ok(hashing.finish().1)
 }
 
 fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {

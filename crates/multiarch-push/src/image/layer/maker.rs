@@ -97,7 +97,7 @@ impl Maker {
     pub(super) fn remake(&self, layer: &LayerFile) -> Result<PathBuf, Failure> {
         let path = self.next_path();
         if let Some(cache) = &self.cache
-            && cache.take(&layer.digest, layer.size, &path)
+            && cache.take(layer, &path)
         {
             return Ok(path);
         }
@@ -111,9 +111,9 @@ impl Maker {
         let text = match written.diff_id == layer.diff_id {
             true => {
                 if let Some(cache) = &self.cache {
-                    cache.shelf(&layer.files, self.compression).forget(&layer.diff_id);
+                    cache.denounce(layer, self.compression);
                 }
-                "the layer cache named a layer by a digest that it does not have; the entry was removed"
+                "the layer cache named a layer by a digest that it does not have; the name was removed"
             }
             false => "files of a layer were changed while it was pushed",
         };

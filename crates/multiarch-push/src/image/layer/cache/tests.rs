@@ -115,16 +115,45 @@ async fn a_damaged_file_is_not_used() {
 }
 
 #[tokio::test]
-async fn a_wrong_name_is_an_error_once() {
+async fn a_wrong_name_is_noticed_and_removed() {
+    // Of a layer that is not there, and of one that is whole and another one.
+    for has_bytes in [false, true] {
+        let mut world = World::new();
+        let (first, other) = (world.make("one"), world.make("two"));
+        let (cache, files) = (world.cache(), world.files("one", 0o644));
+        let entry = cache.shelf(&files, Compression::Gzip).entry(&first.diff_id);
+        let digest = if has_bytes { other.digest } else { digest_of(b"another") };
+        let wrong = Entry { digest: digest.to_string(), size: other.size };
+        fs::write(&entry, serde_json::to_vec(&wrong).unwrap()).unwrap();
+        let layer = world.maker(Some(cache.clone())).make(files).unwrap();
+        assert!(!cache.has_misled());
+        let failure = layer.file.path().await.unwrap_err();
+        assert!(failure.cause.contains("the name was removed"), "{failure}");
+        assert!(cache.has_misled());
+        assert_eq!(world.make("one").digest, first.digest);
+    }
+}
+
+#[test]
+fn a_directory_that_others_may_write_to_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
     let mut world = World::new();
-    let first = world.make("one");
-    let (cache, files) = (world.cache(), world.files("one", 0o644));
-    let entry = cache.shelf(&files, Compression::Gzip).entry(&first.diff_id);
-    let wrong = Entry { digest: digest_of(b"another").to_string(), size: first.size };
-    fs::write(&entry, serde_json::to_vec(&wrong).unwrap()).unwrap();
-    let failure = world.make("one").file.path().await.unwrap_err();
-    assert!(failure.cause.contains("the entry was removed"), "{failure}");
-    assert_eq!(world.make("one").digest, first.digest);
+    let (cache, spool) = (world.cache(), world.directory.path().to_owned());
+    assert_eq!(cache.check(&spool), Ok(()), "it is not there yet");
+    world.make("one");
+    for directory in ["", "entries", "blobs", "tmp"] {
+        let mode = fs::metadata(cache.root.join(directory)).unwrap().mode();
+        assert_eq!(mode & 0o777, 0o700, "{directory}");
+    }
+    assert_eq!(cache.check(&spool), Ok(()));
+    for (mode, is_refused) in [(0o770, true), (0o702, true), (0o755, false)] {
+        fs::set_permissions(&cache.root, fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(cache.check(&spool).is_err(), is_refused, "{mode:o}");
+    }
+    // Only root can say that a directory is somebody else's.
+    if std::os::unix::fs::chown(&cache.root, Some(65_534), None).is_ok() {
+        assert!(cache.check(&spool).unwrap_err().ends_with("it belongs to another user"));
+    }
 }
 
 #[tokio::test]
