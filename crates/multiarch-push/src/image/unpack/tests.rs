@@ -59,7 +59,7 @@ fn laid(layers: &[Vec<u8>]) -> Result<String, String> {
         NodeKind::File { source, offset, size } => {
             let bytes = std::fs::read(source).unwrap();
             let (from, length) = (usize::try_from(*offset).unwrap(), usize::try_from(*size).unwrap());
-            format!("{}:{}", path.display(), std::str::from_utf8(&bytes[from..from + length]).unwrap())
+            format!("{}:{}", path.display(), String::from_utf8_lossy(&bytes[from..from + length]))
         }
         NodeKind::Directory => format!("{}/", path.display()),
         NodeKind::Symlink(target) => format!("{}->{}", path.display(), target.display()),
