@@ -1,9 +1,11 @@
 //! `cargo xtask bench yaml`: what bump-values changes in real files, against what yq and kustomize change,
 //! `cargo xtask bench merge`: how long auto-merge and fast-forward take, next to gh and git,
 //! `cargo xtask bench sync`: argocd-sync next to the argocd CLI, on a real Argo CD, and
-//! `cargo xtask bench push`: multiarch-push next to crane, regctl, skopeo, buildah and oci-client.
+//! `cargo xtask bench push`: multiarch-push next to crane, regctl, skopeo, buildah and oci-client,
+//! `cargo xtask bench login`: oidc-ecr-login next to the calls of the two actions that it stands for.
 
 mod child;
+mod login;
 mod merge;
 mod proxy;
 mod push;
@@ -42,6 +44,9 @@ enum What {
     Sync,
     /// Pushes of an image with two platforms, at several distances: writes docs/push-comparison.md
     Push,
+    /// Logins next to the calls of the two actions that are used instead, at several distances: writes
+    /// docs/login-comparison.md
+    Login,
 }
 
 /// Measures, and writes the page.
@@ -50,6 +55,7 @@ pub(crate) fn run(root: &Path, args: &BenchArgs) -> Result<(), String> {
         What::Yaml => yaml(root, args.day2.as_deref()),
         What::Merge => merge::run(root, args.day2.as_deref()),
         What::Sync => sync::run(root, args.day2.as_deref()),
+        What::Login => login::run(root, args.day2.as_deref(), &args.extent),
         What::Push => push::run(root, args.day2.as_deref(), &args.extent),
     }
 }

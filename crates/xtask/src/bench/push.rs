@@ -25,12 +25,12 @@ const IN_MEMORY: &str = "/dev/shm";
 /// How often and how far.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Extent {
-    /// Of `push`: round trips to the registry, in milliseconds
+    /// Of `push` and `login`: round trips to the registry, in milliseconds
     #[arg(long, value_name = "MS", value_delimiter = ',', default_values_t = [0, 20, 80])]
-    rtt: Vec<u64>,
-    /// Of `push`: how often each program pushes
+    pub(super) rtt: Vec<u64>,
+    /// Of `push` and `login`: how often each program runs
     #[arg(long, value_name = "N", default_value_t = 3)]
-    rounds: usize,
+    pub(super) rounds: usize,
 }
 
 /// A registry that is pushed to.
