@@ -85,6 +85,20 @@ pub(super) fn basic(credential: &Credential) -> Secret {
     Secret::new(format!("Basic {}", STANDARD.encode(pair)))
 }
 
+/// Takes what was sent as `Authorization`, and the credential behind it, out of a reply: some servers repeat it.
+pub(super) fn without_secrets(body: &[u8], sent: Option<&Secret>, credential: Option<&Credential>) -> String {
+    let basic = credential.map(basic);
+    let values = [sent, basic.as_ref()].into_iter().flatten().map(Secret::expose);
+    // Without its scheme, which is no secret.
+    let values = values.filter_map(|value| value.split_once(' ').map(|(_, value)| value));
+    let password = credential.map(|credential| credential.password.expose());
+    let text = String::from_utf8_lossy(body).into_owned();
+    values
+        .chain(password)
+        .filter(|secret| !secret.is_empty())
+        .fold(text, |text, secret| text.replace(secret, "***"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,5 +134,16 @@ mod tests {
         ] {
             assert_eq!(may_follow(&from.parse().unwrap(), &to.parse().unwrap()), expected, "{from} {to}");
         }
+    }
+
+    #[test]
+    fn a_server_that_repeats_what_it_was_sent_is_not_quoted_with_it() {
+        let credential = Credential { user: "AWS".into(), password: Secret::new("hunter2") };
+        let token = Secret::new("Bearer t0ken");
+        let body = format!("AWS:hunter2 by {} and Bearer t0ken", basic(&credential).expose());
+        let shown = without_secrets(body.as_bytes(), Some(&token), Some(&credential));
+        assert_eq!(shown, "AWS:*** by Basic *** and Bearer ***");
+        let nobody = Credential { user: String::new(), password: Secret::new("") };
+        assert_eq!(without_secrets(b"as it is", None, Some(&nobody)), "as it is");
     }
 }

@@ -32,6 +32,11 @@ impl Authorization {
             && self.value().is_some_and(|value| value.expose().starts_with("Bearer "))
     }
 
+    /// Returns a reply without them.
+    pub(super) fn hide(&self, body: &[u8]) -> String {
+        access::without_secrets(body, self.value(), self.login.credential.as_ref())
+    }
+
     fn is(&self, other: &Self) -> bool {
         self.value().map(Secret::expose) == other.value().map(Secret::expose)
     }

@@ -175,7 +175,8 @@ impl Repository {
     pub(super) async fn refusal(&self, reply: Response) -> Refusal {
         let status = reply.status();
         let body = tokio::time::timeout_at(self.deadline().instant().into(), reply.bytes()).await;
-        Refusal::new(status, body.ok().and_then(Result::ok).as_deref().unwrap_or_default())
+        let body = body.ok().and_then(Result::ok).unwrap_or_default();
+        Refusal::new(status, self.authorization.lock().await.hide(&body).as_bytes())
     }
 
     /// Reads a body to its end: a reply that breaks off is no success.

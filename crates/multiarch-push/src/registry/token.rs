@@ -63,7 +63,7 @@ pub(super) async fn fetch(
         Trouble::broken(failure(format!("the reply of {host} broke off: {}", error.without_url())))
     })?;
     if !status.is_success() {
-        let refusal = Refusal::new(status, &body);
+        let refusal = Refusal::new(status, access::without_secrets(&body, None, credential).as_bytes());
         let name = format!("{host}/token").parse().map_err(|_| failure(format!("{host} refused a token")))?;
         let mut failure = refusal.into_failure("a token", &name);
         if status.as_u16() == 403 {
