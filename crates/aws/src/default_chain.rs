@@ -1,4 +1,4 @@
-//! AWS's default chain: profiles, the instance's metadata, and all else that its tools look at.
+//! AWS's default chain: the environment, profiles with keys or roles, and the metadata of containers and instances.
 
 use std::error::Error;
 

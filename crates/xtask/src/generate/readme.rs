@@ -33,7 +33,8 @@ pub(super) fn render(spec: &Spec) -> String {
     }
     text.push_str("## Inputs\n\n| input | meaning | default |\n|---|---|---|\n");
     for (name, arg) in super::inputs(&command) {
-        let default = spec.default_of(name).map_or(String::new(), |value| format!("`{value}`"));
+        let own = || arg.get_default_values().first().map(|value| value.to_string_lossy().into_owned());
+        let default = spec.default_of(name).or_else(own).map_or(String::new(), |value| format!("`{value}`"));
         let secret = if overlay::is_secret(arg) { " (secret)" } else { "" };
         let _ = writeln!(text, "| `{name}`{secret} | {} | {default} |", super::help(arg).replace('|', "\\|"));
     }
