@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     Distribution,
     /// `crane registry serve`.
     Crane,
+    /// moto, which is no registry: it plays AWS's STS and ECR.
+    Moto,
 }
 
 impl Kind {
@@ -39,6 +41,7 @@ impl Kind {
             Self::Debian => "docker-registry",
             Self::Distribution => "Distribution v3",
             Self::Crane => "crane registry serve",
+            Self::Moto => "moto",
         }
     }
 
@@ -50,18 +53,26 @@ impl Kind {
             }),
             Self::Distribution => distribution(root),
             Self::Crane => crane(root),
+            Self::Moto => tools::moto(),
         }
     }
 
     fn command(self, program: &Path, directory: &Path, address: SocketAddr) -> Result<Command, String> {
         let mut command = with_parent(program);
-        if self == Self::Crane {
-            command.args(["registry", "serve", "--address", &address.to_string(), "--disk"]).arg(directory);
-        } else {
-            let path = directory.join("config.yml");
-            fs::write(&path, configuration(directory, address))
-                .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-            command.arg("serve").arg(path);
+        match self {
+            Self::Crane => {
+                let serve = ["registry", "serve", "--address", &address.to_string(), "--disk"];
+                command.args(serve).arg(directory);
+            }
+            Self::Moto => {
+                command.args(["--host", &address.ip().to_string(), "--port", &address.port().to_string()]);
+            }
+            Self::Debian | Self::Distribution => {
+                let path = directory.join("config.yml");
+                fs::write(&path, configuration(directory, address))
+                    .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+                command.arg("serve").arg(path);
+            }
         }
         command.env_clear().env("HOME", directory).env("OTEL_TRACES_EXPORTER", "none").current_dir(directory);
         Ok(command)

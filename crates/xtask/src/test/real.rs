@@ -1,4 +1,4 @@
-//! The scenarios of multiarch-push on real registries, and what they pushed as other programs see it.
+//! The scenarios of multiarch-push on real registries, and what they pushed as other programs see it; logins at moto.
 
 mod readers;
 pub(super) mod started;
@@ -10,6 +10,8 @@ use super::stage::{Outcome, cargo, without};
 use crate::registries::{Kind, Running};
 
 const TESTS: &[&str] = &["test", "--no-fail-fast", "-p", "multiarch-push", "--test", "registries"];
+
+const LOGINS: &[&str] = &["test", "-p", "oidc-ecr-login", "--test", "moto", "--", "--ignored"];
 
 const BUILDAH: &[&str] =
     &["test", "-p", "multiarch-push", "--test", "push", "--", "a_real_buildah", "--ignored"];
@@ -33,6 +35,20 @@ pub(super) fn buildah(root: &Path) -> Outcome {
         Ok(_) => cargo(root, BUILDAH, &[]),
         Err(why) => without(why),
     }
+}
+
+/// Signs in at moto.
+pub(super) fn moto(root: &Path) -> Outcome {
+    let program = match Kind::Moto.program(root) {
+        Ok(program) => program,
+        Err(why) => return without(why),
+    };
+    let served = || -> Result<Outcome, String> {
+        let place = tempfile::tempdir().map_err(|error| format!("cannot make a directory: {error}"))?;
+        let moto = Running::start(Kind::Moto, &program, place.path())?;
+        Ok(cargo(root, LOGINS, &[("DAY2_MOTO", &format!("http://{}", moto.address))]))
+    };
+    served().unwrap_or_else(Outcome::failed)
 }
 
 fn played(root: &Path, kind: Kind, program: &Path) -> Result<Outcome, String> {

@@ -14,6 +14,7 @@ pub(super) fn chosen(real: bool, is_cluster: bool, long: bool) -> Vec<Stage> {
         stages.push(Stage::new("real: Distribution v3", |root| real::run(root, Kind::Distribution)));
         stages.push(Stage::new("real: crane registry serve", |root| real::run(root, Kind::Crane)));
         stages.push(Stage::new("real: buildah", real::buildah));
+        stages.push(Stage::new("real: AWS by moto", real::moto));
     }
     if is_cluster {
         stages.push(Stage::new("cluster: argocd-sync", cluster::run));
