@@ -4,6 +4,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use axum::{Router, middleware};
@@ -33,6 +34,19 @@ pub(crate) fn bind() -> io::Result<(Port, String)> {
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     bound(address)?.listen(1024)
+}
+
+/// Listens where a server was before. A connection of some other program may have the port as its own for a while, if it
+/// had it already when the port was chosen.
+async fn listen_again(address: SocketAddr) -> io::Result<TcpListener> {
+    loop {
+        match listen(address) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            done => return done,
+        }
+    }
 }
 
 fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
@@ -75,7 +89,10 @@ async fn restartable(
     let router = router.layer(middleware::from_fn_with_state((service, world), faults::apply));
     let mut next = Some(listener);
     loop {
-        let listener = next.take().map_or_else(|| listen(address), Ok)?;
+        let listener = match next.take() {
+            Some(listener) => listener,
+            None => listen_again(address).await?,
+        };
         serving.send_replace(true);
         let mut receiver = up.subscribe();
         let stopped = async move { drop(receiver.wait_for(|up| !up).await) };
