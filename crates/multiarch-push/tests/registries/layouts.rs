@@ -19,9 +19,10 @@ fn blob(root: &Path, media_type: &str, bytes: &[u8]) -> Value {
     json!({ "mediaType": media_type, "digest": digest, "size": bytes.len() })
 }
 
-/// Writes a platform's image with a large layer that all have and a small one; returns its descriptor.
-fn platform(root: &Path, architecture: &str) -> Value {
-    let tars = [tar("shared", &vec![7; 6_000_000]), tar(architecture, architecture.as_bytes())];
+/// Writes a platform's image with a large layer that all have and a small one; returns its descriptor. Scenarios that
+/// run side by side have a `fill` each: some registries know a blob in every repository once one has it.
+fn platform(root: &Path, architecture: &str, fill: u8) -> Value {
+    let tars = [tar("shared", &vec![fill; 6_000_000]), tar(architecture, architecture.as_bytes())];
     let ids: Vec<String> = tars.iter().map(|tar| digest_of(tar)).collect();
     let layers: Vec<Value> = tars.iter().map(|tar| blob(root, LAYER, &gzip(tar))).collect();
     let config = json!({ "architecture": architecture, "os": "linux", "config": {},
@@ -39,9 +40,9 @@ fn finish(root: &Path, top: &Value) {
 }
 
 /// Writes a layout with two platforms; returns its index's digest.
-fn write(root: &Path) -> String {
+fn write(root: &Path, fill: u8) -> String {
     let children = ["amd64", "arm64"].map(|architecture| {
-        let mut child = platform(root, architecture);
+        let mut child = platform(root, architecture, fill);
         child["platform"] = json!({ "architecture": architecture, "os": "linux" });
         child
     });
@@ -70,7 +71,7 @@ fn tar(path: &str, bytes: &[u8]) -> Vec<u8> {
 #[tokio::test]
 async fn a_layout_keeps_its_digest() {
     let stage = Stage::new().await;
-    let digest = write(&stage.path("layout"));
+    let digest = write(&stage.path("layout"), 7);
     let argv = [
         format!("--image={}", stage.image("layout")),
         format!("--layout={}", stage.path("layout").display()),
@@ -92,7 +93,7 @@ async fn layouts_of_native_builds_become_one_image() {
     let mut children = Vec::new();
     for architecture in ["amd64", "arm64"] {
         let root = stage.path(architecture);
-        let child = platform(&root, architecture);
+        let child = platform(&root, architecture, 8);
         finish(&root, &child);
         children.push(child["digest"].clone());
         argv.push(format!("--layout={}", root.display()));
@@ -117,7 +118,7 @@ fn damage(root: &Path) {
 async fn a_damaged_layer_is_named_and_nothing_is_published() {
     let stage = Stage::new().await;
     let root = stage.path("layout");
-    write(&root);
+    write(&root, 9);
     damage(&root);
     let packed = stage.path("layout.tar");
     let mut archive = tar::Builder::new(fs::File::create(&packed).unwrap());
